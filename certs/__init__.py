@@ -1,0 +1,1 @@
+"""Keys, authorities, enrolment, envelopes and trust."""

@@ -1,0 +1,1 @@
+"""The rule book: pure data and functions. No network, database, web or clock."""

@@ -1,0 +1,1 @@
+"""HTTP faces of a node: forms and people, no rules."""

@@ -1,0 +1,1 @@
+"""One bureau: its cases, outbox, inbox and keys."""

@@ -1,0 +1,1 @@
+"""The centre: routes, orders, logs and delivers what it cannot read."""
