@@ -1,0 +1,1 @@
+"""Tools of the house that `make` runs; no part of the distribution."""
