@@ -28,6 +28,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from delegation.errors import Reason, Refusal
 from delegation.merkle import Frontier, MerkleError, leaf_hash, root_of, verify_inclusion
 
 CHUNK = 256 * 1024  # plaintext bytes; 1 MiB was no faster and took more memory
@@ -60,11 +61,26 @@ class ChunkCode(StrEnum):
     MATERIAL_CHANGED = "MATERIAL_CHANGED"
 
 
-class ChunkError(ValueError):
+_REASONS = {
+    ChunkCode.BAD_KEY: Reason.MALFORMED,
+    ChunkCode.BAD_ID: Reason.MALFORMED,
+    ChunkCode.CHUNK_NUMBER: Reason.MALFORMED,
+    ChunkCode.CHUNK_SIZE: Reason.MALFORMED,
+    ChunkCode.CHUNK_SEAL: Reason.CANNOT_OPEN,
+    ChunkCode.TOO_LARGE: Reason.TOO_LARGE,
+    ChunkCode.TRUNCATED: Reason.MATERIAL_DAMAGED,
+    ChunkCode.EXTENDED: Reason.MATERIAL_DAMAGED,
+    ChunkCode.MATERIAL_SIZE: Reason.MALFORMED,
+    ChunkCode.MATERIAL_DIGEST: Reason.DIGEST_MISMATCH,
+    ChunkCode.MATERIAL_CHANGED: Reason.MATERIAL_DAMAGED,
+}
+
+
+class ChunkError(Refusal, ValueError):
     """A chunk or material is refused; `code` says why. No content, key or name is repeated."""
 
     def __init__(self, code: ChunkCode) -> None:
-        super().__init__(f"material refused: {code}")
+        super().__init__(_REASONS[code], code=code)
         self.code = code
 
 

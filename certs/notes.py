@@ -21,6 +21,7 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from delegation.errors import Reason, Refusal
 from delegation.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE
 
 # The form asks to accept at least 16 signatures; 450 nodes never all witness one checkpoint, so 64 is generous.
@@ -51,12 +52,16 @@ class NoteCode(StrEnum):
     WRONG_ORIGIN = "WRONG_ORIGIN"
 
 
-class NoteError(ValueError):
-    """A note is malformed, not signed by the expected key, or not the checkpoint asked for; `code` says which."""
+class NoteError(Refusal, ValueError):
+    """A note is malformed, not signed by the expected key, or not the checkpoint asked for.
+
+    `code` says which, `detail` is a fixed sentence for the developer; nothing of the note is repeated.
+    """
 
     def __init__(self, code: NoteCode, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(Reason.CHECKPOINT_NOT_TRUSTED, code=code)
         self.code = code
+        self.detail = detail
 
 
 def _check_name(name: str) -> str:

@@ -8,6 +8,8 @@ padded length tells O(log log L) bits where the plain one told O(log L).
 import struct
 from enum import StrEnum
 
+from delegation.errors import Reason, Refusal
+
 MAX_CONTENT = 64 * 1024  # salt and body together; what is larger is a material
 _PREFIX = struct.Struct(">I")
 PREFIX_SIZE = _PREFIX.size
@@ -22,11 +24,11 @@ class PaddingCode(StrEnum):
     NOT_ZERO = "NOT_ZERO"
 
 
-class PaddingError(ValueError):
-    """A block is not what `pad` gives; `code` says why. No content is repeated."""
+class PaddingError(Refusal, ValueError):
+    """A content is too large, or a block is not what `pad` gives; `code` says why. No content is repeated."""
 
     def __init__(self, code: PaddingCode) -> None:
-        super().__init__(f"padding refused: {code}")
+        super().__init__(Reason.TOO_LARGE if code is PaddingCode.TOO_LARGE else Reason.MALFORMED, code=code)
         self.code = code
 
 

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from delegation.errors import Reason, Refusal
+
 KEY_SIZE = 32
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
@@ -49,11 +51,11 @@ class WeakKeyCode(StrEnum):
     WRONG_CURVE = "WRONG_CURVE"
 
 
-class WeakKey(ValueError):  # noqa: N818 - the name says what is wrong with the key
+class WeakKey(Refusal, ValueError):  # noqa: N818 - the name says what is wrong with the key
     """A public key is weak, malformed or of the wrong kind; `code` says which. The key itself is not repeated."""
 
     def __init__(self, code: WeakKeyCode) -> None:
-        super().__init__(f"public key refused: {code}")
+        super().__init__(Reason.WEAK_KEY, code=code)
         self.code = code
 
 

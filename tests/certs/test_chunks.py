@@ -36,6 +36,7 @@ from certs.chunks import (
     sealed_chunk_size,
     sealed_size,
 )
+from delegation.errors import Reason, Refused
 from delegation.merkle import Frontier, inclusion_proof, leaf_hash, root_of
 from scripts import make_vectors_chunks
 from scripts.make_vectors_chunks import plaintext
@@ -347,7 +348,14 @@ def test_memory_does_not_grow_with_the_file() -> None:
 def test_a_refusal_says_nothing_of_the_content() -> None:
     with pytest.raises(ChunkError) as refused:
         open_chunk(key=KEY, material_id=ID, index=0, last=True, sealed=b"secret content that is no chunk")
-    assert str(refused.value) == "material refused: CHUNK_SEAL"
+    assert refused.value.args == ("CANNOT_OPEN", "code=CHUNK_SEAL")
+    assert refused.value.refused == Refused(Reason.CANNOT_OPEN, {"code": "CHUNK_SEAL"})
+
+
+def test_every_code_has_a_reason() -> None:
+    for code in ChunkCode:
+        assert ChunkError(code).reason in Reason
+    assert ChunkError(ChunkCode.MATERIAL_DIGEST).reason is Reason.DIGEST_MISMATCH
 
 
 def test_the_golden_vectors_hold() -> None:

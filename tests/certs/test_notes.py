@@ -26,6 +26,7 @@ from certs.notes import (
     verify_note,
 )
 from certs.weak import load_ed25519_public
+from delegation.errors import Reason, Refusal, Refused
 from delegation.merkle import EMPTY_ROOT, MAX_SIZE
 from scripts import make_vectors_notes
 
@@ -134,6 +135,12 @@ def test_another_key_or_name_is_not_signed() -> None:
     assert code_of(NOTE, key=OTHER.public_key()) is NoteCode.NOT_SIGNED
     assert code_of(NOTE, name="log.example/2") is NoteCode.NOT_SIGNED
     assert code_of(sign_checkpoint(HEAD, NAME, OTHER)) is NoteCode.NOT_SIGNED
+
+
+def test_a_refusal_carries_the_reason_of_the_house() -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_and_verify(NOTE, NAME, OTHER.public_key())
+    assert refused.value.refused == Refused(Reason.CHECKPOINT_NOT_TRUSTED, {"code": "NOT_SIGNED"})
 
 
 def test_a_colliding_key_id_does_not_verify() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certs.padding import MAX_CONTENT, MAX_PADDED, PREFIX_SIZE, PaddingCode, PaddingError, pad, padme, unpad
+from delegation.errors import Reason
 
 LENGTHS = st.one_of(st.integers(0, 300), st.integers(0, MAX_PADDED), st.integers(0, 2**40))
 
@@ -57,6 +58,7 @@ def test_the_cap_itself_fits_and_one_more_does_not() -> None:
     with pytest.raises(PaddingError) as refused:
         pad(content + b"x")
     assert refused.value.code is PaddingCode.TOO_LARGE
+    assert refused.value.reason is Reason.TOO_LARGE
 
 
 @given(st.binary(min_size=6, max_size=500), st.data())
@@ -104,3 +106,4 @@ def test_what_is_no_block_is_refused_with_its_code(block: bytes, code: PaddingCo
     with pytest.raises(PaddingError) as refused:
         unpad(block)
     assert refused.value.code is code
+    assert refused.value.reason is (Reason.TOO_LARGE if code is PaddingCode.TOO_LARGE else Reason.MALFORMED)

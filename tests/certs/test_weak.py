@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certs.weak import WeakKey, WeakKeyCode, check_p256_public, check_x25519_public, load_ed25519_public
+from delegation.errors import Reason, Refused
 
 P = 2**255 - 19
 # The twelve values that the page on Curve25519 lists as the ones to refuse where refusing is wanted.
@@ -126,5 +127,6 @@ def test_only_p256_passes_as_p256() -> None:
 def test_a_refusal_does_not_repeat_the_key() -> None:
     with pytest.raises(WeakKey) as refused:
         check_x25519_public(encoded(ORDER_8_A))
+    assert refused.value.refused == Refused(Reason.WEAK_KEY, {"code": "LOW_ORDER"})
     assert encoded(ORDER_8_A).hex() not in str(refused.value)
     assert str(ORDER_8_A) not in str(refused.value)

@@ -287,6 +287,18 @@ def test_sizes_out_of_order_are_refused(old: int, new: int) -> None:
         verify_consistency(old_size=old, new_size=new, old_root=bytes(32), new_root=bytes(32), proof=[])
 
 
+def test_a_good_proof_does_not_serve_for_another_size() -> None:
+    """The root does not hold the size: the walk from the index to the top must end where the size says."""
+    data = leaf_data(2)
+    with pytest.raises(MerkleError, match="too short"):
+        verify_consistency(
+            old_size=1, new_size=3, old_root=mth(data[:1]), new_root=mth(data), proof=naive_subproof(1, data, True)
+        )
+    for index, size in ((0, 3), (0, 1), (2, 3)):
+        with pytest.raises(MerkleError):
+            verify_inclusion(index=index, size=size, leaf=leaf_hash(data[0]), proof=naive_path(0, data), root=mth(data))
+
+
 def test_equal_sizes_need_equal_roots_and_no_proof() -> None:
     root = mth(leaf_data(4))
     verify_consistency(old_size=4, new_size=4, old_root=root, new_root=root, proof=[])
