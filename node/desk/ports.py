@@ -1,0 +1,327 @@
+"""The desk's use cases as a face sees them. Every call is judged by the actor's unit and roles; a refusal is a Refusal.
+
+`version` is what the actor saw (If-Match); another one is EDITED_MEANWHILE. A delegation of somebody else is NOT_FOUND.
+Every call that changes something returns after it is on disk. `kind` is a name of `delegation.codes.Kind`.
+
+`data` of a move, and a draft's `business`, are JSON objects whose unknown fields are refused (INVALID_INPUT, `field`):
+
+    move      reasons          exact codes, such as ["R05"]; those that tell of health or secrecy travel sealed by themselves
+              declared         what the body does not hold: unit, working_days, blocking, effective_on, applicant_told_on,
+                               subject, version, adoption, outcome, ground, short_time_confirmed, changed_subjects
+              in_reply_to      envelope id that this answers
+              body             fields of the kind's body: text, return_notice, refusal, assignment, result, supplement,
+                               question, clock, amendment, ... (proto names); attestation and materials are filled in
+              materials        ids of files added here that travel with it
+              reused_materials ids already delivered in the case
+              suspension       for CLOCK_SUSPENDED: {"ground": "S01"}; for AMENDED a whole `clock`
+              paper            for a host on paper: {"paper_on", "post_number", "second_recorder", "scan_material_id"}
+    business  matter, task_place {code, role, certainty, other_candidates}, case_key (the bureau's own case number),
+              legal_basis, agreement_id, appraisal_kind, appraisal_mode, priority, clock {accepted_on,
+              application_received_on, procedure, suspensions}, requested_due, related_thread_id, relation,
+              host_unit (only to name one among candidates), short_time_confirmed, letter {…}, text, reused_materials
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from node.desk.views import (
+    AlarmView,
+    ApiKeyView,
+    Change,
+    DelegationRow,
+    DelegationView,
+    DraftView,
+    Json,
+    MaterialView,
+    Page,
+    PreparedMoveView,
+    SessionView,
+    StaffView,
+    StatusView,
+    ThreadView,
+    TodoItem,
+    UnitView,
+)
+
+
+class Role(StrEnum):
+    """What a member of staff may do. Nobody may approve what he prepared, whatever the roles."""
+
+    CLERK = "clerk"  # 经办人: drafts, prepares, does what needs one person
+    APPROVER = "approver"  # 审批人 and 审核人: approves
+    INVESTIGATOR = "investigator"  # 调查员: reads, adds materials, prepares results
+    ADMINISTRATOR = "administrator"  # accounts, keys, alarms, purging; no case work by this role
+    SUPERVISOR = "supervisor"  # 省级监管: supervises, designates, answers disputes
+    READER = "reader"  # reads alone
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: one person (or business system) in one unit."""
+
+    staff_id: str
+    name: str
+    unit: str
+    roles: frozenset[str]
+    phone: str = ""
+
+    def has(self, *roles: Role) -> bool:
+        """One of these roles is held."""
+        return any(role in self.roles for role in roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list shows; None and empty do not filter."""
+
+    state: str = ""
+    role: str = ""  # home | host | superior
+    our_turn: bool | None = None
+    overdue: bool | None = None
+    open: bool | None = None
+    matter: str = ""
+    other_unit: str = ""
+    due_before: date | None = None
+    changed_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What staff say of a file; the media type is found by its content."""
+
+    name: str
+    document_kind: str = "other"
+    pages: int = 0
+    is_copy: bool = False
+    compared_by: str = ""
+    original_at: str = ""
+
+
+class OpenedFile(Protocol):
+    """A material that is open for reading: facts, and its bytes from any offset, decrypted on the fly."""
+
+    @property
+    def view(self) -> MaterialView:
+        """Facts of the file."""
+        ...
+
+    def read(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes from `start` to before `end` (None: the end), in pieces of at most 256 KiB."""
+        ...
+
+
+class DeskPort(Protocol):
+    """Case work."""
+
+    # drafts (drafts.py)
+    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
+        """Begin a letter (CLERK). It may be incomplete; `problems` says what is missing."""
+        ...
+
+    async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
+        """Replace a draft's content (CLERK); a draft that waits for approval goes back to `draft`."""
+        ...
+
+    async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
+        """One draft."""
+        ...
+
+    async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
+        """Drafts of the unit, newest change first; not the issued ones."""
+        ...
+
+    async def submit_for_approval(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """Hand a complete draft to an approver (CLERK)."""
+        ...
+
+    async def send_back(self, actor: Actor, draft_id: str, version: int, note: str) -> DraftView:
+        """Give a draft back with a note (APPROVER)."""
+        ...
+
+    async def cancel_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """Drop a draft that was never issued."""
+        ...
+
+    async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
+        """Approve (APPROVER, not the one who prepared), seal, sign and queue the letter."""
+        ...
+
+    # moves (moves.py)
+    async def act(self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None) -> DelegationView:
+        """Make a move that needs one person; `version` None only for kinds that change no state."""
+        ...
+
+    async def prepare_move(
+        self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None
+    ) -> PreparedMoveView:
+        """Prepare a move that needs two persons; judged now, and again at approval."""
+        ...
+
+    async def update_move(self, actor: Actor, move_id: str, version: int, data: Json) -> PreparedMoveView:
+        """Change a prepared move; the one who changed it is now the one who prepared it."""
+        ...
+
+    async def get_move(self, actor: Actor, move_id: str) -> PreparedMoveView:
+        """One prepared move."""
+        ...
+
+    async def drop_move(self, actor: Actor, move_id: str, version: int, note: str = "") -> PreparedMoveView:
+        """Take a prepared move back, or (APPROVER, with a note) send it back to its handler as a draft."""
+        ...
+
+    async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        """Approve, seal, sign and queue (APPROVER, another person than the handler and than any investigator)."""
+        ...
+
+    async def start_thread(self, actor: Actor, kind: str, recipients: Sequence[str], data: Json) -> DelegationView:
+        """Open a thread of another type: NOTICE_SENT, AGREEMENT_PROPOSED, ANNOUNCED, COORDINATION_REQUESTED, …"""
+        ...
+
+    async def drop_queued(self, actor: Actor, delegation_id: str, envelope_id: str) -> DelegationView:
+        """Put a refused or returned own envelope out of sight once its content was used or given up."""
+        ...
+
+    # views (views.py, lists.py, todo.py, search.py)
+    async def get_delegation(self, actor: Actor, delegation_id: str) -> DelegationView:
+        """Everything of one delegation; alarms NOT_FOUND for one that the actor's unit is no party of."""
+        ...
+
+    async def get_thread(
+        self, actor: Actor, delegation_id: str, *, from_sequence: int = 1, page_size: int = 100
+    ) -> ThreadView:
+        """Its entries in order."""
+        ...
+
+    async def list_delegations(
+        self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
+    ) -> Page[DelegationRow]:
+        """Threads of the actor's unit, latest change first; `page_size` at most 200."""
+        ...
+
+    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
+        """What waits for the actor, the most urgent first; at most 500."""
+        ...
+
+    async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
+        """By the worker's whole name or ID number, through a keyed hash; at most 100."""
+        ...
+
+    async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
+        """Alarms that nobody acknowledged (of the unit; all for ADMINISTRATOR)."""
+        ...
+
+    async def acknowledge_alarm(self, actor: Actor, alarm_id: int) -> None:
+        """Note that a person saw it."""
+        ...
+
+    async def status(self, actor: Actor) -> StatusView:
+        """How the node is."""
+        ...
+
+    async def list_units(self, actor: Actor, text: str = "") -> tuple[UnitView, ...]:
+        """Units of the roster by code or name, at most 100."""
+        ...
+
+    async def competent_units(self, actor: Actor, *, place: str, matter: str) -> tuple[UnitView, ...]:
+        """Who is competent there today, members or not."""
+        ...
+
+    async def purge(self, actor: Actor, delegation_id: str) -> None:
+        """Delete the data key of an archived delegation (ADMINISTRATOR): its content is gone for ever, headers stay."""
+        ...
+
+    def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+        """Changes as they are committed. A slow reader loses hints, never memory: look things up again after a gap."""
+        ...
+
+    # materials (materials.py)
+    async def add_file(
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+    ) -> MaterialView:
+        """Copy a file into the node's store for a delegation or a draft: size, kind by content, digest, sealed chunks."""
+        ...
+
+    async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
+        """Files of a delegation or draft."""
+        ...
+
+    async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:
+        """Read a file; MATERIAL_MISSING while it is not here."""
+        ...
+
+    async def drop_file(self, actor: Actor, material_id: str) -> None:
+        """Delete a file that no envelope lists."""
+        ...
+
+
+class AccountsPort(Protocol):
+    """Accounts, sessions and keys (accounts.py). Passwords: argon2id; five failures lock for 15 minutes."""
+
+    async def sign_in(self, staff_id: str, password: str, unit: str = "") -> SessionView:
+        """SIGN_IN_REQUIRED for whatever was wrong; LOCKED_OUT while locked. `unit` chooses among the person's units."""
+        ...
+
+    async def actor_of_session(self, token: str) -> tuple[Actor, SessionView]:
+        """The signed-in person; SIGN_IN_REQUIRED when unknown or over. The view's token is empty."""
+        ...
+
+    async def actor_of_api_key(self, secret: str) -> Actor:
+        """The identity behind a business system's key; SIGN_IN_REQUIRED."""
+        ...
+
+    async def sign_out(self, token: str) -> None:
+        """End a session."""
+        ...
+
+    async def change_password(self, actor: Actor, old: str, new: str) -> None:
+        """Own password; at least 10 characters."""
+        ...
+
+    async def create_staff(
+        self,
+        actor: Actor | None,
+        *,
+        staff_id: str,
+        name: str,
+        password: str,
+        units: Sequence[str],
+        roles: Sequence[str],
+        phone: str = "",
+    ) -> StaffView:
+        """A new account (ADMINISTRATOR; `actor` None only for the first account, made on the machine itself)."""
+        ...
+
+    async def update_staff(
+        self,
+        actor: Actor,
+        staff_id: str,
+        *,
+        roles: Sequence[str] | None = None,
+        units: Sequence[str] | None = None,
+        active: bool | None = None,
+        password: str | None = None,
+    ) -> StaffView:
+        """Change an account (ADMINISTRATOR); sessions of a changed account end. The last administrator stays."""
+        ...
+
+    async def list_staff(self, actor: Actor) -> tuple[StaffView, ...]:
+        """Accounts (ADMINISTRATOR sees all, others those of their unit)."""
+        ...
+
+    async def create_api_key(
+        self, actor: Actor, *, label: str, staff_id: str, unit: str, role: str, expires_at: datetime | None = None
+    ) -> ApiKeyView:
+        """A key for a business system (ADMINISTRATOR); the staff identity must exist and hold the role."""
+        ...
+
+    async def list_api_keys(self, actor: Actor) -> tuple[ApiKeyView, ...]:
+        """Keys (ADMINISTRATOR)."""
+        ...
+
+    async def revoke_api_key(self, actor: Actor, key_id: str) -> None:
+        """End a key (ADMINISTRATOR)."""
+        ...
