@@ -5,9 +5,10 @@ Every call that changes something returns after it is on disk. `kind` is a name 
 
 `data` of a move, and a draft's `business`, are JSON objects whose unknown fields are refused (INVALID_INPUT, `field`):
 
-    move      reasons          exact codes, such as ["R05"]; those that tell of health or secrecy travel sealed by themselves
-              declared         what the body does not hold: unit, working_days, blocking, effective_on, applicant_told_on,
-                               subject, version, adoption, outcome, ground, short_time_confirmed, changed_subjects
+    move      reasons          exact codes, such as ["R05"]; those that tell of health or secrecy travel sealed
+              declared         what the body does not hold: unit, working_days, blocking, effective_on,
+                               applicant_told_on, subject, version, adoption, outcome, ground, short_time_confirmed,
+                               changed_subjects
               in_reply_to      envelope id that this answers
               body             fields of the kind's body: text, return_notice, refusal, assignment, result, supplement,
                                question, clock, amendment, ... (proto names); attestation and materials are filled in
@@ -242,7 +243,7 @@ class DeskPort(Protocol):
     async def add_file(
         self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
     ) -> MaterialView:
-        """Copy a file into the node's store for a delegation or a draft: size, kind by content, digest, sealed chunks."""
+        """Copy a file into the node's store for a delegation or a draft: kind by content, digest, sealed chunks."""
         ...
 
     async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:

@@ -9,13 +9,13 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar, cast
 
-JsonValue: TypeAlias = "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 Json: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
 
 
 def to_json(value: object) -> JsonValue:
-    """Plain JSON of a view: names as they are, dates and instants ISO 8601 (instants with Z), bytes as lower-case hex."""
+    """Plain JSON of a view: names as they are, dates and instants ISO 8601 (with Z), bytes as hex."""
     if value is None or isinstance(value, bool | int | float) or type(value) is str:
         return cast("JsonValue", value)
     if isinstance(value, Enum):
@@ -113,7 +113,7 @@ class PreparedMoveView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialView:
-    """A file of the case as this node holds it. `state`: held, receiving, expected, damaged, gone; uploads: uploading."""
+    """A file of the case as this node holds it. `state`: held, uploading, receiving, expected, damaged, gone."""
 
     material_id: str
     delegation_id: str

@@ -1,0 +1,97 @@
+"""What the node asks of a store: get by key, select by simple conditions, and one atomic write of many changes.
+
+A use case reads through a transaction that overlays its own writes; the writer hands everything of a batch to `commit`
+at once. So a store has no sessions and no row objects: records in, records out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from node.records import Key, Record, Value
+
+R = TypeVar("R", bound=Record)
+
+SCHEMA_VERSION = "0001"
+
+
+class Op(StrEnum):
+    """How a column is compared."""
+
+    EQ = "="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition on a column; all conditions of a query must hold."""
+
+    column: str
+    value: Value
+    op: Op = Op.EQ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadQuery:
+    """A page of threads that one unit may see, latest change first, after `before` (changed_at, thread_id)."""
+
+    unit: str
+    role: str = ""
+    where: tuple[Where, ...] = ()
+    before: tuple[int, str] | None = None
+    limit: int = 50
+
+
+Changes = Mapping[type[Record], Mapping[Key, Record | None]]
+"""By record type and key: the record to be put, or None to delete it."""
+
+
+class Store(Protocol):
+    """One writer uses it from one thread. Errors: Refusal (DISK_FULL, STORAGE_UNAVAILABLE, SCHEMA_TOO_NEW)."""
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """The record with this key."""
+        ...
+
+    def select(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int = 1000,
+    ) -> list[R]:
+        """Records that meet every condition, ordered by `order` (else by key), at most `limit`."""
+        ...
+
+    def select_columns(
+        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+    ) -> list[tuple[Value, ...]]:
+        """Some columns of every record that meets the conditions, in key order: spares reading large ones."""
+        ...
+
+    def maximum(self, kind: type[Record], column: str) -> int:
+        """The greatest value of an integer column, 0 when there is none."""
+        ...
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """How many records meet the conditions."""
+        ...
+
+    def list_threads(self, query: ThreadQuery) -> list[tuple[Record, str]]:
+        """Threads (ThreadRecord) of a unit with the unit's role in each."""
+        ...
+
+    def commit(self, changes: Changes) -> None:
+        """Write everything or nothing; when it returns, it is on disk."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...

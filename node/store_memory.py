@@ -1,0 +1,98 @@
+"""The store in memory: for tests and simulations, with the same suite as the SQL store. Faults can be injected."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from delegation.errors import Reason, Refusal
+from node.records import Key, PartyRecord, Record, ThreadRecord, Value
+from node.store import Changes, Op, R, ThreadQuery, Where
+
+_OPS: dict[Op, Callable[[Value, Value], bool]] = {
+    Op.EQ: lambda a, b: a == b,
+    Op.NE: lambda a, b: a != b,
+    Op.LT: lambda a, b: a < b,  # type: ignore[operator]  # the caller compares a column with its own type
+    Op.LE: lambda a, b: a <= b,  # type: ignore[operator]  # as above
+    Op.GT: lambda a, b: a > b,  # type: ignore[operator]  # as above
+    Op.GE: lambda a, b: a >= b,  # type: ignore[operator]  # as above
+}
+
+
+def matches(row: Record, where: Sequence[Where]) -> bool:
+    """The record meets every condition."""
+    return all(_OPS[test.op](getattr(row, test.column), test.value) for test in where)
+
+
+class MemoryStore:
+    """Dictionaries by record type. `fail_commits` makes the next commits fail as a full disk does."""
+
+    def __init__(self) -> None:
+        self._rows: dict[type[Record], dict[Key, Record]] = {}
+        self.fail_commits = 0
+        self.commits = 0
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """See Store."""
+        return cast("R | None", self._rows.get(kind, {}).get(key))
+
+    def _matching(self, kind: type[R], where: Sequence[Where]) -> list[R]:
+        rows = cast("dict[Key, R]", self._rows.get(kind, {}))
+        return [row for row in rows.values() if matches(row, where)]
+
+    def select(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int = 1000,
+    ) -> list[R]:
+        """See Store."""
+        columns = tuple(order) or kind.KEY
+        rows = self._matching(kind, where)
+        rows.sort(key=lambda row: tuple(getattr(row, column) for column in columns), reverse=descending)
+        return rows[:limit]
+
+    def select_columns(
+        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+    ) -> list[tuple[Value, ...]]:
+        """See Store."""
+        rows = self.select(kind, where, limit=1_000_000_000)
+        return [tuple(getattr(row, column) for column in columns) for row in rows]
+
+    def maximum(self, kind: type[Record], column: str) -> int:
+        """See Store."""
+        return max((getattr(row, column) for row in self._rows.get(kind, {}).values()), default=0)
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """See Store."""
+        return len(self._matching(kind, where))
+
+    def list_threads(self, query: ThreadQuery) -> list[tuple[Record, str]]:
+        """See Store."""
+        where = [Where("unit", query.unit)]
+        if query.role:
+            where.append(Where("role", query.role))
+        roles = {row.thread_id: row.role for row in self._matching(PartyRecord, where)}
+        rows = [row for row in self._matching(ThreadRecord, query.where) if row.thread_id in roles]
+        if query.before is not None:
+            rows = [row for row in rows if (row.changed_at, row.thread_id) < query.before]
+        rows.sort(key=lambda row: (row.changed_at, row.thread_id), reverse=True)
+        return [(row, roles[row.thread_id]) for row in rows[: query.limit]]
+
+    def commit(self, changes: Changes) -> None:
+        """See Store."""
+        if self.fail_commits > 0:
+            self.fail_commits -= 1
+            raise Refusal(Reason.DISK_FULL)
+        self.commits += 1
+        for kind, rows in changes.items():
+            table = self._rows.setdefault(kind, {})
+            for key, row in rows.items():
+                if row is None:
+                    table.pop(key, None)
+                else:
+                    table[key] = row
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,259 @@
+"""The store on SQLite (one file, WAL, every commit synced) and PostgreSQL. SQLAlchemy Core: the ORM is too dear.
+
+One connection, used by the writer's thread alone, so there is never a lock to wait for. A commit writes whole records:
+`INSERT … ON CONFLICT DO UPDATE`, one executemany a table, deletions first.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    exc,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.dml import Delete, Insert
+
+from delegation.errors import Reason, Refusal
+from node import tables
+from node.records import Key, PartyRecord, Record, ThreadRecord, Value
+from node.store import Changes, Op, R, ThreadQuery, Where
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with one connection. SQLite: WAL, synchronous FULL, foreign threads allowed (the writer's own)."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30})
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute("PRAGMA secure_delete=ON")
+
+        return engine
+    # prepare_threshold: the hot statements are prepared by the server after a few uses
+    return create_engine(url, poolclass=NullPool, connect_args={"prepare_threshold": 5, "connect_timeout": 10})
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to this version. Refusal SCHEMA_TOO_NEW for a database of a newer node: nothing is touched."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    known = {revision.revision for revision in script.walk_revisions()}
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+        if any(revision not in known for revision in current):
+            raise Refusal(Reason.SCHEMA_TOO_NEW)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def _refusal(error: exc.SQLAlchemyError) -> Refusal:
+    """The typed word for a storage error; the driver's text may hold values and is not repeated."""
+    text = str(getattr(error, "orig", "")).lower()
+    if "full" in text or "no space" in text:
+        return Refusal(Reason.DISK_FULL)
+    return Refusal(Reason.STORAGE_UNAVAILABLE)
+
+
+class _Statements:
+    """The prepared statements of one table."""
+
+    def __init__(self, kind: type[Record], *, dialect: str) -> None:
+        self.table: Table = tables.METADATA.tables[kind.TABLE]
+        self.columns = [item.name for item in fields(cast("Any", kind))]  # a dataclass, which Record cannot say
+        key = [self.table.c[name] for name in kind.KEY]
+        self.upsert: Insert
+        if dialect == "sqlite":
+            lite = sqlite.insert(self.table)
+            rest = {name: lite.excluded[name] for name in self.columns if name not in kind.KEY}
+            self.upsert = lite.on_conflict_do_update(index_elements=key, set_=rest) if rest else self._ignore_lite(lite)
+        else:
+            post = postgresql.insert(self.table)
+            rest = {name: post.excluded[name] for name in self.columns if name not in kind.KEY}
+            self.upsert = (
+                post.on_conflict_do_update(index_elements=key, set_=rest) if rest else post.on_conflict_do_nothing()
+            )
+        self.delete: Delete = delete(self.table)
+        for name in kind.KEY:
+            self.delete = self.delete.where(self.table.c[name] == bindparam(f"key_{name}"))
+        self.get = select(*(self.table.c[name] for name in self.columns))
+        for name in kind.KEY:
+            self.get = self.get.where(self.table.c[name] == bindparam(f"key_{name}"))
+
+    @staticmethod
+    def _ignore_lite(statement: sqlite.Insert) -> Insert:
+        return statement.on_conflict_do_nothing()
+
+
+class SqlStore:
+    """Store on a database. Opens one connection; a connection that broke is replaced on the next call."""
+
+    def __init__(self, engine: Engine) -> None:
+        upgrade(engine)
+        self._engine = engine
+        self._dialect = engine.dialect.name
+        self._statements: dict[type[Record], _Statements] = {}
+        self._connection: Connection | None = None
+
+    def _of(self, kind: type[Record]) -> _Statements:
+        held = self._statements.get(kind)
+        if held is None:
+            held = self._statements[kind] = _Statements(kind, dialect=self._dialect)
+        return held
+
+    def _connect(self) -> Connection:
+        if self._connection is None or self._connection.invalidated or self._connection.closed:
+            self._drop()
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except exc.SQLAlchemyError:
+                connection.invalidate()
+
+    def _read(self, statement: Any, parameters: dict[str, Value] | None = None) -> list[tuple[Value, ...]]:
+        # Any: a Select of whatever columns; SQLAlchemy types it by them
+        try:
+            connection = self._connect()
+            result: CursorResult[Any] = connection.execute(statement, parameters or {})
+            rows = cast("list[tuple[Value, ...]]", result.fetchall())
+            connection.rollback()  # ends the read: nothing is held while the writer waits for work
+        except exc.SQLAlchemyError as error:
+            self._drop()
+            raise _refusal(error) from None
+        return rows
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """See Store."""
+        names = {f"key_{name}": value for name, value in zip(kind.KEY, key, strict=True)}
+        rows = self._read(self._of(kind).get, names)
+        return self._record(kind, rows[0]) if rows else None
+
+    def _record(self, kind: type[R], row: Sequence[Value]) -> R:
+        return kind(**dict(zip(self._of(kind).columns, row, strict=True)))
+
+    def _conditions(self, table: Table, where: Sequence[Where]) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        for test in where:
+            column = table.c[test.column]
+            match test.op:
+                case Op.EQ:
+                    found.append(column == test.value)
+                case Op.NE:
+                    found.append(column != test.value)
+                case Op.LT:
+                    found.append(column < test.value)
+                case Op.LE:
+                    found.append(column <= test.value)
+                case Op.GT:
+                    found.append(column > test.value)
+                case Op.GE:
+                    found.append(column >= test.value)
+        return found
+
+    def select(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int = 1000,
+    ) -> list[R]:
+        """See Store."""
+        held = self._of(kind)
+        statement = select(*(held.table.c[name] for name in held.columns)).where(*self._conditions(held.table, where))
+        ordering = [held.table.c[name] for name in (tuple(order) or kind.KEY)]
+        statement = statement.order_by(*(column.desc() if descending else column for column in ordering)).limit(limit)
+        return [self._record(kind, row) for row in self._read(statement)]
+
+    def select_columns(
+        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+    ) -> list[tuple[Value, ...]]:
+        """See Store."""
+        table = self._of(kind).table
+        statement = select(*(table.c[name] for name in columns)).where(*self._conditions(table, where))
+        return [tuple(row) for row in self._read(statement.order_by(*(table.c[name] for name in kind.KEY)))]
+
+    def maximum(self, kind: type[Record], column: str) -> int:
+        """See Store."""
+        [(value,)] = self._read(select(func.max(self._of(kind).table.c[column])))
+        return int(value) if value is not None else 0
+
+    def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
+        """See Store."""
+        table = self._of(kind).table
+        [(value,)] = self._read(select(func.count()).select_from(table).where(*self._conditions(table, where)))
+        return int(value or 0)
+
+    def list_threads(self, query: ThreadQuery) -> list[tuple[Record, str]]:
+        """See Store."""
+        held, parties = self._of(ThreadRecord), self._of(PartyRecord).table
+        threads = held.table
+        statement = (
+            select(*(threads.c[name] for name in held.columns), parties.c.role)
+            .join(parties, parties.c.thread_id == threads.c.thread_id)
+            .where(parties.c.unit == query.unit, *self._conditions(threads, query.where))
+        )
+        if query.role:
+            statement = statement.where(parties.c.role == query.role)
+        if query.before is not None:
+            statement = statement.where(tuple_(threads.c.changed_at, threads.c.thread_id) < tuple_(*query.before))
+        statement = statement.order_by(threads.c.changed_at.desc(), threads.c.thread_id.desc()).limit(query.limit)
+        rows = self._read(statement)
+        return [(self._record(ThreadRecord, row[:-1]), str(row[-1])) for row in rows]
+
+    def commit(self, changes: Changes) -> None:
+        """See Store."""
+        try:
+            connection = self._connect()
+            for kind, rows in changes.items():
+                held = self._of(kind)
+                gone = [key for key, row in rows.items() if row is None]
+                if gone:
+                    connection.execute(
+                        held.delete,
+                        [{f"key_{name}": part for name, part in zip(kind.KEY, key, strict=True)} for key in gone],
+                    )
+                kept = [{name: getattr(row, name) for name in held.columns} for row in rows.values() if row is not None]
+                if kept:
+                    connection.execute(held.upsert, kept)
+            connection.commit()
+        except exc.SQLAlchemyError as error:
+            self._drop()
+            raise _refusal(error) from None
+
+    def close(self) -> None:
+        """See Store."""
+        self._drop()
+        self._engine.dispose()

@@ -1,0 +1,258 @@
+"""The node's one writer: a thread that runs use cases one after another and commits many in one transaction.
+
+A use case is a function of (transaction, state, time). It reads through the transaction, which overlays what was
+written before it in the batch, and writes records into it; nothing reaches the store until the batch does. A use case
+that is refused leaves no trace (its overlay is dropped: the savepoint). Results go out after the commit, so what anyone
+is told is on disk. When a commit fails, every use case of the batch fails with its reason and the memory is forgotten:
+whether the commit happened is then read from the store.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar, cast
+
+import structlog
+
+from delegation.errors import Reason, Refusal
+from node.records import Key, Record
+from node.store import R, Store, Where
+from node.store_memory import matches
+
+T = TypeVar("T")
+S_contra = TypeVar("S_contra", contravariant=True)
+_MAX_BATCH = 256
+_log = structlog.get_logger("node.writer")
+
+
+class Remembering(Protocol):
+    """Memory beside the store that must follow it."""
+
+    def forget(self) -> None:
+        """Drop everything that may differ from the store."""
+        ...
+
+
+class Tx:
+    """One use case's view of the store, and its writes."""
+
+    __slots__ = ("_batch", "_changes", "_memory", "_store", "after", "at")
+
+    def __init__(self, store: Store, batch: "Batch", at: datetime) -> None:
+        self._store = store
+        self._batch = batch
+        self._changes: dict[type[Record], dict[Key, Record | None]] = {}
+        self._memory: dict[tuple[object, object], object] = {}
+        self.after: list[Callable[[], None]] = []
+        self.at = at
+
+    def get(self, kind: type[R], key: Key) -> R | None:
+        """The record as this transaction sees it."""
+        for changes in (self._changes, self._batch.changes):
+            rows = changes.get(kind)
+            if rows is not None and key in rows:
+                return cast("R | None", rows[key])
+        return self._store.get(kind, key)
+
+    def put(self, record: Record) -> None:
+        """Write a whole record."""
+        kind = type(record)
+        key = tuple(getattr(record, name) for name in kind.KEY)
+        self._changes.setdefault(kind, {})[key] = record
+
+    def delete(self, kind: type[Record], key: Key) -> None:
+        """Delete a record; no matter whether there is one."""
+        self._changes.setdefault(kind, {})[key] = None
+
+    def select(
+        self,
+        kind: type[R],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int = 1000,
+    ) -> list[R]:
+        """Records that meet the conditions as this transaction sees them."""
+        touched = {**self._batch.changes.get(kind, {}), **self._changes.get(kind, {})}
+        found = self._store.select(
+            kind, where, order=order, descending=descending, limit=limit + len(touched) if touched else limit
+        )
+        if not touched:
+            return found
+        rows = [row for row in found if tuple(getattr(row, name) for name in kind.KEY) not in touched]
+        rows += [cast("R", row) for row in touched.values() if row is not None and matches(row, where)]
+        columns = tuple(order) or kind.KEY
+        rows.sort(key=lambda row: tuple(getattr(row, column) for column in columns), reverse=descending)
+        return rows[:limit]
+
+    @property
+    def store(self) -> Store:
+        """The store itself, for lists that need not see this batch."""
+        return self._store
+
+    def touched(self, kind: type[R]) -> Iterator[tuple[Key, R | None]]:
+        """What this batch has written of one kind so far, later writes last."""
+        for changes in (self._batch.changes, self._changes):
+            yield from cast("dict[Key, R | None]", changes.get(kind, {})).items()
+
+    def remember(self, room: object, key: object, value: object) -> None:
+        """Set something in memory that takes effect with the commit and is seen by later use cases of the batch."""
+        self._memory[(room, key)] = value
+
+    def recall(self, room: object, key: object) -> object | None:
+        """What this batch has set in memory under the key; None when nothing."""
+        found = self._memory.get((room, key))
+        return found if found is not None else self._batch.memory.get((room, key))
+
+    def merge(self) -> None:
+        """Let the batch have it."""
+        for kind, rows in self._changes.items():
+            self._batch.changes.setdefault(kind, {}).update(rows)
+        self._batch.memory.update(self._memory)
+        self._batch.after.extend(self.after)
+
+
+class Batch:
+    """What one commit will write."""
+
+    __slots__ = ("after", "changes", "memory")
+
+    def __init__(self) -> None:
+        self.changes: dict[type[Record], dict[Key, Record | None]] = {}
+        self.memory: dict[tuple[object, object], object] = {}
+        self.after: list[Callable[[], None]] = []
+
+
+class Rooms(Remembering, Protocol):
+    """Memory that takes what a committed batch remembered."""
+
+    def settle(self, memory: dict[tuple[object, object], object]) -> None:
+        """Take over values set by `Tx.remember`."""
+        ...
+
+
+S = TypeVar("S", bound=Rooms)
+
+
+@dataclass(slots=True)
+class _Job(Generic[S]):
+    use_case: Callable[[Tx, S, datetime], object]
+    future: "asyncio.Future[object]"
+    loop: asyncio.AbstractEventLoop
+
+
+class Writer(Generic[S]):
+    """Runs use cases. One thread; started and stopped once."""
+
+    def __init__(self, store: Store, state: S, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._queue: queue.SimpleQueue[_Job[S] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="node-writer", daemon=True)
+        self._stopped = False
+        self.commits = 0
+        self.use_cases = 0
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued, then end the thread; later use cases are refused (STOPPING)."""
+        if not self._stopped:
+            self._stopped = True
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join, 10.0)
+
+    async def run(self, use_case: "Callable[[Tx, S, datetime], T]") -> T:
+        """Run a use case and wait until its effects are on disk. Raises its Refusal, or the commit's."""
+        if self._stopped:
+            raise Refusal(Reason.STOPPING)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[object] = loop.create_future()
+        self._queue.put(_Job(use_case, future, loop))
+        return cast("T", await future)
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            job = self._queue.get()
+            jobs: list[_Job[S]] = []
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == _MAX_BATCH:
+                    break
+                try:
+                    job = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            else:
+                last = True
+            if jobs:
+                self._batch(jobs)
+
+    def _batch(self, jobs: list[_Job[S]]) -> None:
+        batch = Batch()
+        outcomes: list[tuple[_Job[S], object, Refusal | None]] = []
+        for job in jobs:
+            at = self._clock()
+            tx = Tx(self._store, batch, at)
+            try:
+                result = job.use_case(tx, self._state, at)
+            except Refusal as refusal:
+                outcomes.append((job, None, refusal))
+            except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
+                _log.error("use case failed", error=type(error).__name__, where=_place(error))
+                outcomes.append((job, None, Refusal(Reason.INTERNAL)))
+            else:
+                tx.merge()
+                outcomes.append((job, result, None))
+        failed: Refusal | None = None
+        if batch.changes:
+            try:
+                self._store.commit(batch.changes)
+                self.commits += 1
+            except Refusal as refusal:
+                failed = refusal
+            except Exception as error:  # noqa: BLE001 - whatever a driver throws, nothing of the batch is answered as done
+                _log.error("commit failed", error=type(error).__name__)
+                failed = Refusal(Reason.STORAGE_UNAVAILABLE)
+        if failed is None:
+            self._state.settle(batch.memory)
+            for action in batch.after:
+                action()
+        else:
+            self._state.forget()
+            outcomes = [(job, None, refused or failed) for job, _, refused in outcomes]
+        self.use_cases += len(outcomes)
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job[S], object, Refusal | None]]] = {}
+        for outcome in outcomes:
+            by_loop.setdefault(outcome[0].loop, []).append(outcome)
+        for loop, done in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, done)
+
+
+def _resolve(done: "list[tuple[_Job[S], object, Refusal | None]]") -> None:
+    for job, result, refusal in done:
+        if job.future.done():  # the caller went away; what was written stays written
+            continue
+        if refusal is None:
+            job.future.set_result(result)
+        else:
+            job.future.set_exception(refusal)
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the innermost frame: enough to find a bug, without values."""
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
