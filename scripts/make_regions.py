@@ -38,7 +38,7 @@ HEADER: Final = f"""\
 # generator: scripts/make_regions.py
 # source: {" ".join(TODAY_PACKAGE)} (today's codes, {DATA_DATE})
 # source: {" ".join(HISTORY_PACKAGE)} (codes abolished since 2004)
-# source: scripts/region_successors.py (successors, and changes after 2019-04, from the published approvals)
+# source: scripts/region_successors.py (successors, and changes after 2019-04, from the approvals)
 # licence: {TODAY_PACKAGE[0]} MIT; {HISTORY_PACKAGE[0]} BSD; codes and names are facts of GB/T 2260 and the yearly lists
 # dates: valid_from is never too late and valid_to never too early: to the revision until 2019-04, then to the year
 # appraisal_unit_code: region of the committee of first instance; empty for provinces and for abolished codes

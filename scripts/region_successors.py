@@ -1,7 +1,9 @@
 """Who took over from whom: what the two packages behind ``regions.csv`` do not say.
 
-Facts of the published approvals (国函, 民函 and the provinces' notices), one line a code. ``NONE`` means that the area
-was divided among several and no single code is its heir: an older place code is then carried forward by a person.
+Facts of the approvals (国函, 民函 and the provinces' notices), one line a code; checked in November 2026 against the
+public compilation yescallop/areacodes, which quotes them, for the changes of 2004 to 2007 and 2009 to 2025. ``NONE``
+means that no single code is the heir, because the area was divided evenly or among three and more: an older place code
+is then carried forward by a person.
 """
 
 from typing import Final
@@ -20,14 +22,15 @@ SUCCESSORS: Final[dict[str, str]] = {
     "130103": NONE,  # 石家庄桥东区, divided 2014
     "130223": "130284",  # 滦县 -> 滦州市, 2018
     "130230": "130209",  # 唐海县 -> 曹妃甸区, 2012
+    "130323": NONE,  # 抚宁县, among three, 2015
     "130421": NONE,  # 邯郸县, divided 2016
     "130521": NONE,  # 邢台县, divided 2020
     "130526": "130505",  # 任县 -> 任泽区, 2020
     "130603": "130606",  # 保定北市区, 南市区 -> 莲池区, 2015
     "130604": "130606",
     "130721": NONE,  # 宣化县, divided 2016
-    "140202": NONE,  # 大同 2018: 城区, 矿区, 南郊区 were cut anew
-    "140203": NONE,
+    "140202": NONE,  # 大同 2018: 城区 and 南郊区 were cut anew
+    "140203": "140214",  # 矿区 -> 云冈区, whole
     "140211": NONE,
     "140227": "140215",  # 大同县 -> 云州区
     "140402": "140403",  # 长治 2018: 城区, 郊区 -> 潞州区
@@ -49,6 +52,7 @@ SUCCESSORS: Final[dict[str, str]] = {
     "230714": "230723",
     "230715": "230724",
     "230716": "230719",
+    "230802": "230811",  # 永红区 -> 郊区, 2006
     "310103": "310101",  # 卢湾区 -> 黄浦区, 2011
     "310108": "310106",  # 闸北区 -> 静安区, 2015
     "310119": "310115",  # 南汇区 -> 浦东新区, 2009
@@ -71,6 +75,7 @@ SUCCESSORS: Final[dict[str, str]] = {
     "330104": NONE,  # 江干区, divided between 上城区 and 钱塘区, 2021
     "330204": "330212",  # 江东区 -> 鄞州区, 2016
     "330621": "330603",  # 绍兴县 -> 柯桥区, 2013
+    "340204": "340202",  # 新芜区 -> 镜湖区, 2005
     "340208": "340209",  # 三山区 -> 弋江区, 2020
     "340221": "340210",  # 芜湖县 -> 湾沚区, 2020
     "340502": "340503",  # 金家庄区 -> 花山区, 2012
@@ -96,15 +101,21 @@ SUCCESSORS: Final[dict[str, str]] = {
     "410224": "410212",  # 开封县 -> 祥符区, 2014
     "410306": "410308",  # 吉利区 -> 孟津区, 2021
     "411023": "411003",  # 许昌县 -> 建安区, 2016
+    "411123": NONE,  # 郾城县, among three, 2004
     "411222": "411203",  # 陕县 -> 陕州区, 2015
     "420321": "420304",  # 郧县 -> 郧阳区, 2014
     "430221": "430212",  # 株洲县 -> 渌口区, 2018
     "440102": "440104",  # 东山区 -> 越秀区, 2005
     "440107": "440103",  # 芳村区 -> 荔湾区, 2005
     "440116": "440112",  # 萝岗区 -> 黄埔区, 2014
+    "440202": "440204",  # 北江区 -> 浈江区, 2004
+    "440221": NONE,  # 曲江县, among four, 2004
     "440903": "440904",  # 茂港区 -> 电白区, 2014
     "441421": "441403",  # 梅县 -> 梅县区, 2013
     "441827": "441803",  # 清新县 -> 清新区, 2012
+    "450104": "450107",  # 城北区 -> 西乡塘区, 2004
+    "450106": NONE,  # 永新区, divided 2004
+    "450121": NONE,  # 邕宁县, among five, 2004
     "450127": "450181",  # 横县 -> 横州市, 2021
     "450404": "450403",  # 蝶山区 -> 万秀区, 2013
     "469003": "460400",  # 县级儋州市 became a prefecture without counties, 2015
@@ -121,7 +132,7 @@ SUCCESSORS: Final[dict[str, str]] = {
     "511721": "511703",  # 达县 -> 达川区, 2013
     "520114": "520111",  # 小河区 -> 花溪区, 2012
     "520222": "520281",  # 盘县 -> 盘州市, 2017
-    "520321": "520304",  # 遵义县 -> 播州区, 2016
+    "520321": NONE,  # 遵义县, among three, 2016
     "522201": "520602",  # 县级铜仁市 -> 碧江区, 2011
     "522401": "520502",  # 县级毕节市 -> 七星关区, 2011
     "542121": "540302",  # 昌都县 -> 卡若区, 2014
