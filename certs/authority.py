@@ -1,0 +1,171 @@
+"""The two authorities: one for channels, beside the registry; one for seals and the roster, outside it (protocol 9.1).
+
+Each keeps its key and certificate in a folder of mode 0700. Neither folder is ever given to the other: who runs the
+registry can let bureaus in, and cannot make a unit's seal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from certs.files import KeyFileCode, KeyFileError, make_folder, write_atomically
+from certs.identity import CertificateInfo, Purpose, describe, load_certificate
+from certs.issuing import Issuer, issue, issue_authority
+from certs.keys import load_p256, new_p256, save_private
+from certs.requests import checked_request
+from delegation.errors import Reason, Refusal
+from delegation.payloads import PAYLOAD_TYPE_ROSTER_STATEMENT, pae
+from xieban.delegation.v1 import roster_pb2
+
+KEY_FILE: Final = "authority.key"
+CERTIFICATE_FILE: Final = "authority.der"
+STATEMENT_VALIDITY: Final = timedelta(days=14)  # re-signed daily, so that 13 days without the authority do no harm
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAuthority:
+    """Issues channel, node and registry certificates, online, beside the registry."""
+
+    certificate: bytes
+    info: CertificateInfo
+    _issuer: Issuer = field(repr=False)
+
+    @classmethod
+    def create(cls, folder: Path, trust_domain: str, at: datetime) -> Self:
+        """A new authority with a new key in `folder`. Raises KeyFileError(EXISTS) rather than replace one."""
+        _create(folder, Purpose.CHANNEL_AUTHORITY, trust_domain, at)
+        return cls.load(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The authority of a folder. Raises KeyFileError."""
+        certificate, info, issuer = _load(folder, Purpose.CHANNEL_AUTHORITY)
+        return cls(certificate, info, issuer)
+
+    @property
+    def trust_domain(self) -> str:
+        """Trust domain of what it issues."""
+        return self.info.trust_domain
+
+    def issue_channel(self, csr: bytes, bureau: str, at: datetime) -> bytes:
+        """A channel certificate (DER) for 90 days. Raises Refusal as `certs.requests`.
+
+        Not checked: whether `bureau` may have it; the caller has taken its token.
+        """
+        return self._issue(csr, Purpose.CHANNEL, bureau, at)
+
+    def issue_node(self, csr: bytes, bureau: str, at: datetime) -> bytes:
+        """A node certificate (DER) for a year, as `issue_channel`."""
+        return self._issue(csr, Purpose.NODE, bureau, at)
+
+    def issue_registry_server(self, csr: bytes, *, host_names: Sequence[str], at: datetime) -> bytes:
+        """The registry's TLS certificate (DER) for a year; nodes dial `host_names`, DNS names or IP addresses."""
+        return self._issue(csr, Purpose.REGISTRY, "", at, host_names)
+
+    def _issue(self, csr: bytes, purpose: Purpose, name: str, at: datetime, host_names: Sequence[str] = ()) -> bytes:
+        return issue(
+            checked_request(csr),
+            purpose=purpose,
+            trust_domain=self.trust_domain,
+            name=name,
+            issuer=self._issuer,
+            at=at,
+            host_names=host_names,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SealAuthority:
+    """Issues unit certificates and signs the roster, in a process and on a machine of its own."""
+
+    certificate: bytes
+    info: CertificateInfo
+    folder: Path
+    _issuer: Issuer = field(repr=False)
+
+    @classmethod
+    def create(cls, folder: Path, federation_id: str, at: datetime) -> Self:
+        """A new authority with a new key in `folder`. Raises KeyFileError(EXISTS) rather than replace one."""
+        _create(folder, Purpose.SEAL_AUTHORITY, federation_id, at)
+        return cls.load(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The authority of a folder. Raises KeyFileError."""
+        certificate, info, issuer = _load(folder, Purpose.SEAL_AUTHORITY)
+        return cls(certificate, info, folder, issuer)
+
+    @property
+    def federation_id(self) -> str:
+        """Federation, which is the trust domain of unit certificates."""
+        return self.info.trust_domain
+
+    def issue_unit(self, csr: bytes, unit: str, at: datetime, *, vouching: bytes = b"") -> bytes:
+        """A unit's signing certificate (DER) for 3 years.
+
+        `vouching` (`certs.vouching`) says why this key follows the unit's earlier one; it is not judged here.
+        Raises Refusal as `certs.requests`.
+        """
+        return issue(
+            checked_request(csr),
+            purpose=Purpose.UNIT_SIGNING,
+            trust_domain=self.federation_id,
+            name=unit,
+            issuer=self._issuer,
+            at=at,
+            vouching=vouching,
+        )
+
+    def sign_roster(self, roster: bytes, at: datetime) -> bytes:
+        """A SignedRoster (serialised) whose statement holds for 14 days from `at`; also the daily restatement.
+
+        The same roster bytes keep their version. Not checked: that the roster makes sense (`certs.roster_book`).
+        Raises Refusal(UNKNOWN_FEDERATION) for a roster of another federation, ValueError for what is no roster.
+        """
+        parsed = roster_pb2.Roster.FromString(roster)
+        if parsed.federation_id != self.federation_id:
+            raise Refusal(Reason.UNKNOWN_FEDERATION)
+        issued_at, expires_at = Timestamp(), Timestamp()
+        issued_at.FromDatetime(at)
+        expires_at.FromDatetime(at + STATEMENT_VALIDITY)
+        statement = roster_pb2.RosterStatement(
+            federation_id=parsed.federation_id,
+            version=parsed.version,
+            roster_digest=sha256(roster).digest(),
+            issued_at=issued_at,
+            expires_at=expires_at,
+        ).SerializeToString(deterministic=True)
+        signature = self._issuer.key.sign(pae(PAYLOAD_TYPE_ROSTER_STATEMENT, statement), ECDSA(hashes.SHA256()))
+        return roster_pb2.SignedRoster(roster=roster, statement=statement, signature=signature).SerializeToString(
+            deterministic=True
+        )
+
+
+def _create(folder: Path, purpose: Purpose, trust_domain: str, at: datetime) -> None:
+    make_folder(folder)
+    if (folder / CERTIFICATE_FILE).exists():
+        raise KeyFileError(KeyFileCode.EXISTS, folder / CERTIFICATE_FILE)
+    key = new_p256()
+    certificate = issue_authority(key, purpose=purpose, trust_domain=trust_domain, at=at)
+    save_private(folder / KEY_FILE, key)
+    write_atomically(folder / CERTIFICATE_FILE, certificate, mode=0o644, replace=False)
+
+
+def _load(folder: Path, purpose: Purpose) -> tuple[bytes, CertificateInfo, Issuer]:
+    key: EllipticCurvePrivateKey = load_p256(folder / KEY_FILE)
+    path = folder / CERTIFICATE_FILE
+    try:
+        der = path.read_bytes()
+    except FileNotFoundError as error:
+        raise KeyFileError(KeyFileCode.MISSING, path) from error
+    info = describe(der)
+    if info.purpose is not purpose or info.public_key != key.public_key():
+        raise KeyFileError(KeyFileCode.MALFORMED, path)
+    return der, info, Issuer(load_certificate(der), key)

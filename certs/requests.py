@@ -1,0 +1,55 @@
+"""Judging what somebody asks to have certified: a PKCS #10 request, and the raw keys of sealing and witnessing.
+
+Everything weak is a typed refusal here, before any authority signs anything (protocol 9.3).
+"""
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from certs.weak import WeakKey, check_p256_public, check_x25519_public, load_ed25519_public
+from delegation.errors import Reason, Refusal
+
+MAX_REQUEST = 4 * 1024  # ours have under 300 bytes
+
+
+def checked_request(csr: bytes) -> EllipticCurvePublicKey:
+    """The key of a request (DER) whose owner proved that he holds it. Its subject and extensions are ignored.
+
+    Raises Refusal: WEAK_KEY (with `why`) for any key but P-256, MALFORMED for what is no request, BAD_SIGNATURE when it
+    was not signed by its own key.
+    """
+    if not 0 < len(csr) <= MAX_REQUEST:
+        raise Refusal(Reason.MALFORMED, field="request")
+    try:
+        request = x509.load_der_x509_csr(csr)
+    except (ValueError, TypeError) as error:
+        raise Refusal(Reason.MALFORMED, field="request") from error
+    try:
+        key = check_p256_public(request.public_key())
+    except WeakKey as error:
+        raise Refusal(Reason.WEAK_KEY, why=error.code.value) from error
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise Refusal(Reason.WEAK_KEY, why="UNKNOWN_KIND") from error
+    if request.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256 or not request.is_signature_valid:
+        raise Refusal(Reason.BAD_SIGNATURE, field="request")
+    return key
+
+
+def checked_sealing_key(raw: bytes) -> X25519PublicKey:
+    """A raw X25519 key that may be sealed to. Raises Refusal(WEAK_KEY): length, low order, second encoding."""
+    try:
+        return check_x25519_public(raw)
+    except WeakKey as error:
+        raise Refusal(Reason.WEAK_KEY, why=error.code.value) from error
+
+
+def checked_log_key(raw: bytes) -> Ed25519PublicKey:
+    """A raw Ed25519 key of a log or witness. Raises Refusal(WEAK_KEY): length, low order, not canonical, off curve."""
+    try:
+        return load_ed25519_public(raw)
+    except WeakKey as error:
+        raise Refusal(Reason.WEAK_KEY, why=error.code.value) from error
