@@ -1,0 +1,289 @@
+"""What the registry keeps, as plain values between use cases and stores.
+
+Instants are aware datetimes in UTC, days ISO dates. Nothing here is checked: rows are written by the writer alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from delegation.merkle import Frontier, Node
+
+
+def envelope_key(sender_unit: str, envelope_id: str) -> str:
+    """The name under which an answer is stored; neither part can hold a slash (protocol 3.4)."""
+    return f"{sender_unit}/{envelope_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The committed head of the log: who writes (epoch), the tree's right edge, and the last time of acceptance."""
+
+    epoch: int
+    frontier: Frontier
+    accepted_at: datetime
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The stored first answer to an envelope."""
+
+    header_digest: bytes
+    accepted: bool
+    leaf_index: int
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A leaf: its data is the SHA-256 of `data`."""
+
+    leaf_index: int
+    kind: str
+    data: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRow:
+    """An envelope that was judged. A refused one keeps neither header nor signatures: the entry says all."""
+
+    key: str
+    header_digest: bytes
+    accepted: bool
+    leaf_index: int
+    kind: int
+    sender_unit: str
+    thread_id: str
+    sequence: int
+    header: bytes
+    signatures: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRow:
+    """A sealed body; deleted by retention."""
+
+    leaf_index: int
+    data: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRow:
+    """A thread: the rule book's own bytes, and the columns that are asked for."""
+
+    thread_id: str
+    data: bytes
+    thread_type: int
+    matter: int
+    home_unit: str
+    host_unit: str
+    state: str
+    turn: str
+    closed: bool
+    next_deadline: str
+    earliest_due: str
+    last_leaf: int
+    opened_at: datetime
+    changed_at: datetime
+    reported_at: datetime | None
+
+
+class ItemKind(IntEnum):
+    """What lies in a mailbox."""
+
+    ENVELOPE = 1
+    EVIDENCE = 2
+    NEGATIVE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """One thing for one unit. `item` is the leaf of an envelope or negative entry, or the id of an evidence."""
+
+    unit: str
+    cursor: int
+    kind: ItemKind
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxItem:
+    """A mailbox row with what is delivered; `sealed_body` is empty when it is no longer held."""
+
+    unit: str
+    cursor: int
+    kind: ItemKind
+    entry: bytes
+    header: bytes = b""
+    signatures: bytes = b""
+    sealed_body: bytes = b""
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What an acknowledgement is judged by: what was put under a cursor, and what was said of it already."""
+
+    unit: str
+    cursor: int
+    leaf_index: int
+    header_digest: bytes
+    sender_unit: str
+    thread_id: str
+    status: int
+    materials: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedRow:
+    """The new status of a delivery: bits 1 parked, 2 applied, 4 materials held."""
+
+    unit: str
+    cursor: int
+    status: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A leaf of another node's batch with its path, as its sender gets it; `data` is a DeliveryEvidence."""
+
+    evidence_id: int
+    envelope_leaf: int
+    batch_leaf: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """A material that an accepted envelope lists."""
+
+    unit: str
+    thread_id: str
+    material_id: str
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeRow:
+    """Negative evidence of a thread; `envelope_key` is that of the envelope that started the clock."""
+
+    thread_id: str
+    leaf_index: int
+    envelope_key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """One transaction of the writer: everything or nothing, when the head is still (epoch, old_size)."""
+
+    epoch: int
+    old_size: int
+    head: Head
+    entries: Sequence[EntryRow] = ()
+    nodes: Sequence[Node] = ()
+    answers: Sequence[AnswerRow] = ()
+    bodies: Sequence[BodyRow] = ()
+    threads: Sequence[ThreadRow] = ()
+    mailbox: Sequence[MailboxRow] = ()
+    acknowledged: Sequence[AcknowledgedRow] = ()
+    evidence: Sequence[EvidenceRow] = ()
+    listings: Sequence[ListingRow] = ()
+    negatives: Sequence[NegativeRow] = ()
+    batches: Sequence[tuple[bytes, int]] = ()
+    statements: Sequence[tuple[bytes, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageItem:
+    """An accepted envelope of a thread with its entry."""
+
+    sequence: int
+    leaf_index: int
+    header: bytes
+    signatures: bytes
+    sealed_body: bytes
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRosterRow:
+    """A roster version and its newest statement; `leaf_index` is -1 until it is logged."""
+
+    version: int
+    roster: bytes
+    statement: bytes
+    signature: bytes
+    statement_digest: bytes
+    leaf_index: int
+
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialRow:
+    """A material that is being uploaded or held; bound to its uploader and one thread."""
+
+    unit: str
+    thread_id: str
+    material_id: str
+    root: bytes
+    sealed_size: int
+    chunk_count: int
+    leaf_hashes: bytes
+    complete: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A one-time token by its hash. Once used it gives the same answer to the same requests, no other."""
+
+    token_hash: bytes
+    bureau: str
+    expires_at: datetime
+    used_for: bytes = b""
+    answer: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadFilter:
+    """What a provincial office asks for. `regions` are prefixes of region codes; empty for all (national)."""
+
+    regions: tuple[str, ...] = ()
+    home_unit: str = ""
+    host_unit: str = ""
+    matter: int = 0
+    overdue_before: str = ""
+    after_thread: str = ""
+    from_leaf: int = -1
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """A thread as the figures count it."""
+
+    home_region: str
+    host_region: str
+    opened_at: datetime
+    reported_at: datetime | None
+
+
+@dataclass(slots=True)
+class Prefetched:
+    """What the writer reads before it judges a batch."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    threads: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,306 @@
+"""The store on SQLite or PostgreSQL, by Core statements."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, func, select, tuple_, update
+
+from delegation.merkle import HASH_SIZE, Frontier, leaf_hash
+from registry import sql_monitor, sql_writing
+from registry.records import (
+    Answer,
+    Changes,
+    Delivered,
+    Head,
+    ItemKind,
+    MailboxItem,
+    PageItem,
+    ThreadRow,
+)
+from registry.sql_engine import from_micros, to_micros
+from registry.store import HeadMoved
+from registry.store_sql_keeping import SqlKeeping, slices
+from registry.tables import (
+    AcknowledgedBatch,
+    EnvelopeAnswer,
+    Evidence,
+    Heartbeat,
+    Listing,
+    LogEntry,
+    LogHead,
+    LogNode,
+    Mailbox,
+    Material,
+    Negative,
+    Roster,
+    RosterStatement,
+    SealedBody,
+    Thread,
+    Token,
+)
+
+_HEAD, _ENTRY, _NODE = LogHead.__table__, LogEntry.__table__, LogNode.__table__
+_ANSWER, _BODY, _THREAD = EnvelopeAnswer.__table__, SealedBody.__table__, Thread.__table__
+_MAILBOX, _EVIDENCE, _BATCH = Mailbox.__table__, Evidence.__table__, AcknowledgedBatch.__table__
+_LISTING, _NEGATIVE, _TOKEN = Listing.__table__, Negative.__table__, Token.__table__
+_ROSTER, _STATEMENT, _MATERIAL = Roster.__table__, RosterStatement.__table__, Material.__table__
+_BEAT = Heartbeat.__table__
+
+
+class SqlStore(SqlKeeping):
+    """See `store.Store`. The schema is made and checked by `registry.schema`."""
+
+    def claim(self, epoch: int | None) -> Head:
+        """See `store.Store`."""
+        with self.writing() as connection:
+            head = _read_head(connection)
+            if epoch is not None and epoch <= head.epoch:
+                raise HeadMoved
+            claimed = head.epoch + 1 if epoch is None else epoch
+            moved = connection.execute(update(_HEAD).where(_HEAD.c.epoch == head.epoch).values(epoch=claimed))
+            if moved.rowcount != 1:
+                raise HeadMoved
+            return Head(claimed, head.frontier, head.accepted_at)
+
+    def head(self) -> Head:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            return _read_head(connection)
+
+    def commit(self, changes: Changes) -> None:
+        """See `store.Store`."""
+        with self.writing() as connection:
+            sql_writing.write(connection, changes)
+
+    def node_hashes(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """See `store.Store`."""
+        found: dict[tuple[int, int], bytes] = {}
+        with self.reading() as connection:
+            for part in slices([index for level, index in wanted if level == 0]):
+                rows = connection.execute(
+                    select(_ENTRY.c.leaf_index, _ENTRY.c.digest).where(_ENTRY.c.leaf_index.in_(part))
+                )
+                found.update(((0, row.leaf_index), leaf_hash(row.digest)) for row in rows)
+            for names in slices([name for name in wanted if name[0]]):
+                rows = connection.execute(
+                    select(_NODE.c.level, _NODE.c.position, _NODE.c.hash).where(
+                        tuple_(_NODE.c.level, _NODE.c.position).in_(names)
+                    )
+                )
+                found.update(((row.level, row.position), row.hash) for row in rows)
+        return found
+
+    def answers(self, keys: Collection[str]) -> dict[str, Answer]:
+        """See `store.Store`."""
+        found: dict[str, Answer] = {}
+        statement = select(
+            _ANSWER.c.key, _ANSWER.c.header_digest, _ANSWER.c.accepted, _ANSWER.c.leaf_index, _ENTRY.c.data
+        ).join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
+        with self.reading() as connection:
+            for part in slices(keys):
+                rows = connection.execute(statement.where(_ANSWER.c.key.in_(part)))
+                found |= {key: Answer(digest, accepted, leaf, entry) for key, digest, accepted, leaf, entry in rows}
+        return found
+
+    def headers(self, keys: Collection[str]) -> dict[str, bytes]:
+        """See `store.Store`."""
+        found: dict[str, bytes] = {}
+        with self.reading() as connection:
+            for part in slices(keys):
+                rows = connection.execute(
+                    select(_ANSWER.c.key, _ANSWER.c.header).where(_ANSWER.c.key.in_(part), _ANSWER.c.accepted)
+                )
+                found.update((key, header) for key, header in rows)
+        return found
+
+    def threads(self, thread_ids: Collection[str]) -> dict[str, ThreadRow]:
+        """See `store.Store`."""
+        found: dict[str, ThreadRow] = {}
+        with self.reading() as connection:
+            for part in slices(thread_ids):
+                rows = connection.execute(select(_THREAD).where(_THREAD.c.thread_id.in_(part)))
+                found |= {row.thread_id: sql_monitor.thread_of(row) for row in rows}
+        return found
+
+    def mailbox_heads(self, units: Collection[str]) -> dict[str, int]:
+        """See `store.Store`."""
+        found = dict.fromkeys(units, 0)
+        with self.reading() as connection:
+            for unit in units:  # one look at the end of an index each
+                found[unit] = (
+                    connection.execute(select(func.max(_MAILBOX.c.cursor)).where(_MAILBOX.c.unit == unit)).scalar() or 0
+                )
+        return found
+
+    def delivered(self, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Delivered]:
+        """See `store.Store`."""
+        listed = (
+            select(func.count())
+            .where(_LISTING.c.thread_id == _ANSWER.c.thread_id, _LISTING.c.leaf_index == _ANSWER.c.leaf_index)
+            .scalar_subquery()
+        )
+        statement = select(
+            _MAILBOX.c.unit,
+            _MAILBOX.c.cursor,
+            _ANSWER.c.leaf_index,
+            _ANSWER.c.header_digest,
+            _ANSWER.c.sender_unit,
+            _ANSWER.c.thread_id,
+            _MAILBOX.c.status,
+            listed,
+        ).join(_ANSWER, _ANSWER.c.leaf_index == _MAILBOX.c.item)
+        by_unit: dict[str, list[int]] = {}
+        for unit, cursor in wanted:
+            by_unit.setdefault(unit, []).append(cursor)
+        found: dict[tuple[str, int], Delivered] = {}
+        with self.reading() as connection:
+            for unit, cursors in by_unit.items():
+                for part in slices(cursors):
+                    rows = connection.execute(
+                        statement.where(
+                            _MAILBOX.c.unit == unit,
+                            _MAILBOX.c.cursor.in_(part),
+                            _MAILBOX.c.kind == int(ItemKind.ENVELOPE),
+                        )
+                    )
+                    found |= {(row[0], row[1]): Delivered(*row) for row in rows}
+        return found
+
+    def batch(self, key: bytes) -> bytes | None:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            found: bytes | None = connection.execute(
+                select(_ENTRY.c.data)
+                .join(_BATCH, _BATCH.c.leaf_index == _ENTRY.c.leaf_index)
+                .where(_BATCH.c.key == key)
+            ).scalar()
+            return found
+
+    def due_threads(self, before: str, limit: int) -> list[str]:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            statement = (
+                select(_THREAD.c.thread_id)
+                .where(_THREAD.c.next_deadline != "", _THREAD.c.next_deadline < before)
+                .order_by(_THREAD.c.next_deadline, _THREAD.c.thread_id)
+                .limit(limit)
+            )
+            return list(connection.execute(statement).scalars())
+
+    def open_threads(self, after: str, limit: int) -> list[str]:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            statement = (
+                select(_THREAD.c.thread_id)
+                .where(~_THREAD.c.closed, _THREAD.c.thread_id > after)
+                .order_by(_THREAD.c.thread_id)
+                .limit(limit)
+            )
+            return list(connection.execute(statement).scalars())
+
+    def count_open_threads(self, units: Collection[str]) -> int:
+        """See `store.Store`."""
+        statement = select(func.count()).select_from(_THREAD).where(_THREAD.c.home_unit.in_(units), ~_THREAD.c.closed)
+        with self.reading() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def count_refusals(self, units: Collection[str], since: datetime) -> int:
+        """See `store.Store`."""
+        statement = (
+            select(func.count())
+            .select_from(_ANSWER)
+            .where(~_ANSWER.c.accepted, _ANSWER.c.sender_unit.in_(units), _ANSWER.c.at >= to_micros(since))
+        )
+        with self.reading() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def count_waiting(self, unit: str) -> int:
+        """See `store.Store`."""
+        statement = (
+            select(func.count())
+            .select_from(_MAILBOX)
+            .where(_MAILBOX.c.unit == unit, _MAILBOX.c.status == 0, _MAILBOX.c.kind == 1)
+        )
+        with self.reading() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def mailbox(self, unit: str, after: int, limit: int) -> list[MailboxItem]:
+        """See `store.Store`."""
+        is_evidence = _MAILBOX.c.kind == int(ItemKind.EVIDENCE)
+        is_envelope = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
+        statement = (
+            select(
+                _MAILBOX.c.cursor,
+                _MAILBOX.c.kind,
+                _ENTRY.c.data,
+                _ANSWER.c.header,
+                _ANSWER.c.signatures,
+                _BODY.c.data,
+                _EVIDENCE.c.data,
+            )
+            .select_from(_MAILBOX)
+            .outerjoin(_EVIDENCE, and_(is_evidence, _EVIDENCE.c.evidence_id == _MAILBOX.c.item))
+            .join(_ENTRY, _ENTRY.c.leaf_index == case((is_evidence, _EVIDENCE.c.batch_leaf), else_=_MAILBOX.c.item))
+            .outerjoin(_ANSWER, and_(is_envelope, _ANSWER.c.leaf_index == _MAILBOX.c.item))
+            .outerjoin(_BODY, and_(is_envelope, _BODY.c.leaf_index == _MAILBOX.c.item))
+            .where(_MAILBOX.c.unit == unit, _MAILBOX.c.cursor > after)
+            .order_by(_MAILBOX.c.cursor)
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            return [
+                MailboxItem(
+                    unit, cursor, ItemKind(kind), entry, header or b"", signatures or b"", body or b"", evidence or b""
+                )
+                for cursor, kind, entry, header, signatures, body, evidence in connection.execute(statement)
+            ]
+
+    def thread_page(self, thread_id: str, from_sequence: int, limit: int, with_bodies: bool) -> list[PageItem]:
+        """See `store.Store`."""
+        columns = (_ANSWER.c.sequence, _ANSWER.c.leaf_index, _ANSWER.c.header, _ANSWER.c.signatures, _ENTRY.c.data)
+        statement = select(*columns, _BODY.c.data.label("body")) if with_bodies else select(*columns)
+        source = _ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
+        if with_bodies:
+            source = source.outerjoin(_BODY, _BODY.c.leaf_index == _ANSWER.c.leaf_index)
+        statement = (
+            statement.select_from(source)
+            .where(_ANSWER.c.thread_id == thread_id, _ANSWER.c.accepted, _ANSWER.c.sequence >= from_sequence)
+            .order_by(_ANSWER.c.sequence)
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            return [
+                PageItem(row[0], row[1], row[2], row[3], (row[5] or b"") if with_bodies else b"", row[4])
+                for row in connection.execute(statement)
+            ]
+
+    def evidence(self, leaves: Collection[int]) -> list[tuple[int, bytes, bytes]]:
+        """See `store.Store`."""
+        found: list[tuple[int, bytes, bytes]] = []
+        statement = (
+            select(_EVIDENCE.c.envelope_leaf, _EVIDENCE.c.data, _ENTRY.c.data)
+            .join(_ENTRY, _ENTRY.c.leaf_index == _EVIDENCE.c.batch_leaf)
+            .order_by(_EVIDENCE.c.evidence_id)
+        )
+        with self.reading() as connection:
+            for part in slices(leaves):
+                rows = connection.execute(statement.where(_EVIDENCE.c.envelope_leaf.in_(part)))
+                found += [(leaf, data, entry) for leaf, data, entry in rows]
+        return found
+
+    def negatives(self, thread_id: str) -> list[bytes]:
+        """See `store.Store`."""
+        statement = (
+            select(_ENTRY.c.data)
+            .join(_NEGATIVE, _NEGATIVE.c.leaf_index == _ENTRY.c.leaf_index)
+            .where(_NEGATIVE.c.thread_id == thread_id)
+            .order_by(_NEGATIVE.c.leaf_index)
+        )
+        with self.reading() as connection:
+            return list(connection.execute(statement).scalars())
+
+
+def _read_head(connection: Connection) -> Head:
+    row = connection.execute(select(_HEAD.c.epoch, _HEAD.c.size, _HEAD.c.frontier, _HEAD.c.accepted_at)).one()
+    hashes = [row.frontier[at : at + HASH_SIZE] for at in range(0, len(row.frontier), HASH_SIZE)]
+    return Head(row.epoch, Frontier.deserialise(size=row.size, hashes=hashes), from_micros(row.accepted_at))
