@@ -1,0 +1,411 @@
+"""The header between bytes and values (protocol 3). Bytes that were signed are read here and never written again.
+
+`parse_header` refuses whatever is not exactly of this version's patterns and caps. It ignores unknown fields: they stay
+in the caller's bytes, so digests and signatures hold. A draft becomes bytes in two steps, because HPKE binds the digest
+of the context before the sealed body exists: `context_bytes`, then `header_bytes`.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+from delegation import codec_values as take
+from delegation import patterns
+from delegation.codec_declared import read_declared, write_declared
+from delegation.codes import (
+    AppraisalKind,
+    AppraisalMode,
+    Kind,
+    LegalBasis,
+    Matter,
+    PlaceCertainty,
+    PlaceRole,
+    Priority,
+    Procedure,
+    Relation,
+    SealingSuite,
+    SigningSuite,
+    ThreadType,
+)
+from delegation.deadlines import Suspension
+from delegation.errors import Reason, Refusal
+from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
+from delegation.payloads import KEY_ID_SIZE, PAYLOAD_TYPE_ENVELOPE
+from xieban.delegation.v1 import codes_pb2 as codes
+from xieban.delegation.v1 import header_pb2 as pb
+
+FORMAT_VERSION: Final = 1
+PAYLOAD_VERSION: Final = 1
+MOST_HEADER: Final = 24 * 1024
+MOST_SEALED_BODY: Final = 128 * 1024
+MOST_RECIPIENTS: Final = 6
+MOST_MATERIALS: Final = 128
+MOST_MATERIAL: Final = 2**40  # bytes of one material's sealed chunks; what a unit may upload is the quotas' business
+_MOST_CHUNKS: Final = 2**22
+_MOST_SUSPENSIONS: Final = 32
+_MOST_OTHER_PLACES: Final = 2
+_MOST_REASONS: Final = 16
+_MOST_SIGNERS: Final = 4
+_MOST_LEGS: Final = 1_000
+_MOST_ROUNDS: Final = 100
+
+SIGNATURES_OF_SUITE: Final[Mapping[SigningSuite, int]] = {
+    SigningSuite.ECDSA_P256_SHA256: 1,
+    SigningSuite.ECDSA_P256_ML_DSA_65: 2,
+    SigningSuite.SM2_SM3: 1,
+}
+
+_THREAD_TYPES: Final = take.table(ThreadType)
+_KINDS: Final = take.table(Kind)
+_MATTERS: Final = take.table(Matter)
+_APPRAISAL_KINDS: Final = take.table(AppraisalKind)
+_APPRAISAL_MODES: Final = take.table(AppraisalMode)
+_LEGAL_BASES: Final = take.table(LegalBasis)
+_PRIORITIES: Final = take.table(Priority)
+_PROCEDURES: Final = take.table(Procedure)
+_ROLES: Final = take.table(PlaceRole)
+_CERTAINTIES: Final = take.table(PlaceCertainty)
+_RELATIONS: Final = take.table(Relation)
+_SIGNING: Final = take.table(SigningSuite)
+_SEALING: Final = take.table(SealingSuite)
+_NO_CLOCK: Final = ClockFacts()
+
+
+def parse_header(header: bytes) -> Header:
+    """The facts of a header, with the digests of the bytes given.
+
+    Every string is of its closed pattern (protocol 3.4), every count within its cap (3.8), what the kind declares is
+    its own, an opening letter states place, matter, basis and priority. NOT checked: signatures, the roster, the table
+    of kinds, and how this envelope stands to its thread.
+
+    Raises:
+        Refusal: MALFORMED, TOO_LARGE, UNKNOWN_VERSION or UNKNOWN_CODE with the name of the `field`, never its value.
+    """
+    outer = take.parsed(pb.Header, header, most=MOST_HEADER, field="header")
+    context = outer.context
+    c = take.parsed(pb.Context, context, most=MOST_HEADER, field="context")
+    _check_versions(c)
+    kind = take.stated(_KINDS, c.kind, "kind")
+    thread_type = take.stated(_THREAD_TYPES, c.thread_type, "thread_type")
+    in_delegation = thread_type is ThreadType.DELEGATION
+    sender = take.text(c.sender_unit, patterns.is_unit, "sender_unit")
+    if not (c.HasField("claimed_at") and c.HasField("base")):
+        take.malformed("base" if c.HasField("claimed_at") else "claimed_at")
+    found = Header(
+        envelope_id=take.text(c.envelope_id, patterns.is_uuid7, "envelope_id"),
+        federation_id=take.text(c.federation_id, patterns.is_federation, "federation_id"),
+        thread_id=take.text(
+            c.thread_id, patterns.is_delegation_number if in_delegation else patterns.is_uuid7, "thread_id"
+        ),
+        thread_type=thread_type,
+        kind=kind,
+        sender_unit=sender,
+        counterpart_unit=_counterpart(c, kind),
+        recipients=_recipients(c, sender),
+        case_id=take.optional_text(c.case_id, patterns.is_uuid4, "case_id"),
+        payload_type=c.payload_type,
+        payload_version=c.payload_version,
+        format_version=c.format_version,
+        recorded_by_home=c.recorded_by_home,
+        leg=take.number(c.leg, 1, _MOST_LEGS, "leg"),
+        round=take.number(c.round, 1, _MOST_ROUNDS, "round"),
+        hop=take.number(c.hop, 0, _MOST_ROUNDS, "hop"),
+        signing_suite=take.stated(_SIGNING, c.signing_suite, "signing_suite"),
+        sealing_suite=take.stated(_SEALING, c.sealing_suite, "sealing_suite"),
+        signer_certificates=_signers(c),
+        task_place=_task_place(c.task_place) if c.HasField("task_place") else None,
+        matter=take.code(_MATTERS, c.matter, "matter"),
+        appraisal_kind=take.code(_APPRAISAL_KINDS, c.appraisal_kind, "appraisal_kind"),
+        appraisal_mode=take.code(_APPRAISAL_MODES, c.appraisal_mode, "appraisal_mode"),
+        agreement_id=take.optional_text(c.agreement_id, patterns.is_uuid7, "agreement_id"),
+        legal_basis=take.code(_LEGAL_BASES, c.legal_basis, "legal_basis"),
+        priority=take.code(_PRIORITIES, c.priority, "priority"),
+        clock=_clock(c.clock) if c.HasField("clock") else _NO_CLOCK,
+        requested_due=take.optional_day(c.requested_due, "requested_due"),
+        claimed_at=take.instant(c.claimed_at, "claimed_at"),
+        valid_until=take.instant(c.valid_until, "valid_until") if c.HasField("valid_until") else None,
+        base=_base(c.base),
+        predecessor=read_ref(c.predecessor, "predecessor") if c.HasField("predecessor") else None,
+        in_reply_to=read_ref(c.in_reply_to, "in_reply_to") if c.HasField("in_reply_to") else None,
+        replaces=read_ref(c.replaces, "replaces") if c.HasField("replaces") else None,
+        related_thread_id=_related(c),
+        relation=take.code(_RELATIONS, c.relation, "relation"),
+        roster_version=take.number(c.roster_version, 1, take.MOST_NUMBER, "roster_version"),
+        reasons=_reasons(c),
+        declared=read_declared(c.declared, kind),
+        paper_on=take.optional_day(c.declared.paper_on, "declared.paper_on"),
+        content_commitment=take.digest(c.content_commitment, "content_commitment"),
+        manifest=_manifest(c),
+        context_digest=sha256(context).digest(),
+        sealed_body_digest=take.digest(outer.sealed_body_digest, "sealed_body_digest"),
+        sealed_body_size=take.number(outer.sealed_body_size, 1, MOST_SEALED_BODY, "sealed_body_size"),
+        digest=sha256(header).digest(),
+    )
+    if found.paper_on is not None and not found.recorded_by_home:
+        take.malformed("declared.paper_on")
+    if kind is Kind.ISSUED:
+        _check_opening(found)
+    return found
+
+
+def _check_versions(c: pb.Context) -> None:
+    if c.format_version != FORMAT_VERSION:
+        raise Refusal(Reason.UNKNOWN_VERSION, field="format_version")
+    if c.payload_version != PAYLOAD_VERSION:
+        raise Refusal(Reason.UNKNOWN_VERSION, field="payload_version")
+    if c.payload_type != PAYLOAD_TYPE_ENVELOPE:
+        take.malformed("payload_type")
+
+
+def _counterpart(c: pb.Context, kind: Kind) -> str:
+    if kind is Kind.ANNOUNCED:  # to a province's units, as many as are recipients
+        return take.optional_text(c.counterpart_unit, patterns.is_unit, "counterpart_unit")
+    return take.text(c.counterpart_unit, patterns.is_unit, "counterpart_unit")
+
+
+def _recipients(c: pb.Context, sender: str) -> tuple[Recipient, ...]:
+    recipients = c.recipients
+    take.number(len(recipients), 1, MOST_RECIPIENTS, "recipients")
+    found = []
+    for recipient in recipients:
+        if len(recipient.key_id) != KEY_ID_SIZE:
+            take.malformed("recipients.key_id")
+        found.append(Recipient(take.text(recipient.unit, patterns.is_unit, "recipients.unit"), recipient.key_id))
+    units = {recipient.unit for recipient in found}
+    if len(units) != len(found) or sender not in units:
+        take.malformed("recipients")
+    return tuple(found)
+
+
+def _signers(c: pb.Context) -> tuple[bytes, ...]:
+    certificates = c.signer_certificates
+    suite = _SIGNING.get(c.signing_suite)
+    if len(certificates) > _MOST_SIGNERS or (suite and len(certificates) != SIGNATURES_OF_SUITE[suite]):
+        take.malformed("signer_certificates")
+    return tuple([take.digest(certificate, "signer_certificates") for certificate in certificates])
+
+
+def _task_place(place: pb.TaskPlace) -> TaskPlace:
+    take.at_most(place.other_candidates, _MOST_OTHER_PLACES, "task_place.other_candidates")
+    certainty = take.stated(_CERTAINTIES, place.certainty, "task_place.certainty")
+    others = tuple(take.text(p, patterns.is_place, "task_place.other_candidates") for p in place.other_candidates)
+    if others and certainty is not PlaceCertainty.UNCERTAIN:
+        take.malformed("task_place.other_candidates")
+    code = take.text(place.code, patterns.is_place, "task_place.code")
+    take.distinct((code, *others), "task_place.other_candidates")
+    return TaskPlace(code, take.stated(_ROLES, place.role, "task_place.role"), certainty, others)
+
+
+def _clock(clock: pb.ClockFacts) -> ClockFacts:
+    take.at_most(clock.suspensions, _MOST_SUSPENSIONS, "clock.suspensions")
+    return ClockFacts(
+        accepted_on=take.optional_day(clock.accepted_on, "clock.accepted_on"),
+        application_received_on=take.optional_day(clock.application_received_on, "clock.application_received_on"),
+        procedure=take.code(_PROCEDURES, clock.procedure, "clock.procedure"),
+        suspensions=tuple(
+            Suspension(
+                effective_on=take.day(s.effective_on, "clock.suspensions.effective_on"),
+                resumed_on=take.optional_day(s.resumed_on, "clock.suspensions.resumed_on"),
+                ground=take.listed(
+                    s.ground, patterns.SUSPENSION_GROUNDS, patterns.is_reason_form, "clock.suspensions.ground"
+                ),
+            )
+            for s in clock.suspensions
+        ),
+    )
+
+
+def _base(base: pb.Base) -> Base:
+    sequence, entry_digest = base.sequence, base.entry_digest
+    if sequence > take.MOST_NUMBER:
+        take.malformed("base.sequence")
+    if sequence or entry_digest:
+        take.number(sequence, 1, take.MOST_NUMBER, "base.sequence")
+        take.digest(entry_digest, "base.entry_digest")
+    return Base(sequence, entry_digest)
+
+
+def read_ref(ref: pb.EnvelopeRef, field: str) -> EnvelopeRef:
+    """The name of an envelope.
+
+    Raises:
+        Refusal: MALFORMED with the path below `field`.
+    """
+    if not patterns.is_unit(ref.sender_unit):
+        take.malformed(f"{field}.sender_unit")
+    if not patterns.is_uuid7(ref.envelope_id):
+        take.malformed(f"{field}.envelope_id")
+    if len(ref.header_digest) != 32:
+        take.malformed(f"{field}.header_digest")
+    return EnvelopeRef(ref.sender_unit, ref.envelope_id, ref.header_digest)
+
+
+def write_ref(into: pb.EnvelopeRef, ref: EnvelopeRef) -> None:
+    """Fill the message with the name of an envelope."""
+    into.sender_unit, into.envelope_id, into.header_digest = ref.sender_unit, ref.envelope_id, ref.header_digest
+
+
+def _related(c: pb.Context) -> str:
+    related = c.related_thread_id
+    if bool(related) != bool(c.relation):
+        take.malformed("related_thread_id")
+    if related and not (patterns.is_delegation_number(related) or patterns.is_uuid7(related)):
+        take.malformed("related_thread_id")
+    return related
+
+
+def _reasons(c: pb.Context) -> tuple[str, ...]:
+    if not c.reasons:
+        return ()
+    take.at_most(c.reasons, _MOST_REASONS, "reasons")
+    found = tuple(take.listed(r, patterns.REASON_CODES, patterns.is_reason_form, "reasons") for r in c.reasons)
+    take.distinct(found, "reasons")
+    return found
+
+
+def _manifest(c: pb.Context) -> tuple[MaterialRef, ...]:
+    if not c.manifest:
+        return ()
+    take.at_most(c.manifest, MOST_MATERIALS, "manifest")
+    found = tuple([read_material(material, "manifest") for material in c.manifest])
+    take.distinct([material.material_id for material in found], "manifest.material_id")
+    return found
+
+
+def read_material(material: pb.MaterialRef, field: str) -> MaterialRef:
+    """A line of a manifest, also as an upload names it.
+
+    NOT checked: that the number of chunks fits the size.
+
+    Raises:
+        Refusal: MALFORMED with the path below `field`.
+    """
+    if not patterns.is_uuid4(material.material_id):
+        take.malformed(f"{field}.material_id")
+    return MaterialRef(
+        material.material_id,
+        take.digest(material.root, f"{field}.root"),
+        take.number(material.sealed_size, 1, MOST_MATERIAL, f"{field}.sealed_size"),
+        take.number(material.chunk_count, 1, _MOST_CHUNKS, f"{field}.chunk_count"),
+    )
+
+
+def _check_opening(header: Header) -> None:
+    """What a letter of delegation must state; the contract says `refused on a delegation` of each when not set."""
+    if header.thread_type is not ThreadType.DELEGATION:
+        return  # the table refuses it, no pattern does
+    if header.task_place is None:
+        take.malformed("task_place")
+    for name, stated in (
+        ("matter", header.matter),
+        ("legal_basis", header.legal_basis),
+        ("priority", header.priority),
+    ):
+        if not stated:
+            take.malformed(name)
+    if header.matter is Matter.INVESTIGATION:
+        if not header.clock.procedure:
+            take.malformed("clock.procedure")
+        if header.appraisal_kind or header.appraisal_mode:
+            take.malformed("appraisal_kind" if header.appraisal_kind else "appraisal_mode")
+
+
+def context_bytes(header: Header) -> bytes:
+    """The serialised context of a draft; its SHA-256 goes into HPKE's info. An empty payload type becomes the usual.
+
+    NOT checked: anything; `parse_header` of the finished header does. Digests of the draft are not part of it.
+    """
+    c = pb.Context(
+        format_version=header.format_version,
+        federation_id=header.federation_id,
+        envelope_id=header.envelope_id,
+        thread_id=header.thread_id,
+        thread_type=codes.ThreadType.ValueType(header.thread_type),
+        counterpart_unit=header.counterpart_unit,
+        recorded_by_home=header.recorded_by_home,
+        case_id=header.case_id,
+        payload_type=header.payload_type or PAYLOAD_TYPE_ENVELOPE,
+        payload_version=header.payload_version,
+        kind=codes.EventKind.ValueType(header.kind),
+        leg=header.leg,
+        round=header.round,
+        hop=header.hop,
+        sender_unit=header.sender_unit,
+        recipients=[pb.Recipient(unit=r.unit, key_id=r.key_id) for r in header.recipients],
+        signing_suite=codes.SigningSuite.ValueType(header.signing_suite),
+        sealing_suite=codes.SealingSuite.ValueType(header.sealing_suite),
+        signer_certificates=header.signer_certificates,
+        matter=codes.Matter.ValueType(header.matter),
+        appraisal_kind=codes.AppraisalKind.ValueType(header.appraisal_kind),
+        appraisal_mode=codes.AppraisalMode.ValueType(header.appraisal_mode),
+        agreement_id=header.agreement_id,
+        legal_basis=codes.LegalBasis.ValueType(header.legal_basis),
+        priority=codes.Priority.ValueType(header.priority),
+        requested_due=take.iso(header.requested_due),
+        related_thread_id=header.related_thread_id,
+        relation=codes.Relation.ValueType(header.relation),
+        roster_version=header.roster_version,
+        reasons=header.reasons,
+        content_commitment=header.content_commitment,
+        manifest=[write_material(material) for material in header.manifest],
+    )
+    _write_parts(c, header)
+    return c.SerializeToString(deterministic=True)
+
+
+def _write_parts(c: pb.Context, header: Header) -> None:
+    place = header.task_place
+    if place is not None:
+        c.task_place.CopyFrom(
+            pb.TaskPlace(
+                code=place.code,
+                role=codes.PlaceRole.ValueType(place.role),
+                certainty=codes.PlaceCertainty.ValueType(place.certainty),
+                other_candidates=place.other_candidates,
+            )
+        )
+    if header.clock != _NO_CLOCK:
+        c.clock.CopyFrom(_written_clock(header.clock))
+    take.put_instant(c.claimed_at, header.claimed_at)
+    if header.valid_until is not None:
+        take.put_instant(c.valid_until, header.valid_until)
+    c.base.CopyFrom(pb.Base(sequence=header.base.sequence, entry_digest=header.base.entry_digest))
+    for ref, into in (
+        (header.predecessor, c.predecessor),
+        (header.in_reply_to, c.in_reply_to),
+        (header.replaces, c.replaces),
+    ):
+        if ref is not None:
+            write_ref(into, ref)
+    write_declared(c.declared, header.declared)
+    if header.paper_on is not None:
+        c.declared.paper_on = take.iso(header.paper_on)
+
+
+def _written_clock(clock: ClockFacts) -> pb.ClockFacts:
+    return pb.ClockFacts(
+        accepted_on=take.iso(clock.accepted_on),
+        application_received_on=take.iso(clock.application_received_on),
+        procedure=codes.Procedure.ValueType(clock.procedure),
+        suspensions=[
+            pb.Suspension(ground=s.ground, effective_on=take.iso(s.effective_on), resumed_on=take.iso(s.resumed_on))
+            for s in clock.suspensions
+        ],
+    )
+
+
+def write_material(material: MaterialRef) -> pb.MaterialRef:
+    """A line of a manifest as a message."""
+    return pb.MaterialRef(
+        material_id=material.material_id,
+        root=material.root,
+        sealed_size=material.sealed_size,
+        chunk_count=material.chunk_count,
+    )
+
+
+def header_bytes(context: bytes, sealed_body_digest: bytes, sealed_body_size: int) -> bytes:
+    """The header that is signed: the context as it stands, and what binds the sealed body to it."""
+    return pb.Header(
+        context=context, sealed_body_digest=sealed_body_digest, sealed_body_size=sealed_body_size
+    ).SerializeToString(deterministic=True)

@@ -1,0 +1,64 @@
+"""What is hashed and signed, byte by byte: DSSE encoding, digest of signatures, commitment, HPKE info (protocol 4).
+
+Everything here is length-prefixed or of fixed length, so that no two inputs give the same bytes.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+PAYLOAD_TYPE_ENVELOPE: Final = "application/vnd.xieban.header.v1+protobuf"
+PAYLOAD_TYPE_ROSTER_STATEMENT: Final = "application/vnd.xieban.roster-statement.v1+protobuf"
+PAYLOAD_TYPE_SEALING_KEY: Final = "application/vnd.xieban.sealing-key.v1+protobuf"
+PAYLOAD_TYPE_ACKNOWLEDGEMENTS: Final = "application/vnd.xieban.acknowledgements.v1+protobuf"
+
+LABEL_COMMITMENT: Final = b"xieban/content-commitment/v1"
+LABEL_HPKE_INFO: Final = b"xieban/hpke-info/v1"
+
+DIGEST_SIZE: Final = 32
+KEY_ID_SIZE: Final = 16
+SALT_SIZE: Final = 32
+MOST_CONTENT: Final = 64 * 1024  # salt and body together (protocol 4.3)
+MOST_BODY: Final = MOST_CONTENT - SALT_SIZE
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """The DSSE v1 pre-authentication encoding, which is what every signature is over (protocol 4.2)."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def length_prefixed(*parts: bytes) -> bytes:
+    """Each part after its length as four bytes, big-endian."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def signatures_digest(signatures: Sequence[bytes]) -> bytes:
+    """SHA-256 over the length-prefixed signatures in the suite's order; what an entry says of them."""
+    return sha256(length_prefixed(*signatures)).digest()
+
+
+def commitment_input(salt: bytes, body: bytes) -> bytes:
+    """What the content commitment is the SHA-256 of: length-prefixed label, salt and body (protocol 4.3)."""
+    return length_prefixed(LABEL_COMMITMENT, salt, body)
+
+
+def content_commitment(salt: bytes, body: bytes) -> bytes:
+    """The commitment that a court compares with the signed header. ``salt`` is 32 random bytes.
+
+    Raises:
+        ValueError: the salt has another length.
+    """
+    if len(salt) != SALT_SIZE:
+        raise ValueError("salt")
+    return sha256(commitment_input(salt, body)).digest()
+
+
+def hpke_info(context_digest: bytes, unit: str, key_id: bytes) -> bytes:
+    """The HPKE info of one recipient: length-prefixed label, digest of the context, unit, key id (protocol 4.4)."""
+    return length_prefixed(LABEL_HPKE_INFO, context_digest, unit.encode(), key_id)
+
+
+def sealing_key_id(public_key: bytes) -> bytes:
+    """The id of a sealing key: the first 16 bytes of the SHA-256 of its raw public bytes."""
+    return sha256(public_key).digest()[:KEY_ID_SIZE]
