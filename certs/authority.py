@@ -11,17 +11,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
-from google.protobuf.timestamp_pb2 import Timestamp
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from certs.files import KeyFileCode, KeyFileError, make_folder, write_atomically
 from certs.identity import CertificateInfo, Purpose, describe, load_certificate
 from certs.issuing import Issuer, issue, issue_authority
 from certs.keys import load_p256, new_p256, save_private
 from certs.requests import checked_request
+from certs.signing import sign_p256
+from delegation.codec_roster import RosterStatement, SignedRosterParts, roster_statement_bytes, signed_roster_bytes
 from delegation.errors import Reason, Refusal
-from delegation.payloads import PAYLOAD_TYPE_ROSTER_STATEMENT, pae
+from delegation.payloads import PAYLOAD_TYPE_ROSTER_STATEMENT
 from xieban.delegation.v1 import roster_pb2
 
 KEY_FILE: Final = "authority.key"
@@ -132,20 +132,17 @@ class SealAuthority:
         parsed = roster_pb2.Roster.FromString(roster)
         if parsed.federation_id != self.federation_id:
             raise Refusal(Reason.UNKNOWN_FEDERATION)
-        issued_at, expires_at = Timestamp(), Timestamp()
-        issued_at.FromDatetime(at)
-        expires_at.FromDatetime(at + STATEMENT_VALIDITY)
-        statement = roster_pb2.RosterStatement(
-            federation_id=parsed.federation_id,
-            version=parsed.version,
-            roster_digest=sha256(roster).digest(),
-            issued_at=issued_at,
-            expires_at=expires_at,
-        ).SerializeToString(deterministic=True)
-        signature = self._issuer.key.sign(pae(PAYLOAD_TYPE_ROSTER_STATEMENT, statement), ECDSA(hashes.SHA256()))
-        return roster_pb2.SignedRoster(roster=roster, statement=statement, signature=signature).SerializeToString(
-            deterministic=True
+        statement = roster_statement_bytes(
+            RosterStatement(
+                federation_id=parsed.federation_id,
+                version=parsed.version,
+                roster_digest=sha256(roster).digest(),
+                issued_at=at,
+                expires_at=at + STATEMENT_VALIDITY,
+            )
         )
+        signature = sign_p256(self._issuer.key, PAYLOAD_TYPE_ROSTER_STATEMENT, statement)
+        return signed_roster_bytes(SignedRosterParts(roster, statement, signature))
 
 
 def _create(folder: Path, purpose: Purpose, trust_domain: str, at: datetime) -> None:

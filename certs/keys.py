@@ -1,12 +1,17 @@
 """Private keys: made, kept in files of mode 0600, loaded; and the requests (PKCS #10) that ask to certify them."""
 
-import hashlib
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.x509.oid import NameOID
@@ -88,7 +93,14 @@ def new_csr(key: EllipticCurvePrivateKey) -> bytes:
 
 def certificate_digest(der: bytes) -> bytes:
     """SHA-256 of a certificate's DER: its name in headers, rosters and revocations."""
-    return hashlib.sha256(der).digest()
+    return sha256(der).digest()
+
+
+def spki_digest(key: EllipticCurvePublicKey) -> bytes:
+    """SHA-256 of a key's SubjectPublicKeyInfo (DER): its name before it has a certificate."""
+    return sha256(
+        key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    ).digest()
 
 
 def to_pem(*certificates: bytes) -> bytes:

@@ -1,0 +1,244 @@
+"""Envelopes: sealed and signed by the sender's node, verified by everyone, opened by their recipients (protocol 4).
+
+The bytes that were signed are the bytes that are verified, hashed and kept; nothing here is serialised a second time.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from google.protobuf.message import DecodeError
+
+from certs.keys import certificate_digest
+from certs.sealing import Randomness, checked_recipients, digest_of, open_content, seal_content
+from certs.signing import algorithms, sign_p256
+from certs.trust import Trust
+from delegation.codec_header import context_bytes, header_bytes, parse_header
+from delegation.codes import Kind, SealingSuite, SigningSuite
+from delegation.deadlines import day_of
+from delegation.errors import Reason, Refusal
+from delegation.model import Header, Recipient
+from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, pae
+from xieban.delegation.v1 import body_pb2
+
+
+class Keyring(Protocol):
+    """Where a node's private keys are: files here, an HSM or a token elsewhere."""
+
+    def signing_key(self, unit: str) -> tuple[EllipticCurvePrivateKey, bytes]:
+        """The unit's signing key in use and its certificate (DER). Raises Refusal(NOT_FOUND)."""
+        ...
+
+    def sealing_key(self, unit: str, key_id: bytes) -> X25519PrivateKey | None:
+        """The unit's private sealing key of that id, also an old one; None when it is not held."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEnvelope:
+    """An envelope as it goes to the outbox, whole. `content` (salt and body) stays at home, for a reseal."""
+
+    header_bytes: bytes
+    sealed_body: bytes
+    signatures: tuple[bytes, ...]
+    header: Header
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a recipient read."""
+
+    salt: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """Salt and body together, as a reseal needs them."""
+        return self.salt + self.body
+
+
+def seal_and_sign(
+    header: Header,
+    body: bytes,
+    *,
+    recipients: Sequence[tuple[str, bytes, bytes]],
+    signing_key: EllipticCurvePrivateKey,
+    certificate: bytes,
+    randomness: Randomness = os.urandom,
+) -> SealedEnvelope:
+    """Seal a serialised Body to recipients (unit, key id, raw public key) and sign the header of a draft.
+
+    Fills in what follows from that: commitment, recipients, signer certificates, suites, payload type, digests.
+    Raises Refusal: as `parse_header` when the draft is not one that others would take, BODY_CONTRADICTS_HEADER when the
+    body repeats another kind or thread, TOO_LARGE, WEAK_KEY, RECIPIENT_KEY_NOT_VALID.
+    Not checked: the rules, the roster, whether `certificate` is valid and of `signing_key`: a node verifies its own
+    envelope (`verify_signatures`) before the outbox takes it.
+    """
+    if header.kind is Kind.RESEAL:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")  # a reseal has an original: use `reseal`
+    check_body(header, body)
+    return _seal(header, randomness(SALT_SIZE) + body, recipients, signing_key, certificate, randomness)
+
+
+def reseal(
+    original: Header,
+    content: bytes,
+    draft: Header,
+    *,
+    recipients: Sequence[tuple[str, bytes, bytes]],
+    signing_key: EllipticCurvePrivateKey,
+    certificate: bytes,
+    randomness: Randomness = os.urandom,
+) -> SealedEnvelope:
+    """Seal the content of an earlier envelope anew, under the header `draft` of kind RESEAL: the same commitment.
+
+    `content` is salt and body as they were first sealed. Sets `replaces` to the original. Raises Refusal:
+    COMMITMENT_MISMATCH when it is not the original's content, BODY_CONTRADICTS_HEADER when the draft is of another
+    thread or sender or no reseal; else as `seal_and_sign`.
+    """
+    if draft.kind is not Kind.RESEAL or draft.thread_id != original.thread_id:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind" if draft.kind is not Kind.RESEAL else "thread_id")
+    if draft.sender_unit != original.sender_unit:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="sender_unit")
+    if len(content) < SALT_SIZE or len(content) > MOST_CONTENT:
+        raise Refusal(Reason.COMMITMENT_MISMATCH)
+    salt, body = content[:SALT_SIZE], content[SALT_SIZE:]
+    if not compare_digest(content_commitment(salt, body), original.content_commitment):
+        raise Refusal(Reason.COMMITMENT_MISMATCH)
+    check_body(original, body)
+    return _seal(replace(draft, replaces=original.ref), content, recipients, signing_key, certificate, randomness)
+
+
+def verify_signatures(
+    header_bytes: bytes, signatures: Sequence[bytes], header: Header, trust: Trust, *, at: datetime
+) -> None:
+    """Verify every signature of an envelope by the roster in `trust`, the signers judged at the instant `at`.
+
+    `at` is the moment of acceptance: now for the registry, the entry's accepted-at for everyone later. `header` is
+    what `parse_header` gave for the same bytes. Raises Refusal: DIGEST_MISMATCH when it is not, UNKNOWN_FEDERATION,
+    SUITE_NOT_ALLOWED, BAD_SIGNATURE, SIGNER_NOT_VALID (why), BAD_SIGNATURE when their number is not the suite's.
+    Not checked: the sealed body (`verify_sealed`), and that the signer's unit may do this.
+    """
+    if sha256(header_bytes).digest() != header.digest:
+        raise Refusal(Reason.DIGEST_MISMATCH, field="header")
+    if header.federation_id != trust.view.federation_id:
+        raise Refusal(Reason.UNKNOWN_FEDERATION)
+    if not trust.suite_allowed(header.signing_suite, header.sealing_suite, day_of(at)):
+        raise Refusal(Reason.SUITE_NOT_ALLOWED)
+    verifiers = algorithms(header.signing_suite)
+    if len(signatures) != len(verifiers) or len(header.signer_certificates) != len(verifiers):
+        raise Refusal(Reason.BAD_SIGNATURE, why="count")
+    data = pae(header.payload_type, header_bytes)
+    for verifier, digest, signature in zip(verifiers, header.signer_certificates, signatures, strict=True):
+        signer = trust.signer(digest, at)
+        if signer.unit != header.sender_unit:
+            raise Refusal(Reason.SIGNER_NOT_VALID, why="unit")
+        if not verifier(signer.public_key, signature, data):
+            raise Refusal(Reason.BAD_SIGNATURE)
+
+
+def verify_sealed(header: Header, sealed_body: bytes) -> None:
+    """The sealed body is the one that the header names. Raises Refusal(DIGEST_MISMATCH). Needs no key."""
+    digest, size = digest_of(sealed_body)
+    if size != header.sealed_body_size or not compare_digest(digest, header.sealed_body_digest):
+        raise Refusal(Reason.DIGEST_MISMATCH, field="sealed_body")
+
+
+def open_body(
+    header: Header, sealed_body: bytes, *, unit: str, private_key: X25519PrivateKey, judged_by: Header | None = None
+) -> Opened:
+    """Open a body as the recipient `unit` and compare it with the signed header.
+
+    `judged_by` is the original's header when `header` is a reseal: commitment, kind and thread are compared with it;
+    only what the sealing binds uses the reseal's own context. Raises Refusal: DIGEST_MISMATCH, CANNOT_OPEN (why),
+    COMMITMENT_MISMATCH, BODY_CONTRADICTS_HEADER (field); see `protest_ground`.
+    Not checked: signatures (`verify_signatures` comes first) and everything else in the body (class B guards).
+    """
+    verify_sealed(header, sealed_body)
+    judged = _judge_of(header, judged_by)
+    position = next((i for i, recipient in enumerate(header.recipients) if recipient.unit == unit), None)
+    if position is None:
+        raise Refusal(Reason.CANNOT_OPEN, why="recipient")
+    content = open_content(
+        sealed_body,
+        context_digest=header.context_digest,
+        position=position,
+        count=len(header.recipients),
+        unit=unit,
+        key=private_key,
+        key_id=header.recipients[position].key_id,
+    )
+    opened = Opened(content[:SALT_SIZE], content[SALT_SIZE:])
+    check_commitment(judged, opened)
+    check_body(judged, opened.body)
+    return opened
+
+
+def check_commitment(header: Header, opened: Opened) -> None:
+    """An opened body is the one committed to: what a court checks without a private key (protocol 4.3).
+
+    Raises Refusal(COMMITMENT_MISMATCH).
+    """
+    if not compare_digest(content_commitment(opened.salt, opened.body), header.content_commitment):
+        raise Refusal(Reason.COMMITMENT_MISMATCH)
+
+
+def check_body(header: Header, body: bytes) -> None:
+    """The body repeats the header's kind and thread. Raises Refusal(BODY_CONTRADICTS_HEADER, field=...)."""
+    try:
+        parsed = body_pb2.Body.FromString(body)
+    except DecodeError as error:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="body") from error
+    if int(parsed.kind) != int(header.kind):
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")
+    if parsed.thread_id != header.thread_id:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="thread_id")
+
+
+def _judge_of(header: Header, judged_by: Header | None) -> Header:
+    if header.kind is not Kind.RESEAL:
+        if judged_by is not None:
+            raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")
+        return header
+    if judged_by is None or header.replaces != judged_by.ref:
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="replaces")
+    if (header.thread_id, header.sender_unit) != (judged_by.thread_id, judged_by.sender_unit):
+        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="thread_id")
+    if header.content_commitment != judged_by.content_commitment:
+        raise Refusal(Reason.COMMITMENT_MISMATCH)
+    return judged_by
+
+
+def _seal(
+    draft: Header,
+    content: bytes,
+    recipients: Sequence[tuple[str, bytes, bytes]],
+    signing_key: EllipticCurvePrivateKey,
+    certificate: bytes,
+    randomness: Randomness,
+) -> SealedEnvelope:
+    if len(content) > MOST_CONTENT:
+        raise Refusal(Reason.TOO_LARGE, field="body")
+    to = checked_recipients(recipients)
+    filled = replace(
+        draft,
+        content_commitment=content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
+        recipients=tuple(Recipient(each.unit, each.key_id) for each, _ in to),
+        signing_suite=SigningSuite.ECDSA_P256_SHA256,
+        sealing_suite=SealingSuite.X25519_AES256GCM,
+        signer_certificates=(certificate_digest(certificate),),
+        payload_type=PAYLOAD_TYPE_ENVELOPE,
+    )
+    context = context_bytes(filled)
+    sealed_body = seal_content(content, context_digest=sha256(context).digest(), recipients=to, randomness=randomness)
+    signed = header_bytes(context, *digest_of(sealed_body))
+    parsed = parse_header(signed)  # never sign what others would refuse to read
+    signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, signed)
+    return SealedEnvelope(signed, sealed_body, (signature,), parsed, content)

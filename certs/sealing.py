@@ -1,0 +1,140 @@
+"""Content and sealed body: commitment, padding, content key, HPKE to each recipient (protocol 4.3, 4.4).
+
+    content     salt, 32 bytes | body                         at most 64 KiB, padded with Padmé
+    ciphertext  AES-256-GCM(content key, padded content, nonce zero, AAD = label | SHA-256(context))
+    keys        HPKE(recipient, content key, info = length-prefixed label, SHA-256(context), unit, key id)
+
+The nonce is zero because a content key is drawn for one encryption and used for no other. HPKE authenticates nobody:
+the signature over the header does, which is why a header is verified before its body is opened.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from certs.padding import PaddingError, pad, unpad
+from certs.requests import checked_sealing_key
+from delegation.codec_entry import pack_sealed, parse_sealed
+from delegation.codec_header import MOST_RECIPIENTS
+from delegation.errors import Reason, Refusal
+from delegation.payloads import MOST_CONTENT, SALT_SIZE, hpke_info, sealing_key_id
+
+LABEL_CONTENT: Final = b"xieban/content/v1"
+CONTENT_KEY_SIZE: Final = 32
+SEALED_KEY_SIZE: Final = 32 + CONTENT_KEY_SIZE + 16  # encapsulated key, ciphertext, tag
+_NONCE: Final = bytes(12)
+
+Randomness = Callable[[int], bytes]
+
+
+class SealTo(NamedTuple):
+    """A recipient to seal to: unit, key id, raw public sealing key."""
+
+    unit: str
+    key_id: bytes
+    public_key: bytes
+
+
+def checked_recipients(recipients: Sequence[tuple[str, bytes, bytes]]) -> tuple[tuple[SealTo, X25519PublicKey], ...]:
+    """Judge every key before anything is sealed.
+
+    Raises Refusal: WEAK_KEY (why), RECIPIENT_KEY_NOT_VALID when an id is not that of its key, MALFORMED (field=
+    recipients) for none or too many.
+    """
+    if not 0 < len(recipients) <= MOST_RECIPIENTS:
+        raise Refusal(Reason.MALFORMED, field="recipients")
+    found = []
+    for recipient in recipients:
+        to = SealTo(*recipient)
+        key = checked_sealing_key(to.public_key)
+        if sealing_key_id(to.public_key) != to.key_id:
+            raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID, unit=to.unit)
+        found.append((to, key))
+    return tuple(found)
+
+
+def seal_content(
+    content: bytes,
+    *,
+    context_digest: bytes,
+    recipients: Sequence[tuple[SealTo, X25519PublicKey]],
+    randomness: Randomness = os.urandom,
+) -> bytes:
+    """The serialised SealedBody: the content encrypted once, its key sealed to each recipient in the header's order.
+
+    Raises Refusal(TOO_LARGE) above 64 KiB of salt and body. HPKE draws its own randomness in the library; `randomness`
+    gives the content key alone.
+    """
+    if len(content) > MOST_CONTENT:
+        raise Refusal(Reason.TOO_LARGE, field="body")
+    content_key = randomness(CONTENT_KEY_SIZE)
+    suite = _suite()
+    ciphertext = AESGCM(content_key).encrypt(_NONCE, pad(content), _aad(context_digest))
+    keys = [
+        suite.encrypt(content_key, public_key, hpke_info(context_digest, to.unit, to.key_id))
+        for to, public_key in recipients
+    ]
+    return pack_sealed(keys, ciphertext)
+
+
+def open_content(
+    sealed_body: bytes,
+    *,
+    context_digest: bytes,
+    position: int,
+    count: int,
+    unit: str,
+    key: X25519PrivateKey,
+    key_id: bytes,
+) -> bytes:
+    """The content (salt and body) that a recipient opens: the one at `position` of `count` in the header's order.
+
+    Raises Refusal(CANNOT_OPEN, why=form|key|content|padding).
+    """
+    try:
+        sealed = parse_sealed(sealed_body)
+    except Refusal as refusal:
+        raise _closed("form") from refusal
+    if len(sealed.keys) != count or len(sealed.keys[position]) != SEALED_KEY_SIZE:
+        raise _closed("form")
+    info = hpke_info(context_digest, unit, key_id)
+    try:
+        content_key = _suite().decrypt(sealed.keys[position], key, info)
+    except (InvalidTag, ValueError) as error:  # a low-order encapsulated key raises a bare ValueError
+        raise _closed("key") from error
+    if len(content_key) != CONTENT_KEY_SIZE:
+        raise _closed("key")
+    try:
+        padded = AESGCM(content_key).decrypt(_NONCE, sealed.ciphertext, _aad(context_digest))
+    except (InvalidTag, ValueError) as error:
+        raise _closed("content") from error
+    try:
+        content = unpad(padded)
+    except PaddingError as error:
+        raise _closed("padding") from error
+    if len(content) < SALT_SIZE:
+        raise _closed("padding")
+    return content
+
+
+def digest_of(sealed_body: bytes) -> tuple[bytes, int]:
+    """What the header says of a sealed body: SHA-256 and length."""
+    return sha256(sealed_body).digest(), len(sealed_body)
+
+
+def _suite() -> Suite:
+    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+def _aad(context_digest: bytes) -> bytes:
+    return LABEL_CONTENT + context_digest
+
+
+def _closed(why: str) -> Refusal:
+    return Refusal(Reason.CANNOT_OPEN, why=why)
