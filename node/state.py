@@ -1,0 +1,312 @@
+"""What the writer keeps in memory beside the store: keys, rosters, threads in use, what is queued to be sent.
+
+Everything here can be read from the store again, except the rosters' parsed form. Only the writer's thread changes it,
+and only when a batch has been committed (`settle`); after a failed commit it is dropped (`forget`).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol, cast
+
+from delegation.facts import CaseFacts
+
+from certs.envelope import SealedEnvelope
+from certs.trust import Trust
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.model import EnvelopeRef, Header
+from delegation.table_states import MOVES
+from delegation.thread_state import ThreadState
+from node.at_rest import Vault
+from node.keyring import Keyring
+from node.records import AckRecord, AlarmRecord, OutboxRecord, ThreadRecord, WaitingRecord
+from node.roster_cache import RosterCache
+from node.settings import NodeSettings
+from node.store import Store, Where
+from node.writer import Tx
+
+_PARSED_IN_MEMORY = 2_000
+GAP = "gap"  # cause of a WaitingRecord: an earlier entry of the thread is not here
+
+
+_GAPS = Where("cause", GAP)
+
+
+def is_move(kind: Kind) -> bool:
+    """Whether the kind changes a thread's state, and so counts as a predecessor."""
+    return kind in MOVES or kind >= Kind.NOTICE_SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An own envelope that was sealed and has no final answer."""
+
+    number: int
+    header: Header
+    moving: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One thread: its record, the rule book's state (None before the first entry), and what is queued of our own."""
+
+    record: ThreadRecord
+    thread: ThreadState | None
+    own_last: Mapping[str, EnvelopeRef] = field(default_factory=dict)
+    pending: tuple[Pending, ...] = ()
+    facts: CaseFacts | None = None  # None: read the bodies again
+
+    @property
+    def thread_id(self) -> str:
+        """Thread."""
+        return self.record.thread_id
+
+    def with_thread(self, thread: ThreadState, **changes: object) -> "Held":
+        """With a new state; `changes` are columns of the record."""
+        return replace(self, thread=thread, record=replace(self.record, **changes))  # type: ignore[arg-type]  # columns
+
+
+class Room(Protocol):
+    """One part of the memory."""
+
+    def settle(self, key: object, value: object) -> None:
+        """Take over what a committed batch set."""
+        ...
+
+    def forget(self) -> None:
+        """Drop everything."""
+        ...
+
+
+class ThreadRoom:
+    """Threads in use, the longest unused dropped first."""
+
+    def __init__(self, most: int) -> None:
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._most = most
+
+    def get(self, thread_id: str) -> Held | None:
+        """A thread in memory."""
+        found = self._held.get(thread_id)
+        if found is not None:
+            self._held.move_to_end(thread_id)
+        return found
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room."""
+        self._held[cast("str", key)] = cast("Held", value)
+        self._held.move_to_end(cast("str", key))
+        while len(self._held) > self._most:
+            self._held.popitem(last=False)
+
+    def forget(self) -> None:
+        """See Room."""
+        self._held.clear()
+
+
+def queued_of(record: OutboxRecord) -> "Queued":
+    """What the courier needs to know of a queued envelope."""
+    header = parse_header(record.header)
+    return Queued(
+        number=record.number,
+        sender_unit=record.sender_unit,
+        envelope_id=record.envelope_id,
+        thread_id=record.thread_id,
+        size=len(record.header) + header.sealed_body_size + 256,
+        materials=tuple(item.material_id for item in header.manifest),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What the courier needs to know of a queued envelope without reading it."""
+
+    number: int
+    sender_unit: str
+    envelope_id: str
+    thread_id: str
+    size: int
+    materials: tuple[str, ...]
+
+
+class OutboxRoom:
+    """Queued envelopes by number, and the bytes of the latest ones."""
+
+    def __init__(self) -> None:
+        self.queued: dict[int, Queued] = {}
+        self._bytes: OrderedDict[int, SealedEnvelope] = OrderedDict()
+
+    def bytes_of(self, number: int) -> SealedEnvelope | None:
+        """The envelope as sealed, when it is still in memory."""
+        return self._bytes.get(number)
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room. A value of False takes the number out."""
+        number = cast("int", key)
+        if isinstance(value, tuple):
+            queued, sealed = cast("tuple[Queued, SealedEnvelope | None]", value)
+            self.queued[number] = queued
+            if sealed is not None:
+                self._bytes[number] = sealed
+                while len(self._bytes) > _PARSED_IN_MEMORY:
+                    self._bytes.popitem(last=False)
+        else:
+            self.queued.pop(number, None)
+            self._bytes.pop(number, None)
+
+    def forget(self) -> None:
+        """See Room; `State.load` reads the queue again."""
+        self.queued.clear()
+        self._bytes.clear()
+
+
+class WaitRoom:
+    """Threads that have something waiting for what comes before it: since when, in microseconds."""
+
+    def __init__(self) -> None:
+        self.threads: dict[str, int] = {}
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room. A value of 0 takes the thread out."""
+        thread_id, since = cast("str", key), cast("int", value)
+        if since:
+            self.threads.setdefault(thread_id, since)
+        else:
+            self.threads.pop(thread_id, None)
+
+    def forget(self) -> None:
+        """See Room."""
+        self.threads.clear()
+
+
+class AckRoom:
+    """Acknowledgements that wait for the registry's answer, by number."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, AckRecord] = {}
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room. A value of False takes it out."""
+        number = cast("int", key)
+        if isinstance(value, AckRecord):
+            self.waiting[number] = value
+        else:
+            self.waiting.pop(number, None)
+
+    def forget(self) -> None:
+        """See Room."""
+        self.waiting.clear()
+
+
+class KnownRoom:
+    """Which envelopes of a thread were accepted or refused: (thread, sender, id) to (status, header digest)."""
+
+    def __init__(self, most: int) -> None:
+        self._threads: OrderedDict[str, dict[tuple[str, str], tuple[str, bytes]]] = OrderedDict()
+        self._most = most
+
+    def thread(self, thread_id: str) -> dict[tuple[str, str], tuple[str, bytes]] | None:
+        """All that is known of a thread, None when it is not in memory."""
+        return self._threads.get(thread_id)
+
+    def load(self, thread_id: str, known: dict[tuple[str, str], tuple[str, bytes]]) -> None:
+        """Keep what the store said."""
+        self._threads[thread_id] = known
+        while len(self._threads) > self._most:
+            self._threads.popitem(last=False)
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room."""
+        thread_id, sender, envelope_id = cast("tuple[str, str, str]", key)
+        known = self._threads.get(thread_id)
+        if known is not None:
+            known[sender, envelope_id] = cast("tuple[str, bytes]", value)
+
+    def forget(self) -> None:
+        """See Room."""
+        self._threads.clear()
+
+
+class RosterRoom:
+    """Lets a verified roster take effect with the commit that keeps it."""
+
+    def __init__(self, rosters: RosterCache) -> None:
+        self._rosters = rosters
+
+    def settle(self, key: object, value: object) -> None:  # noqa: ARG002 - the version is in the Trust too
+        """See Room. The value is the Trust."""
+        self._rosters.keep(cast("Trust", value))
+
+    def forget(self) -> None:
+        """Verified rosters stay: they are signed, not ours to doubt."""
+
+
+class State:
+    """All of it. `signal` is called from the writer's thread with the name of what came up: outbox, acks, rosters, …"""
+
+    def __init__(
+        self,
+        *,
+        settings: NodeSettings,
+        store: Store,
+        vault: Vault,
+        keyring: Keyring,
+        rosters: RosterCache,
+        signal: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.vault = vault
+        self.keyring = keyring
+        self.rosters = rosters
+        self.roster_room = RosterRoom(rosters)
+        self.threads = ThreadRoom(settings.threads_in_memory)
+        self.known = KnownRoom(settings.threads_in_memory)
+        self.outbox = OutboxRoom()
+        self.acks = AckRoom()
+        self.waits = WaitRoom()
+        self.signal = signal
+        self.units = frozenset(settings.units)
+        self._numbers: dict[str, int] = {}
+        self._rooms: tuple[Room, ...] = (self.vault, self.threads, self.known, self.outbox, self.acks, self.waits)
+
+    def number(self, what: str) -> int:
+        """The next number of outbox, acks or alarms: unique and growing, with gaps."""
+        self._numbers[what] = self._numbers.get(what, 0) + 1
+        return self._numbers[what]
+
+    def load(self) -> None:
+        """Read numbers, queued envelopes and waiting acknowledgements from the store."""
+        for what, kind, column in (
+            ("outbox", OutboxRecord, "number"),
+            ("acks", AckRecord, "number"),
+            ("batches", AckRecord, "batch"),
+            ("alarms", AlarmRecord, "alarm_id"),
+        ):
+            self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
+        for acknowledgement in self.store.select(AckRecord, limit=1_000_000):
+            self.acks.waiting[acknowledgement.number] = acknowledgement
+        for thread_id, since in self.store.select_columns(
+            WaitingRecord, ("thread_id", "since"), (Where("cause", GAP),)
+        ):
+            self.waits.threads.setdefault(str(thread_id), int(since or 0))
+        for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
+            self.outbox.queued[record.number] = queued_of(record)
+
+    def settle(self, memory: dict[tuple[object, object], object]) -> None:
+        """See writer.Rooms."""
+        for (room, key), value in memory.items():
+            cast("Room", room).settle(key, value)
+
+    def forget(self) -> None:
+        """See writer.Rooms. Reads the queue again at once."""
+        for room in self._rooms:
+            room.forget()
+        self.load()
+
+
+def thread_in(tx: Tx, state: State, thread_id: str) -> Held | None:
+    """A thread as this transaction sees it, when it is in memory."""
+    found = tx.recall(state.threads, thread_id)
+    return cast("Held", found) if found is not None else state.threads.get(thread_id)

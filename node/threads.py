@@ -1,0 +1,325 @@
+"""The thread as this node applies it: entries in sequence, each chained to the one before, each judged again.
+
+Own results and deliveries come here alike. What arrives early waits (`node.inbox` keeps it); what was applied before is
+recognised. The registry can refuse, it cannot invent: an entry that this node's own judgement refuses is parked with an
+alarm, the thread's order stands and the queue behind goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from delegation.lifecycle import Accepted, entered, judge
+from delegation.thread_json import thread_bytes, thread_from_bytes
+
+from certs.trust import Trust
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.errors import Reason, Refusal, Refused
+from delegation.model import Entry, EnvelopeRef, Header
+from delegation.roster_view import RosterView
+from delegation.thread_state import ThreadState
+from node import parts
+from node.alarms import raise_alarm
+from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
+from node.state import Held, Pending, State, is_move, thread_in
+from node.store import Where
+from node.writer import Tx
+
+OWN = "own"
+APPLIED = "applied"
+PARKED = "parked"
+NOT_OURS = "not_ours"
+
+Known = Callable[[EnvelopeRef], str]
+
+
+class Place(StrEnum):
+    """Where an entry stands to what this node has of its thread."""
+
+    NEXT = "next"
+    HAD = "had"
+    EARLY = "early"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An accepted envelope with the registry's word on it, as it came; `content` is salt and body, if readable."""
+
+    entry: Entry
+    entry_bytes: bytes
+    header: Header
+    header_bytes: bytes
+    signatures: tuple[bytes, ...]
+    sealed_body: bytes
+    content: bytes = b""
+    state: str = NOT_OURS
+    reason: str = ""
+
+
+def load(tx: Tx, state: State, thread_id: str) -> Held | None:
+    """The thread, from memory or from the store."""
+    found = thread_in(tx, state, thread_id)
+    if found is not None:
+        return found
+    record = tx.get(ThreadRecord, (thread_id,))
+    if record is None:
+        return None
+    known: dict[tuple[str, str], tuple[str, bytes]] = {}
+    own_last: dict[str, EnvelopeRef] = {}
+    columns = ("sender_unit", "envelope_id", "header_digest", "moving")
+    for row in state.store.select_columns(EntryRecord, columns, (Where("thread_id", thread_id),)):
+        sender, envelope_id, digest, moving = cast("tuple[str, str, bytes, bool]", row)
+        known[sender, envelope_id] = ("accepted", digest)
+        if moving and sender in state.units:
+            own_last[sender] = EnvelopeRef(sender, envelope_id, digest)
+    pending: list[Pending] = []
+    for queued in tx.select(OutboxRecord, (Where("thread_id", thread_id),), order=("number",), limit=10_000):
+        if queued.state == "queued":
+            header = parse_header(queued.header)
+            pending.append(Pending(number=queued.number, header=header, moving=is_move(header.kind)))
+        elif queued.state in ("refused", "reissued", "dropped"):
+            known[queued.sender_unit, queued.envelope_id] = ("refused", queued.header_digest)
+    state.known.load(thread_id, known)
+    thread = thread_from_bytes(record.state_bytes) if record.state_bytes else None
+    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending))
+    tx.remember(state.threads, thread_id, held)
+    return held
+
+
+def must_load(tx: Tx, state: State, thread_id: str, *, unit: str) -> Held:
+    """The thread, for a unit that is a party of it. Refusal NOT_FOUND, the same for unknown and foreign ones."""
+    held = load(tx, state, thread_id)
+    if held is None or tx.get(PartyRecord, (unit, thread_id)) is None:
+        raise Refusal(Reason.NOT_FOUND)
+    return held
+
+
+def known_in(tx: Tx, state: State, thread_id: str, pending: tuple[Pending, ...] = ()) -> Known:
+    """What this node holds of a named envelope of the thread; `pending` own ones count as accepted."""
+    held = state.known.thread(thread_id) or {}
+    queued = {(item.header.sender_unit, item.header.envelope_id): item.header.digest for item in pending}
+
+    def is_known(ref: EnvelopeRef) -> str:
+        key = (ref.sender_unit, ref.envelope_id)
+        if queued.get(key) == ref.header_digest:
+            return "accepted"
+        fresh = tx.recall(state.known, (thread_id, *key))
+        status, digest = cast("tuple[str, bytes]", fresh) if fresh is not None else held.get(key, ("unknown", b""))
+        return status if digest == ref.header_digest else "unknown"
+
+    return is_known
+
+
+def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: str) -> None:
+    """Remember that an envelope was accepted or refused."""
+    tx.remember(state.known, (thread_id, ref.sender_unit, ref.envelope_id), (status, ref.header_digest))
+
+
+def keep(tx: Tx, state: State, held: Held, *, at: datetime) -> Held:
+    """Write a thread back: record, memory, and a hint to whoever watches."""
+    thread = held.thread
+    changed = {"version": held.record.version + 1, "changed_at": to_us(at), "queued": len(held.pending)}
+    record = held.record
+    if thread is not None:
+        due = min((item.legal for item in thread.due_dates), default=None)
+        record = replace(
+            record,
+            state_bytes=thread_bytes(thread),
+            home_unit=thread.home_unit,
+            host_unit=thread.host_unit,
+            state=thread.state.value,
+            turn=thread.turn,
+            matter=int(thread.matter),
+            is_open=thread.state.value not in ("completed", "withdrawn", "cancelled", "archived", "ended"),
+            next_due=due.isoformat() if due is not None else "",
+            leg=thread.leg,
+            round=thread.round,
+            case_id=thread.case_id,
+            **changed,
+        )
+    else:
+        record = replace(record, **changed)
+    kept = replace(held, record=record)
+    tx.put(record)
+    tx.remember(state.threads, record.thread_id, kept)
+    tx.after.append(lambda: state.signal(f"thread:{record.thread_id}:{record.version}"))
+    return kept
+
+
+def place_of(held: Held | None, entry: Entry) -> Place:
+    """Whether an entry is the thread's next one."""
+    have = held.thread.sequence if held is not None and held.thread is not None else 0
+    if entry.thread_sequence == have + 1:
+        return Place.NEXT
+    return Place.HAD if entry.thread_sequence <= have else Place.EARLY
+
+
+def check_chain(held: Held | None, entry: Entry) -> None:
+    """The next entry names the one before. Refusal ENTRY_MISMATCH (why=chain): the registry rewrote the thread."""
+    before = held.thread.last_entry_digest if held is not None and held.thread is not None else b""
+    if entry.previous_entry_digest != before:
+        raise Refusal(Reason.ENTRY_MISMATCH, why="chain")
+
+
+def check_had(tx: Tx, entry: Entry) -> None:
+    """An entry that was applied before is the same one. Refusal ENTRY_MISMATCH (why=rewritten)."""
+    record = tx.get(EntryRecord, (entry.thread_id, entry.thread_sequence))
+    if record is not None and record.entry_digest != entry.digest:
+        raise Refusal(Reason.ENTRY_MISMATCH, why="rewritten")
+
+
+def new_record(header: Header, *, at: datetime) -> ThreadRecord:
+    """The record of a thread that begins."""
+    place = header.task_place.code if header.task_place is not None else ""
+    return ThreadRecord(
+        thread_id=header.thread_id,
+        thread_type=int(header.thread_type),
+        state_bytes=b"",
+        version=0,
+        home_unit=header.sender_unit,
+        host_unit=header.counterpart_unit,
+        state="none",
+        turn="",
+        matter=int(header.matter),
+        priority=int(header.priority),
+        place=place,
+        is_open=True,
+        next_due="",
+        leg=header.leg,
+        round=header.round,
+        case_id=header.case_id,
+        secret=b"",
+        letter_sequence=0,
+        queued=0,
+        parked=0,
+        created_at=to_us(at),
+        changed_at=to_us(at),
+    )
+
+
+def note_parties(tx: Tx, state: State, thread: ThreadState) -> None:
+    """Let our units that are parties see the thread, each in its role."""
+    for unit in state.units:
+        if unit == thread.home_unit:
+            role = "home"
+        elif unit == thread.host_unit:
+            role = "host"
+        elif unit in thread.parties:
+            role = "superior"
+        elif thread.reads_until(unit) is not None:
+            role = "former_host"
+        else:
+            continue
+        record = tx.get(PartyRecord, (unit, thread.thread_id))
+        if record is None or record.role != role:
+            tx.put(PartyRecord(unit, thread.thread_id, role))
+
+
+def judged(tx: Tx, state: State, held: Held, header: Header, *, roster: RosterView, at: datetime) -> Accepted | Refused:
+    """This node's own judgement of an entry's envelope, by the roster that the entry names, at its acceptance."""
+    return judge(held.thread, header, roster=roster, at=at, is_known=known_in(tx, state, held.thread_id))
+
+
+def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at: datetime) -> Held:
+    """Apply the thread's next entry. The caller checked place, chain, signatures, and opened the content if it could.
+
+    A judgement that differs from the registry's parks the envelope: the entry takes its place without effect.
+    """
+    header, entry = item.header, item.entry
+    outcome = judged(tx, state, held, header, roster=trust.view, at=entry.accepted_at)
+    parked, reason = item.state == PARKED, item.reason
+    if isinstance(outcome, Refused):
+        parked, reason = True, Reason.SHOULD_HAVE_BEEN_REFUSED.value
+        _alarm(tx, state, held, Reason.SHOULD_HAVE_BEEN_REFUSED, at=at, entry=entry, why=outcome.reason.value)
+        if held.thread is None:
+            raise Refusal(Reason.SHOULD_HAVE_BEEN_REFUSED, why=outcome.reason.value)
+        thread = entered(held.thread, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
+    else:
+        thread = entered(outcome.thread, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
+        if thread.state_version != entry.state_version or set(outcome.due_dates) != set(entry.due_dates):
+            what = "state_version" if thread.state_version != entry.state_version else "due_dates"
+            _alarm(tx, state, held, Reason.ENTRY_MISMATCH, at=at, entry=entry, why=what)
+    before = held.thread
+    if before is None or before.parties != thread.parties or before.host_unit != thread.host_unit:
+        note_parties(tx, state, thread)
+    moving = is_move(header.kind)
+    secret = b""
+    if item.content or item.sealed_body:
+        row = secret_row(held.thread_id, entry.thread_sequence)
+        secret = state.vault.seal(tx, held.thread_id, row, parts.join(item.sealed_body, item.content))
+    tx.put(
+        EntryRecord(
+            thread_id=held.thread_id,
+            sequence=entry.thread_sequence,
+            sender_unit=header.sender_unit,
+            envelope_id=header.envelope_id,
+            header_digest=header.digest,
+            entry_digest=entry.digest,
+            kind=int(header.kind),
+            moving=moving,
+            header=item.header_bytes,
+            signatures=parts.join(*item.signatures),
+            entry=item.entry_bytes,
+            secret=secret,
+            state=PARKED if parked else item.state,
+            reason=reason,
+            accepted_at=to_us(entry.accepted_at),
+        )
+    )
+    note_known(tx, state, held.thread_id, header.ref, "accepted")
+    own_last = held.own_last
+    if moving and header.sender_unit in state.units:
+        own_last = {**own_last, header.sender_unit: header.ref}
+    record = held.record
+    if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED):
+        record = replace(record, letter_sequence=entry.thread_sequence)
+    if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.PRIORITY_CHANGED):
+        record = replace(record, priority=int(header.priority) or record.priority)
+    if parked:
+        record = replace(record, parked=record.parked + 1)
+    pending = tuple(queued for queued in held.pending if queued.header.digest != header.digest)
+    facts = held.facts if _keeps_facts(header) else None
+    return replace(held, thread=thread, own_last=own_last, record=record, pending=pending, facts=facts)
+
+
+def _keeps_facts(header: Header) -> bool:
+    """Whether what guards know of the case's bodies stays as it is after this envelope."""
+    return header.kind >= Kind.REMIND and not header.manifest
+
+
+def secret_row(thread_id: str, sequence: int) -> str:
+    """The name that an entry's secret is authenticated with."""
+    return f"entries/{thread_id}/{sequence}/secret"
+
+
+def _alarm(tx: Tx, state: State, held: Held, reason: Reason, *, at: datetime, entry: Entry, why: str) -> None:
+    raise_alarm(
+        tx,
+        reason,
+        at=at,
+        number=state.number("alarms"),
+        thread_id=held.thread_id,
+        details={"why": why, "leaf_index": str(entry.leaf_index), "sequence": str(entry.thread_sequence)},
+    )
+
+
+def local_view(
+    tx: Tx, state: State, held: Held, *, roster: RosterView, at: datetime
+) -> tuple[ThreadState | None, tuple[Refused | None, ...]]:
+    """The thread with what is queued on top, judged in order, and for each queued one why it would be refused now."""
+    thread, verdicts = held.thread, list[Refused | None]()
+    done: list[Pending] = []
+    for item in held.pending:
+        known = known_in(tx, state, held.thread_id, tuple(done))
+        outcome = judge(thread, item.header, roster=roster, at=at, is_known=known)
+        if isinstance(outcome, Refused):
+            verdicts.append(outcome)
+            continue
+        sequence = (thread.sequence if thread is not None else 0) + 1
+        thread = entered(outcome.thread, item.header, sequence=sequence, entry_digest=item.header.digest)
+        done.append(item)
+        verdicts.append(None)
+    return thread, tuple(verdicts)
