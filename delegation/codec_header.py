@@ -258,7 +258,12 @@ def _reasons(c: pb.Context) -> tuple[str, ...]:
     if not c.reasons:
         return ()
     take.at_most(c.reasons, _MOST_REASONS, "reasons")
-    found = tuple(take.listed(r, patterns.REASON_CODES, patterns.is_reason_form, "reasons") for r in c.reasons)
+    found = tuple(c.reasons)
+    for reason in found:
+        if reason not in patterns.HEADER_REASONS:
+            if reason in patterns.EXACT_REASONS or not patterns.is_reason_form(reason):
+                take.malformed("reasons")  # one that must travel sealed (protocol 5.8), or no code at all
+            take.unknown("reasons")
     take.distinct(found, "reasons")
     return found
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from delegation.digits import DigitError, parse_delegation_number, parse_unit_code
+from delegation.reasons_codes import REASON_LIST
 
 _REMEMBERED: Final = 16_384  # all units of the country, or the threads of a busy day; about 3 MB
 _UNIT_LENGTH: Final = 11
@@ -26,17 +27,11 @@ def _matcher(pattern: str) -> Matcher:
 
 
 _HEX: Final = "[0-9a-f]"
-_CODES: Final = {  # letter -> last number that is given out, from 01; classes follow below
-    "B": 7, "R": 11, "U": 7, "T": 6, "E": 5, "H": 5, "W": 7, "Q": 4, "K": 6, "S": 5, "Z": 2, "N": 4,
-}  # fmt: skip
-_SEALED_CLASSES: Final = "RUHTKN"  # protocol 5.8: the exact code travels sealed, the header has the letter with 00
-REASON_CODES: Final[frozenset[str]] = frozenset(
-    {f"{letter}{number:02d}" for letter, last in _CODES.items() for number in range(1, last + 1)}
-    | {f"{letter}00" for letter in _SEALED_CLASSES}
-    | {"E11", "E12"}
-)
-DEFECT_CODES: Final[frozenset[str]] = frozenset(code for code in REASON_CODES if code[0] == "B")
-SUSPENSION_GROUNDS: Final[frozenset[str]] = frozenset(code for code in REASON_CODES if code[0] == "S")
+EXACT_REASONS: Final[frozenset[str]] = frozenset(REASON_LIST)
+# Those that travel sealed (protocol 5.8) are refused in a header; it has their class, the letter with 00.
+HEADER_REASONS: Final[frozenset[str]] = frozenset(code.in_header for code in REASON_LIST.values())
+DEFECT_CODES: Final[frozenset[str]] = frozenset(code for code in EXACT_REASONS if code[0] == "B")
+SUSPENSION_GROUNDS: Final[frozenset[str]] = frozenset(code for code in EXACT_REASONS if code[0] == "S")
 
 
 class FieldGroup(StrEnum):
@@ -83,6 +78,7 @@ is_ground_code: Final = _matcher(r"[0-9]{1,2}(-[0-9]{1,2}){0,2}")  # article, pa
 is_detail_name: Final = _matcher(r"[a-z][a-z_]{0,39}")
 is_detail_value: Final = _matcher(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 is_event_name: Final = _matcher(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}")
+is_local_time_form: Final = _matcher(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 _day_form: Final = _matcher(r"2[01][0-9]{2}-[01][0-9]-[0-3][0-9]")
 _any_day_form: Final = _matcher(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _LAST_DAY: Final = date(2100, 12, 31)

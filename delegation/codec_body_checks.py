@@ -1,0 +1,227 @@
+"""What an opened body may look like: content by kind, closed patterns of its codes, ids and days, bounds of its lists.
+
+Free text is allowed and only bounded. A refusal names the path of the field (`letter.items.code`), never a value: a
+body is personal data throughout.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from delegation import codec_values as take
+from delegation import patterns
+from delegation.codes import Kind
+from delegation.payloads import DIGEST_SIZE, MOST_BODY
+from xieban.delegation.v1 import body_pb2 as pb
+
+MOST_TEXT: Final = 20_000  # characters of one text; more is a material
+_MOST_LISTED: Final = 512
+_KEY_SIZE: Final = 32
+_LINE_BREAKS: Final = "\n\r\t"
+
+# Content by kind: the field of the body, and whether the kind cannot do without it. Other kinds have none.
+_NEEDED: Final[Mapping[Kind, str]] = {
+    Kind.ISSUED: "letter",
+    Kind.LETTER_CORRECTED: "letter",
+    Kind.RETURNED: "return_notice",
+    Kind.ASSIGNED: "assignment",
+    Kind.REASSIGNED: "assignment",
+    Kind.REPORTED: "result",
+    Kind.UNABLE: "result",
+    Kind.SUPPLEMENT_REQUESTED: "supplement",
+    Kind.QUESTION: "question",
+    Kind.ANSWER: "question",
+    Kind.AMENDED: "amendment",
+    Kind.CORRECTED: "amendment",
+    Kind.NON_COOPERATION: "non_cooperation",
+    Kind.ADOPTION: "adoption",
+    Kind.NOTICE_SENT: "notice",
+    Kind.AGREEMENT_PROPOSED: "agreement",
+    Kind.AGREEMENT_COUNTERSIGNED: "agreement",
+}
+_MAY_HAVE: Final[Mapping[Kind, str]] = {
+    Kind.REFUSED: "refusal",
+    Kind.CLOCK_SUSPENDED: "clock",
+    Kind.CLOCK_RESUMED: "clock",
+    Kind.ORIGINALS_SENT: "originals",
+    Kind.ORIGINALS_RECEIVED: "originals",
+    Kind.ORIGINALS_RETURNED: "originals",
+    Kind.COST_ESTIMATED: "cost",
+    Kind.COST_AGREED: "cost",
+    Kind.COST_STATED: "cost",
+    Kind.COST_OBJECTED: "cost",
+    Kind.COST_SETTLED: "cost",
+    Kind.SUBJECT_REQUEST: "subject",
+    Kind.SUBJECT_ANSWER: "subject",
+    Kind.NOTICE_ANSWERED: "notice",
+    Kind.AGREEMENT_ENDED: "agreement",
+    Kind.PROTEST: "protest",
+    Kind.WITHDRAW_CONFIRMED: "hand_over",
+    Kind.SIGNED_FOR: "acceptance",
+    Kind.ACCEPTED: "acceptance",
+    Kind.COMPLETED: "adoption",
+}
+CONTENT_OF_KIND: Final[Mapping[Kind, str]] = {**_NEEDED, **_MAY_HAVE}
+
+
+def _is_day(text: str) -> bool:
+    return patterns.any_day(text) is not None
+
+
+def _is_subject(text: str) -> bool:
+    return text in patterns.FIELD_GROUPS or patterns.is_uuid4(text)
+
+
+def _is_local_time(text: str) -> bool:
+    return patterns.is_local_time_form(text) and patterns.any_day(text[:10]) is not None
+
+
+def _one_of(letter: str) -> patterns.Matcher:
+    codes = frozenset(code for code in patterns.EXACT_REASONS if code[0] == letter)
+    return lambda text: text in codes
+
+
+# Strings of a closed pattern, by message and field. All may be empty but those of _REQUIRED.
+_CLOSED: Final[Mapping[str, patterns.Matcher]] = {
+    "Body.reused_material_ids": patterns.is_uuid4,
+    "Body.sealed_reasons": patterns.EXACT_REASONS.__contains__,
+    "StaffMember.staff_id": patterns.is_local_id,
+    "MaterialInfo.material_id": patterns.is_uuid4,
+    "PaperRecord.scan_material_id": patterns.is_uuid4,
+    "DefectText.code": patterns.DEFECT_CODES.__contains__,
+    "DefectText.subject": _is_subject,
+    "RefusalNotice.competent_unit": patterns.is_unit,
+    "QuestionText.item_code": patterns.is_item_code,
+    "Amendment.subject": _is_subject,
+    "NonCooperation.notice_served_on": _is_day,
+    "Item.code": patterns.is_item_code,
+    "Letter.claimed_grounds": patterns.is_ground_code,
+    "Letter.exclusion_flags": patterns.is_ground_code,
+    "Worker.born_on": _is_day,
+    "Employer.registered_in": patterns.is_place,
+    "Employer.operates_in": patterns.is_place,
+    "Accident.happened_at": _is_local_time,
+    "Accident.region_code": patterns.is_place,
+    "Accident.died_on": _is_day,
+    "Insurance.insured_in": patterns.is_place,
+    "Insurance.project_in": patterns.is_place,
+    "Applicant.applied_on": _is_day,
+    "Assignment.planned_on": _is_day,
+    "Investigator.staff_id": patterns.is_local_id,
+    "Investigator.unit": patterns.is_unit,
+    "Result.reviewer_staff_id": patterns.is_local_id,
+    "Result.finished_on": _is_day,
+    "ItemAnswer.item_code": patterns.is_item_code,
+    "ItemAnswer.evidence_ids": patterns.is_local_id,
+    "ItemAnswer.unable_code": _one_of("U"),
+    "Evidence.evidence_id": patterns.is_local_id,
+    "Evidence.material_ids": patterns.is_uuid4,
+    "Evidence.gathered_on": _is_day,
+    "FormCheck.code": patterns.is_check_code,
+    "FormCheck.evidence_id": patterns.is_local_id,
+    "SupplementItem.item_code": patterns.is_item_code,
+    "SupplementItem.reason": _one_of("Q"),
+}
+# Fields of a message that must be stated whenever the message is there; of an enum, another value than UNSPECIFIED.
+_REQUIRED: Final[Mapping[str, Sequence[str]]] = {
+    "MaterialInfo": ("material_id",),
+    "DefectText": ("code", "subject"),
+    "Amendment": ("subject",),
+    "Item": ("code",),
+    "Insurance": ("mode",),
+    "Applicant": ("role",),
+    "Investigator": ("staff_id",),
+    "ItemAnswer": ("item_code", "finding"),
+    "Evidence": ("evidence_id", "kind"),
+    "FormCheck": ("code",),
+    "SupplementItem": ("item_code", "reason"),
+}
+# Lists whose members are told apart by one field.
+_DISTINCT: Final[Mapping[str, str]] = {
+    "Body.materials": "material_id",
+    "Letter.items": "code",
+    "Assignment.investigators": "staff_id",
+    "Result.investigators": "staff_id",
+    "Result.answers": "item_code",
+    "Result.evidence": "evidence_id",
+    "HandOver.evidence": "evidence_id",
+    "SupplementRequest.items": "item_code",
+}
+
+
+def read_body(body: bytes) -> pb.Body:
+    """The message of a body whose every field is within its pattern and bounds.
+
+    NOT checked: that it agrees with its header, that ids inside it point at anything.
+
+    Raises:
+        Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
+    """
+    b = take.parsed(pb.Body, body, most=MOST_BODY, field="body")
+    if b.kind == 0:
+        take.malformed("kind")
+    if not (patterns.is_delegation_number(b.thread_id) or patterns.is_uuid7(b.thread_id)):
+        take.malformed("thread_id")
+    _check(b, "")
+    kind, content = Kind(b.kind), b.WhichOneof("content")
+    if content is None and kind in _NEEDED:
+        take.malformed(_NEEDED[kind])
+    if content is not None and CONTENT_OF_KIND.get(kind) != content:
+        take.malformed(content)
+    if content == "adoption" and kind is Kind.ADOPTION and b.adoption.adoption == 0:
+        take.malformed("adoption.adoption")
+    if content == "agreement" and not b.agreement.record:
+        take.malformed("agreement.record")
+    return b
+
+
+def _check(message: Message, path: str) -> None:
+    name = message.DESCRIPTOR.name
+    for wanted in _REQUIRED.get(name, ()):
+        if not getattr(message, wanted):
+            take.malformed(f"{path}{wanted}")
+    for field, value in message.ListFields():
+        where = f"{path}{field.name}"
+        values = value if field.is_repeated else (value,)
+        take.at_most(values, _MOST_LISTED, where)
+        _check_values(name, field, values, where)
+        told_apart = _DISTINCT.get(f"{name}.{field.name}")
+        if told_apart is not None:
+            take.distinct([getattr(one, told_apart) for one in values], where)
+
+
+def _check_values(name: str, field: FieldDescriptor, values: Sequence[object], where: str) -> None:
+    for value in values:
+        match value:
+            case Timestamp():
+                take.instant(value, where)
+            case Message():
+                _check(value, f"{where}.")
+            case str():
+                _check_text(f"{name}.{field.name}", value, where)
+            case bytes():
+                _check_bytes(f"{name}.{field.name}", value, where)
+            case int() if field.enum_type is not None and value not in field.enum_type.values_by_number:
+                take.unknown(where)
+            case int() if value > take.MOST_NUMBER:
+                take.malformed(where)
+
+
+def _check_text(name: str, value: str, where: str) -> None:
+    matches = _CLOSED.get(name)
+    if matches is not None:
+        if not matches(value):
+            if patterns.is_reason_form(value):
+                take.unknown(where)
+            take.malformed(where)
+    elif len(value) > MOST_TEXT or any(c < " " and c not in _LINE_BREAKS for c in value):
+        take.malformed(where)
+
+
+def _check_bytes(name: str, value: bytes, where: str) -> None:
+    size = {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(name)
+    if size is not None and len(value) != size:
+        take.malformed(where)
