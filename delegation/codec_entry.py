@@ -41,13 +41,13 @@ _KIND_NUMBERS: Final = {
     model.EntryKind.ROSTER: pb.ENTRY_KIND_ROSTER,
     model.EntryKind.KEY: pb.ENTRY_KIND_KEY,
 }
-_KINDS: Final = {int(number): kind for kind, number in _KIND_NUMBERS.items()}
+KINDS: Final = {int(number): kind for kind, number in _KIND_NUMBERS.items()}
 _STATUS_NUMBERS: Final = {
     model.AcknowledgementStatus.APPLIED: pb.ACKNOWLEDGEMENT_STATUS_APPLIED,
     model.AcknowledgementStatus.MATERIALS_HELD: pb.ACKNOWLEDGEMENT_STATUS_MATERIALS_HELD,
     model.AcknowledgementStatus.PARKED: pb.ACKNOWLEDGEMENT_STATUS_PARKED,
 }
-_STATUSES: Final = {int(number): status for status, number in _STATUS_NUMBERS.items()}
+STATUSES: Final = {int(number): status for status, number in _STATUS_NUMBERS.items()}
 _Detail = (
     model.EnvelopeAnswer | model.AcknowledgementBatch | model.NegativeEvidence | model.RosterPublished | model.KeyEvent
 )
@@ -67,7 +67,7 @@ def parse_entry(data: bytes) -> model.Entry:
     e = take.parsed(pb.Entry, data, most=MOST_ENTRY, field="entry")
     if e.kind == pb.ENTRY_KIND_UNSPECIFIED:
         take.malformed("kind")
-    kind = _KINDS.get(e.kind)
+    kind = KINDS.get(e.kind)
     if kind is None:
         take.unknown("kind")
     if e.WhichOneof("detail") != kind.value:
@@ -278,7 +278,7 @@ def parse_acknowledgement(data: bytes) -> model.Acknowledgement:
     a = take.parsed(pb.Acknowledgement, data, most=_MOST_ACKNOWLEDGEMENT, field="acknowledgement")
     if a.status == pb.ACKNOWLEDGEMENT_STATUS_UNSPECIFIED:
         take.malformed("status")
-    status = _STATUSES.get(a.status)
+    status = STATUSES.get(a.status)
     if status is None:
         take.unknown("status")
     if bool(a.reason) != (status is model.AcknowledgementStatus.PARKED):

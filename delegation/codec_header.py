@@ -247,7 +247,7 @@ def write_ref(into: pb.EnvelopeRef, ref: EnvelopeRef) -> None:
 
 def _related(c: pb.Context) -> str:
     related = c.related_thread_id
-    if bool(related) != bool(c.relation):
+    if bool(related) != bool(take.code(_RELATIONS, c.relation, "relation")):
         take.malformed("related_thread_id")
     if related and not (patterns.is_delegation_number(related) or patterns.is_uuid7(related)):
         take.malformed("related_thread_id")
