@@ -4,7 +4,7 @@ Who signed it and whether it still holds is `certs.trust`'s business; whether it
 `delegation.roster_rules.validate_roster`'s. A day is a day of Asia/Shanghai, an instant is aware.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
@@ -162,10 +162,11 @@ class RosterView:
         is, when a divided area has no single heir, or when the code is not yet in force: a person chooses then.
         NOT checked: that the unit is a member.
         """
-        for code in self._places_from(place, on):
+        places = self._places_from(place, on)
+        for code in places:
             for record in self._competences.get((code, matter), ()):
                 if record.holds_on(on):
-                    return self._successor_of(record.unit, place=code, on=on)
+                    return self._successor_of(record.unit, places=places, on=on)
         return None
 
     def competent_units(self, task_place: TaskPlace, matter: Matter, on: date) -> tuple[Unit, ...]:
@@ -175,7 +176,7 @@ class RosterView:
 
     def successor(self, unit_code: str, *, place: str, on: date) -> Unit | None:
         """Who stands for the unit at that place on that day: itself unless it was succeeded. None when unknown."""
-        return self._successor_of(unit_code, place=place, on=on)
+        return self._successor_of(unit_code, places=self._places_from(place, on), on=on)
 
     def _places_from(self, place: str, on: date) -> tuple[str, ...]:
         if place not in self.regions:
@@ -186,15 +187,16 @@ class RosterView:
             return ()
         return (today, *(region.code for region in self.regions.ancestors(today)))
 
-    def _successor_of(self, code: str, *, place: str, on: date) -> Unit | None:
+    def _successor_of(self, code: str, *, places: Sequence[str], on: date) -> Unit | None:
+        """Follow successions that hold on that day, for all places or for one of these (a place and those above it)."""
         for _ in range(_MOST_STEPS):
             unit = self.units.get(code)
             if unit is None:
                 return None
-            heirs = [s for s in unit.successions if s.on <= on and (not s.places or place in s.places)]
+            heirs = [s for s in unit.successions if s.on <= on and (not s.places or set(s.places) & set(places))]
             if not heirs:
                 return unit
-            code = max(heirs, key=lambda heir: heir.on).unit
+            code = max(heirs, key=lambda heir: (bool(heir.places), heir.on)).unit  # listed places before all
         return None
 
     # versions, times and suites
