@@ -1,0 +1,93 @@
+"""Who may call what, as data: a line an operation. What is not here is refused.
+
+This is the outer fence, by role. What a person may do to one delegation (party, turn, four eyes) the node judges.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from node.desk.ports import Role
+
+EVERYONE: Final = frozenset(Role)
+CASE_READERS: Final = EVERYONE - {Role.ADMINISTRATOR}
+# 省级监管 sees no personal data unless a case comes to it, so it does not look people up
+CASE_WORKERS: Final = frozenset({Role.CLERK, Role.APPROVER, Role.INVESTIGATOR})
+MOVERS: Final = CASE_WORKERS | {Role.SUPERVISOR}
+DRAFTERS: Final = frozenset({Role.CLERK})
+APPROVERS: Final = frozenset({Role.APPROVER})
+ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Roles of which one is enough; `public` asks for no identity at all, `person` admits no API key."""
+
+    roles: frozenset[Role] = frozenset()
+    public: bool = False
+    person: bool = False
+
+
+_PUBLIC: Final = Access(public=True)
+
+OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
+    {
+        # session and oneself
+        "signIn": _PUBLIC,
+        "signOut": Access(EVERYONE, person=True),
+        "readMe": Access(EVERYONE),
+        "changePassword": Access(EVERYONE, person=True),
+        # accounts and keys
+        "listStaff": Access(ADMINISTRATORS),
+        "createStaff": Access(ADMINISTRATORS, person=True),
+        "updateStaff": Access(ADMINISTRATORS, person=True),
+        "listApiKeys": Access(ADMINISTRATORS),
+        "createApiKey": Access(ADMINISTRATORS, person=True),
+        "revokeApiKey": Access(ADMINISTRATORS, person=True),
+        # drafts
+        "listDrafts": Access(CASE_READERS),
+        "createDraft": Access(DRAFTERS),
+        "readDraft": Access(CASE_READERS),
+        "updateDraft": Access(DRAFTERS),
+        "submitDraft": Access(DRAFTERS),
+        "sendBackDraft": Access(APPROVERS),
+        "approveDraft": Access(APPROVERS),
+        "cancelDraft": Access(DRAFTERS | APPROVERS),
+        # delegations
+        "listDelegations": Access(CASE_READERS),
+        "readDelegation": Access(CASE_READERS),
+        "readThread": Access(CASE_READERS),
+        "listMoves": Access(CASE_READERS),
+        "searchDelegations": Access(CASE_WORKERS | {Role.READER}),
+        "startThread": Access(MOVERS),
+        "dropQueued": Access(MOVERS),
+        "purgeDelegation": Access(ADMINISTRATORS, person=True),
+        # moves
+        "makeMove": Access(MOVERS),
+        "readMove": Access(CASE_READERS),
+        "updateMove": Access(MOVERS),
+        "approveMove": Access(APPROVERS),
+        "dropMove": Access(MOVERS),
+        # materials
+        "listDelegationMaterials": Access(CASE_READERS),
+        "listDraftMaterials": Access(CASE_READERS),
+        "addDelegationMaterial": Access(MOVERS),
+        "addDraftMaterial": Access(CASE_WORKERS),
+        "readMaterial": Access(CASE_READERS),
+        "dropMaterial": Access(MOVERS),
+        # the desk around them
+        "listTodo": Access(CASE_READERS),
+        "listAlarms": Access(EVERYONE),
+        "acknowledgeAlarm": Access(EVERYONE - {Role.READER, Role.INVESTIGATOR}),
+        "listUnits": Access(EVERYONE),
+        "listCompetentUnits": Access(EVERYONE),
+        "readStatus": Access(EVERYONE),
+        "watchChanges": Access(EVERYONE),
+        # the machine
+        "readHealth": _PUBLIC,
+        "readReadiness": _PUBLIC,
+        "readMetrics": _PUBLIC,
+        "readOpenApi": _PUBLIC,
+    }
+)

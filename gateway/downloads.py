@@ -1,0 +1,93 @@
+"""Files on their way out: whole or one range, as an attachment under a name that tells nothing.
+
+File names may hold personal data, so they stand in JSON answers and never in a header; media types that a browser would
+run are sent as plain bytes.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import Response, StreamingResponse
+
+from gateway.problems import WireRefusalError
+from gateway.ranges import ByteRange, RangeNotSatisfiableError, requested_range
+from gateway.wire_reasons import WireReason
+from node.desk.ports import OpenedFile
+
+_BYTES: Final = "application/octet-stream"
+# Media type and extension of what people send; the rest is bytes. HTML, SVG and XML are left out: they hold scripts.
+_SAFE: Final = {
+    "application/pdf": "pdf",
+    "application/ofd": "ofd",
+    "application/zip": "zip",
+    "application/dicom": "dcm",
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "image/webp": "webp",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/x-msvideo": "avi",
+}
+
+
+async def _pieces(source: AsyncIterator[bytes], first: bytes) -> AsyncGenerator[bytes, None]:
+    try:
+        yield first
+        async for piece in source:
+            yield piece
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
+
+
+def _headers(opened: OpenedFile) -> dict[str, str]:
+    view = opened.view
+    extension = _SAFE.get(view.media_type, "bin")
+    return {
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'attachment; filename="material-{view.material_id[:8]}.{extension}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "ETag": f'"{view.material_id}"',  # a file never changes under its id
+    }
+
+
+async def download(opened: OpenedFile, *, range_header: str | None, if_range: str | None) -> Response:
+    """The file, or the range of it that is asked for. If-Range with another tag gets the whole file.
+
+    The first piece is read before the answer begins, so that a damaged file is a problem and not half an answer.
+
+    Raises:
+        WireRefusalError: RANGE_NOT_SATISFIABLE (416) with the size in Content-Range.
+        Refusal: of the node, for a file that cannot be read.
+    """
+    size, headers = opened.view.size, _headers(opened)
+    wanted = range_header if if_range is None or if_range.strip() == headers["ETag"] else None
+    try:
+        part = requested_range(wanted, size)
+    except RangeNotSatisfiableError as error:
+        content_range = {"Content-Range": f"bytes */{error.size}"}
+        raise WireRefusalError(WireReason.RANGE_NOT_SATISFIABLE, headers=content_range) from None
+    status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
+    if part is None:
+        part = ByteRange(0, size)
+    else:
+        headers["Content-Range"] = part.content_range(size)
+    headers["Content-Length"] = str(part.length)
+    media_type = opened.view.media_type if opened.view.media_type in _SAFE else _BYTES
+    if part.length == 0:
+        return Response(status_code=status, headers=headers, media_type=_BYTES)
+    source = opened.read(part.start, part.end)
+    first = await anext(source)
+    response = StreamingResponse(_pieces(source, first), status_code=status, headers=headers)
+    response.headers["Content-Type"] = media_type  # no charset guessed for text
+    return response

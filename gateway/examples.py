@@ -1,0 +1,64 @@
+"""Examples in the OpenAPI document, one a form; a test fills each form with its own. Nobody in them exists."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import BaseModel
+
+from gateway.schemas.accounts import NewApiKey, NewStaff, PasswordChange, Search, SignIn, StaffChange
+from gateway.schemas.delegations import Purge
+from gateway.schemas.drafts import Draft, Note, OptionalNote
+from gateway.schemas.moves import MoveData, StartThread
+
+_LETTER: Final[dict[str, object]] = {
+    "acceptance_number": "杭人社工受〔2026〕0017号",
+    "case_summary": "职工在外地工地作业时从脚手架坠落受伤，请协助核实事故经过。",
+    "items": [{"code": "A-1", "text": "核实事故时间、地点和经过", "mandatory": True}],
+    "outline": [{"group": "working-time", "text": "事故发生时是否在工作时间内？"}],
+    "worker": {"name": "示例", "id_document": "ID_DOCUMENT_OTHER", "id_number": "SAMPLE-0001"},
+    "employer": {"name": "示例建筑有限公司", "operates_in": "330106"},
+    "accident": {"happened_at": "2026-07-30T09:40", "place_text": "某工地三号楼", "region_code": "510104"},
+    "insurance": {"mode": "INSURANCE_MODE_EMPLOYER", "insured_in": "330100"},
+    "applicant": {"role": "APPLICANT_ROLE_EMPLOYER", "name": "示例建筑有限公司", "applied_on": "2026-08-02"},
+    "claimed_grounds": ["14-1"],
+    "recusal_declared": True,
+}
+
+EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyType(
+    {
+        SignIn: {"staff_id": "hz-0017", "password": "a long enough phrase"},
+        PasswordChange: {"old": "a long enough phrase", "new": "another long phrase"},
+        NewStaff: {
+            "staff_id": "hz-0018",
+            "name": "示例",
+            "password": "a first long phrase",
+            "units": ["330100RD01K"],
+            "roles": ["clerk"],
+        },
+        StaffChange: {"active": False},
+        NewApiKey: {"label": "业务系统", "staff_id": "hz-0017", "unit": "330100RD01K", "role": "clerk"},
+        Search: {"name": "示例"},
+        Purge: {"delegation_id": "WT-330100-20260803-000017-5"},
+        Note: {"note": "请补充调查提纲"},
+        OptionalNote: {"note": "重新拟稿"},
+        Draft: {
+            "matter": "INVESTIGATION",
+            "task_place": {"code": "510104", "role": "ACCIDENT", "certainty": "DEFINITE"},
+            "case_key": "HZ-2026-0017",
+            "legal_basis": "RECOGNITION_RULES_14",
+            "priority": "NORMAL",
+            "clock": {"accepted_on": "2026-08-03", "procedure": "ORDINARY"},
+            "letter": _LETTER,
+        },
+        MoveData: {
+            "reasons": ["R01"],
+            "body": {"text": "事故地点不在本辖区", "refusal": {"competent_unit": "510100RD01K"}},
+        },
+        StartThread: {
+            "kind": "ANNOUNCED",
+            "recipients": ["330100RD01K"],
+            "data": {"body": {"text": "请于本月底前完成自查"}},
+        },
+    }
+)

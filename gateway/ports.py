@@ -1,0 +1,19 @@
+"""What the gateway asks of the node that it stands before: use cases and accounts, nothing of its stores or keys."""
+
+from typing import Protocol
+
+from node.desk.ports import AccountsPort, DeskPort
+
+
+class Station(Protocol):
+    """The part of a running node that faces need."""
+
+    @property
+    def desk(self) -> DeskPort:
+        """Case work."""
+        ...
+
+    @property
+    def accounts(self) -> AccountsPort:
+        """Accounts, sessions and keys."""
+        ...

@@ -1,0 +1,90 @@
+"""Letters before they are issued: written, handed to another person, approved and sealed."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from gateway.answers import answer, versioned
+from gateway.auth import CurrentActor, CurrentStation
+from gateway.conditions import IfMatch, version_of
+from gateway.incoming import JsonBody, filled_in
+from gateway.routes.parameters import DraftId, PageSize, PageToken
+from gateway.schemas.answers import DraftPage
+from gateway.schemas.cases import DelegationOut, DraftOut
+from gateway.schemas.drafts import Draft, Note
+
+router = APIRouter(tags=["drafts"])
+DraftForm = Annotated[Draft, Depends(JsonBody(Draft))]
+
+
+@router.get("/drafts", operation_id="listDrafts", response_model=DraftPage)
+async def list_drafts(
+    station: CurrentStation, actor: CurrentActor, page_size: PageSize = 50, page_token: PageToken = ""
+) -> Response:
+    """Drafts of the unit, newest change first."""
+    return answer(DraftPage, await station.desk.list_drafts(actor, page_size=page_size, page_token=page_token))
+
+
+@router.post("/drafts", operation_id="createDraft", response_model=DraftOut, status_code=HTTPStatus.CREATED)
+async def create_draft(station: CurrentStation, actor: CurrentActor, form: DraftForm) -> Response:
+    """Begin a letter. It may be incomplete; `problems` says what is missing."""
+    draft = await station.desk.create_draft(actor, filled_in(form))
+    location = f"/api/v1/drafts/{draft.draft_id}"
+    return versioned(DraftOut, draft, draft.version, status=HTTPStatus.CREATED, location=location)
+
+
+@router.get("/drafts/{draft_id}", operation_id="readDraft", response_model=DraftOut)
+async def read_draft(draft_id: DraftId, station: CurrentStation, actor: CurrentActor) -> Response:
+    """One draft."""
+    draft = await station.desk.get_draft(actor, draft_id)
+    return versioned(DraftOut, draft, draft.version)
+
+
+@router.put("/drafts/{draft_id}", operation_id="updateDraft", response_model=DraftOut)
+async def update_draft(
+    draft_id: DraftId, station: CurrentStation, actor: CurrentActor, form: DraftForm, if_match: IfMatch = None
+) -> Response:
+    """Replace a draft's content; one that waits for approval goes back to its writer."""
+    draft = await station.desk.update_draft(actor, draft_id, version_of(if_match), filled_in(form))
+    return versioned(DraftOut, draft, draft.version)
+
+
+@router.delete("/drafts/{draft_id}", operation_id="cancelDraft", response_model=DraftOut)
+async def cancel_draft(
+    draft_id: DraftId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Drop a draft that was never issued."""
+    draft = await station.desk.cancel_draft(actor, draft_id, version_of(if_match))
+    return versioned(DraftOut, draft, draft.version)
+
+
+@router.post("/drafts/{draft_id}/submit", operation_id="submitDraft", response_model=DraftOut)
+async def submit_draft(
+    draft_id: DraftId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Hand a complete draft to an approver."""
+    draft = await station.desk.submit_for_approval(actor, draft_id, version_of(if_match))
+    return versioned(DraftOut, draft, draft.version)
+
+
+@router.post("/drafts/{draft_id}/send-back", operation_id="sendBackDraft", response_model=DraftOut)
+async def send_back_draft(
+    draft_id: DraftId,
+    station: CurrentStation,
+    actor: CurrentActor,
+    form: Annotated[Note, Depends(JsonBody(Note))],
+    if_match: IfMatch = None,
+) -> Response:
+    """Give a draft back to its writer with a note."""
+    draft = await station.desk.send_back(actor, draft_id, version_of(if_match), form.note)
+    return versioned(DraftOut, draft, draft.version)
+
+
+@router.post("/drafts/{draft_id}/approve", operation_id="approveDraft", response_model=DelegationOut)
+async def approve_draft(
+    draft_id: DraftId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Approve a letter that somebody else wrote: it is sealed, signed and queued."""
+    view = await station.desk.approve_and_issue(actor, draft_id, version_of(if_match))
+    return versioned(DelegationOut, view, view.version)

@@ -1,0 +1,235 @@
+"""What travels sealed, by kind, as the contract names it (body.proto). Which part a kind takes the node judges.
+
+Kind, thread, attestation and the keys of materials are filled in by the node and have no place here.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.schemas.base import Day, Form, Identifier, ItemCode, LongText, MediumText, ReasonCode, ShortText, UnitCode
+from gateway.schemas.letter import Accident, Employer, Letter, Worker
+from gateway.schemas.result import Assignment, Evidence, Result, SupplementRequest
+
+AdoptionCode = Literal["ADOPTION_ADOPTED", "ADOPTION_PARTLY", "ADOPTION_NOT_ADOPTED"]
+Subject = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+
+
+class DefectText(Form):
+    """One defect in words."""
+
+    code: ReasonCode
+    """B01 to B07."""
+    subject: Subject
+    """Field group or material id."""
+    text: MediumText = ""
+    """What to mend."""
+
+
+class ReturnNotice(Form):
+    """退回补正: every defect at once."""
+
+    defects: Annotated[tuple[DefectText, ...], Field(max_length=64)] = ()
+    """Every defect."""
+
+
+class RefusalNotice(Form):
+    """不予受托."""
+
+    superior: ShortText = ""
+    """Superior office that may review the refusal."""
+    competent_unit: UnitCode | Literal[""] = ""
+    """Unit that is competent in the host's opinion."""
+
+
+class StaffMember(Form):
+    """A member of staff as the other side may know them."""
+
+    staff_id: Identifier
+    """Stable id within the bureau."""
+    name: ShortText = ""
+    """姓名."""
+    phone: ShortText = ""
+    """Office telephone."""
+
+
+class Acceptance(Form):
+    """受托受理."""
+
+    local_case_number: ShortText = ""
+    """The host's own case number."""
+    contact: StaffMember | None = None
+    """Who is in charge."""
+
+
+class QuestionText(Form):
+    """提问 or 答复."""
+
+    item_code: ItemCode | Literal[""] = ""
+    """Item of the letter, empty when it concerns the whole."""
+    text: LongText
+    """Text."""
+
+
+class ClockNotice(Form):
+    """法定时限中止 or 恢复."""
+
+    document_number: ShortText = ""
+    """中止通知书 number."""
+
+
+class Amendment(Form):
+    """更正."""
+
+    subject: Subject
+    """Field group."""
+    before: LongText = ""
+    """Old text."""
+    after: LongText = ""
+    """New text."""
+
+
+class NonCooperation(Form):
+    """拒不协助记录."""
+
+    who: ShortText = ""
+    """Who refused."""
+    notice_served_on: Day | None = None
+    """Day on which the notice was served."""
+    refusal: MediumText = ""
+    """What was refused."""
+
+
+class OriginalItem(Form):
+    """One original."""
+
+    description: MediumText
+    """What it is."""
+    keeper: ShortText = ""
+    """Who keeps it."""
+
+
+class Originals(Form):
+    """原件移交."""
+
+    items: Annotated[tuple[OriginalItem, ...], Field(max_length=128)] = ()
+    """Each item."""
+    carrier: ShortText = ""
+    """Carrier."""
+    tracking_number: ShortText = ""
+    """Tracking number."""
+
+
+class CostLine(Form):
+    """One line of costs."""
+
+    description: MediumText
+    """What for."""
+    amount_fen: Annotated[int, Field(ge=0, le=10_000_000_000)]
+    """Amount in fen."""
+
+
+class Cost(Form):
+    """费用."""
+
+    lines: Annotated[tuple[CostLine, ...], Field(max_length=128)] = ()
+    """Lines."""
+    payer: ShortText = ""
+    """Who pays."""
+
+
+class SubjectMatter(Form):
+    """个人信息请求 (个人信息保护法 Art 45, 46, 49)."""
+
+    request: LongText = ""
+    """What is asked or answered."""
+    outcome: LongText = ""
+    """What was decided."""
+
+
+class AccidentNotice(Form):
+    """事故通报."""
+
+    worker: Worker | None = None
+    """职工."""
+    employer: Employer | None = None
+    """用人单位."""
+    accident: Accident | None = None
+    """事故."""
+
+
+class AgreementTerms(Form):
+    """协议."""
+
+    record: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=87_384)]
+    """Serialised AgreementRecord of the roster, base64."""
+
+
+class ProtestDetail(Form):
+    """A protest in words."""
+
+    guard: Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,64}$")]
+    """Which guard failed."""
+
+
+class HandOver(Form):
+    """确认撤回: what is handed over."""
+
+    done_so_far: LongText = ""
+    """What was done so far."""
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=128)] = ()
+    """Evidence gathered."""
+
+
+class AdoptionDetail(Form):
+    """采用反馈."""
+
+    adoption: AdoptionCode | None = None
+    """How it was used."""
+    reason: LongText = ""
+    """Why not or not wholly."""
+
+
+class Body(Form):
+    """The part of a kind, and free text that goes with it. At most one part is filled in."""
+
+    text: LongText = ""
+    """Text that goes with the reasons or with the event itself."""
+    letter: Letter | None = None
+    """LETTER_CORRECTED."""
+    return_notice: ReturnNotice | None = None
+    """RETURNED."""
+    refusal: RefusalNotice | None = None
+    """REFUSED."""
+    assignment: Assignment | None = None
+    """ASSIGNED, REASSIGNED."""
+    result: Result | None = None
+    """REPORTED, UNABLE."""
+    supplement: SupplementRequest | None = None
+    """SUPPLEMENT_REQUESTED."""
+    question: QuestionText | None = None
+    """QUESTION, ANSWER."""
+    clock: ClockNotice | None = None
+    """CLOCK_SUSPENDED, CLOCK_RESUMED."""
+    amendment: Amendment | None = None
+    """AMENDED, CORRECTED."""
+    non_cooperation: NonCooperation | None = None
+    """NON_COOPERATION."""
+    originals: Originals | None = None
+    """ORIGINALS_SENT, ORIGINALS_RECEIVED, ORIGINALS_RETURNED."""
+    cost: Cost | None = None
+    """The cost kinds."""
+    subject: SubjectMatter | None = None
+    """SUBJECT_REQUEST, SUBJECT_ANSWER."""
+    notice: AccidentNotice | None = None
+    """NOTICE_SENT, NOTICE_ANSWERED."""
+    agreement: AgreementTerms | None = None
+    """The agreement kinds."""
+    protest: ProtestDetail | None = None
+    """PROTEST."""
+    hand_over: HandOver | None = None
+    """WITHDRAW_CONFIRMED."""
+    acceptance: Acceptance | None = None
+    """ACCEPTED, SIGNED_FOR."""
+    adoption: AdoptionDetail | None = None
+    """ADOPTION, COMPLETED."""

@@ -1,0 +1,65 @@
+"""What the gateway is told: where it listens and how much it takes from one caller."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is an address of this machine alone; a name other than ``localhost`` is not trusted to be one."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class GatewaySettings(BaseSettings):
+    """Settings of the HTTP face; environment ``XIEBAN_GATEWAY_…``. Sizes are bytes, times seconds.
+
+    Raises:
+        ValueError: an address that others can reach without TLS files, or one TLS file without the other.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="XIEBAN_GATEWAY_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080  # 0: a free one, which the caller is told
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    json_limit: Annotated[int, Field(ge=KIB, le=16 * MIB)] = MIB
+    # a CT study has up to 1 GB; the margin is for what a form adds
+    upload_limit: Annotated[int, Field(ge=KIB, le=4 * GIB)] = GIB + MIB
+    # a body that stops coming is given up, so that half-open callers do not gather
+    body_stall_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    # argon2 takes memory by design: more at a time wait, still more are told to come back
+    sign_ins_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    sign_ins_waiting: Annotated[int, Field(ge=0, le=1024)] = 16
+    concurrency: Annotated[int, Field(ge=4, le=4096)] = 256
+    streams_per_caller: Annotated[int, Field(ge=1, le=64)] = 4
+    # the node has 10 s to stop; the rest is for what it does after us
+    stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
+
+    @property
+    def tls(self) -> bool:
+        """HTTPS is spoken, so cookies are marked Secure."""
+        return self.tls_certificate is not None
+
+    @model_validator(mode="after")
+    def _reachable_only_with_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("a certificate needs its key, and a key its certificate")
+        if not self.tls and not is_loopback(self.host):
+            raise ValueError("an address other than loopback needs TLS files")
+        return self
