@@ -11,13 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from delegation.lifecycle import Accepted, entered, judge
 from delegation.thread_json import thread_bytes, thread_from_bytes
 
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal, Refused
+from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.thread_state import ThreadState
@@ -118,10 +118,17 @@ def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: s
     tx.remember(state.known, (thread_id, ref.sender_unit, ref.envelope_id), (status, ref.header_digest))
 
 
-def keep(tx: Tx, state: State, held: Held, *, at: datetime) -> Held:
-    """Write a thread back: record, memory, and a hint to whoever watches."""
+def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True) -> Held:
+    """Write a thread back: record, memory, and a hint to whoever watches.
+
+    `edited` False for what should not make anyone's form stale, such as evidence of a delivery.
+    """
     thread = held.thread
-    changed = {"version": held.record.version + 1, "changed_at": to_us(at), "queued": len(held.pending)}
+    changed = {
+        "version": held.record.version + (1 if edited else 0),
+        "changed_at": to_us(at),
+        "queued": len(held.pending),
+    }
     record = held.record
     if thread is not None:
         due = min((item.legal for item in thread.due_dates), default=None)

@@ -1,0 +1,145 @@
+"""Acknowledgements: queued with what they acknowledge, in one transaction; sent in signed batches until answered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from delegation.codec_entry import acknowledgement_bytes, parse_entry
+from delegation.errors import Reason, Refusal
+from delegation.lifecycle import delivered
+from delegation.model import Acknowledgement, AcknowledgementStatus, Entry
+from node.records import AckRecord, DeliveryRecord, to_us
+from node.state import State
+from node.threads import keep, load
+from node.writer import Tx
+
+MOST_IN_BATCH = 512
+
+
+def acknowledge(
+    tx: Tx,
+    state: State,
+    *,
+    unit: str,
+    cursor: int,
+    header_digest: bytes,
+    thread_id: str,
+    status: AcknowledgementStatus,
+    reason: str = "",
+) -> None:
+    """Queue one acknowledgement. Cursor 0 is for what came by ReadThread: nothing to acknowledge."""
+    if cursor == 0:
+        return
+    number = state.number("acks")
+    data = acknowledgement_bytes(
+        Acknowledgement(
+            unit=unit,
+            cursor=cursor,
+            header_digest=header_digest,
+            status=status,
+            thread_id=thread_id,
+            reason=reason if status is AcknowledgementStatus.PARKED else "",
+        )
+    )
+    record = AckRecord(
+        number=number,
+        batch=0,
+        data=data,
+        unit=unit,
+        cursor=cursor,
+        thread_id=thread_id,
+        header_digest=header_digest,
+        status=status.value,
+    )
+    tx.put(record)
+    tx.remember(state.acks, number, record)
+    tx.after.append(lambda: state.signal("acks"))
+
+
+def form_batch(tx: Tx, state: State, at: datetime) -> tuple[AckRecord, ...]:
+    """The next batch to send: one that was formed before and not answered, else a new one of all that wait.
+
+    A batch is on disk before it is sent, so that it is sent again as it was: the registry knows it by its root.
+    """
+    del at
+    waiting = sorted(state.acks.waiting.values(), key=lambda item: item.number)
+    formed = [item.batch for item in waiting if item.batch]
+    if formed:
+        first = min(formed)
+        return tuple(item for item in waiting if item.batch == first)
+    chosen = waiting[:MOST_IN_BATCH]
+    if not chosen:
+        return ()
+    batch = state.number("batches")
+    found = tuple(replace(item, batch=batch) for item in chosen)
+    for item in found:
+        tx.put(item)
+        tx.remember(state.acks, item.number, item)
+    return found
+
+
+def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord], entry_bytes: bytes) -> None:
+    """The registry logged the batch: clocks that start at delivery start on the day of its entry.
+
+    Raises:
+        Refusal: ROSTER_NOT_READY until the roster that the entry names is here; the batch is then asked for again.
+    """
+    entry = parse_entry(entry_bytes)
+    trust = state.rosters.version(entry.versions.roster)
+    if trust is None:
+        raise Refusal(Reason.ROSTER_NOT_READY, version=str(entry.versions.roster))
+    for record in batch:
+        if record.number not in state.acks.waiting:
+            continue
+        tx.delete(AckRecord, (record.number,))
+        tx.remember(state.acks, record.number, False)
+        note_delivered(
+            tx,
+            state,
+            thread_id=record.thread_id,
+            header_digest=record.header_digest,
+            unit=record.unit,
+            status=AcknowledgementStatus(record.status),
+            reason="",
+            entry=entry,
+            evidence=b"",
+            at=at,
+        )
+
+
+def note_delivered(
+    tx: Tx,
+    state: State,
+    *,
+    thread_id: str,
+    header_digest: bytes,
+    unit: str,
+    status: AcknowledgementStatus,
+    reason: str,
+    entry: Entry,
+    evidence: bytes,
+    at: datetime,
+) -> None:
+    """Note that an addressee's node has an envelope (or its materials, or parked it); the first word counts."""
+    key = (thread_id, header_digest, unit, status.value)
+    if tx.get(DeliveryRecord, key) is not None:
+        return
+    tx.put(
+        DeliveryRecord(
+            thread_id=thread_id,
+            header_digest=header_digest,
+            unit=unit,
+            status=status.value,
+            reason=reason,
+            at=to_us(entry.accepted_at),
+            evidence=evidence,
+        )
+    )
+    if status is not AcknowledgementStatus.APPLIED:
+        return
+    held, trust = load(tx, state, thread_id), state.rosters.version(entry.versions.roster)
+    if held is None or held.thread is None or trust is None:
+        return
+    thread = delivered(held.thread, header_digest, unit=unit, at=entry.accepted_at, roster=trust.view)
+    if thread is not held.thread:
+        keep(tx, state, replace(held, thread=thread), at=at, edited=False)

@@ -1,0 +1,87 @@
+"""What guards of class B need of a case's earlier bodies, read once and kept with the thread in memory."""
+
+from dataclasses import replace
+
+from delegation.codec_body import body_facts
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.errors import Refusal
+from delegation.lifecycle import CaseFacts
+from delegation.model import AnswerFacts, BodyFacts, Header
+from delegation.payloads import SALT_SIZE
+from node import parts
+from node.records import EntryRecord, MaterialRecord
+from node.state import Held, State
+from node.store import Op, Where
+from node.threads import secret_row
+from node.writer import Tx
+
+_LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
+_RESULTS = (Kind.REPORTED, Kind.UNABLE)
+
+
+def content_of(tx: Tx, state: State, record: EntryRecord) -> bytes:
+    """Salt and body of an entry that we could open; empty when we could not, or once purged."""
+    if not record.secret:
+        return b""
+    try:
+        opened = state.vault.open(tx, record.thread_id, secret_row(record.thread_id, record.sequence), record.secret)
+    except Refusal:
+        return b""
+    return parts.split(opened, 2)[1]
+
+
+def body_of(tx: Tx, state: State, record: EntryRecord) -> bytes:
+    """The body of an entry, without its salt."""
+    return content_of(tx, state, record)[SALT_SIZE:]
+
+
+def facts_of(tx: Tx, state: State, record: EntryRecord) -> BodyFacts | None:
+    """Facts of an entry's body; None when it cannot be read."""
+    body = body_of(tx, state, record)
+    try:
+        return body_facts(body) if body else None
+    except Refusal:
+        return None
+
+
+def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
+    """The letter in force, the results so far, and every material delivered in the case."""
+    if held.facts is not None:
+        return held.facts
+    letter: BodyFacts | None = None
+    letter_header: Header | None = None
+    supplement: BodyFacts | None = None
+    answers: dict[int, tuple[AnswerFacts, ...]] = {}
+    for record in _moving(tx, held.thread_id):
+        if record.state == "parked":
+            continue
+        if record.kind in _LETTERS:
+            letter, letter_header = facts_of(tx, state, record), parse_header(record.header)
+            supplement = None
+        elif record.kind == Kind.SUPPLEMENT_REQUESTED:
+            supplement = facts_of(tx, state, record)
+        elif record.kind in _RESULTS:
+            facts = facts_of(tx, state, record)
+            if facts is not None:
+                answers[parse_header(record.header).round] = facts.answers
+    found = CaseFacts(
+        letter=letter,
+        answers_by_round=answers,
+        held_material_ids=_materials(tx, held.thread_id),
+        letter_header=letter_header,
+        supplement=supplement,
+    )
+    tx.remember(state.threads, held.thread_id, replace(held, facts=found))
+    return found
+
+
+def _moving(tx: Tx, thread_id: str) -> list[EntryRecord]:
+    where = (Where("thread_id", thread_id), Where("moving", True))
+    return tx.select(EntryRecord, where, order=("sequence",), limit=1000)
+
+
+def _materials(tx: Tx, thread_id: str) -> frozenset[str]:
+    """Materials that an accepted envelope of the thread listed."""
+    found = tx.select(MaterialRecord, (Where("subject_id", thread_id), Where("envelope_id", "", Op.NE)), limit=10_000)
+    return frozenset(item.material_id for item in found)
