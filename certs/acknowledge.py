@@ -15,7 +15,7 @@ from certs.signing import sign_p256, verify_p256
 from certs.trust import Trust
 from delegation.codec_entry import MOST_BATCH, acknowledgement_root_bytes, parse_acknowledgement
 from delegation.errors import Reason, Refusal
-from delegation.merkle import Batch, MerkleError, batch_root_and_paths, verify_inclusion
+from delegation.merkle import Batch, MerkleError, batch_root_and_paths, leaf_hash, verify_inclusion
 from delegation.model import Acknowledgement, AcknowledgementBatch, Entry
 from delegation.payloads import PAYLOAD_TYPE_ACKNOWLEDGEMENTS
 
@@ -105,7 +105,7 @@ def verify_evidence(evidence: Evidence, entry: Entry, trust: Trust) -> Acknowled
         verify_inclusion(
             index=evidence.index,
             size=detail.count,
-            leaf=evidence.acknowledgement,
+            leaf=leaf_hash(evidence.acknowledgement),
             proof=evidence.path,
             root=detail.root,
         )

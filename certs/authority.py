@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from certs.files import KeyFileCode, KeyFileError, make_folder, write_atomically
+from certs.files import KeyFileCode, KeyFileError, make_folder, sync_folder, write_atomically
 from certs.identity import CertificateInfo, Purpose, describe, load_certificate
 from certs.issuing import Issuer, issue, issue_authority
 from certs.keys import load_p256, new_p256, save_private
@@ -26,6 +26,10 @@ from xieban.delegation.v1 import roster_pb2
 
 KEY_FILE: Final = "authority.key"
 CERTIFICATE_FILE: Final = "authority.der"
+PAYLOAD_TYPE_HANDOVER: Final = "application/vnd.xieban.seal-authority.v1+der"
+_FORMER: Final = "former-"
+_NEXT: Final = "authority.next.der"
+_PUBLIC: Final = 0o644  # certificates are no secret
 STATEMENT_VALIDITY: Final = timedelta(days=14)  # re-signed daily, so that 13 days without the authority do no harm
 
 
@@ -88,6 +92,7 @@ class SealAuthority:
     certificate: bytes
     info: CertificateInfo
     folder: Path
+    former: tuple[bytes, ...]
     _issuer: Issuer = field(repr=False)
 
     @classmethod
@@ -100,7 +105,29 @@ class SealAuthority:
     def load(cls, folder: Path) -> Self:
         """The authority of a folder. Raises KeyFileError."""
         certificate, info, issuer = _load(folder, Purpose.SEAL_AUTHORITY)
-        return cls(certificate, info, folder, issuer)
+        former = tuple(path.read_bytes() for path in sorted(folder.glob(f"{_FORMER}*.der"), reverse=True))
+        return cls(certificate, info, folder, former, issuer)
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """What to pin: the certificate in use, then those of earlier keys, whose unit certificates still stand."""
+        return (self.certificate, *self.former)
+
+    def rotate(self, at: datetime) -> tuple[Self, bytes]:
+        """Take a new key; the old one signs the new certificate, which gives the signature, and is overwritten.
+
+        Nodes and registry pin the new certificate beside the old one (`certs.handover`) before its first roster comes.
+        """
+        key = new_p256()
+        certificate = issue_authority(key, purpose=Purpose.SEAL_AUTHORITY, trust_domain=self.federation_id, at=at)
+        signature = sign_p256(self._issuer.key, PAYLOAD_TYPE_HANDOVER, certificate)
+        number = len(self.former) + 1
+        write_atomically(self.folder / f"handover-{number:03d}.sig", signature, mode=_PUBLIC)
+        write_atomically(self.folder / f"{_FORMER}{number:03d}.der", self.certificate, mode=_PUBLIC)
+        # The key's write decides: stopped before it, nothing has changed; after it, `load` takes the next certificate.
+        write_atomically(self.folder / _NEXT, certificate, mode=_PUBLIC)
+        save_private(self.folder / KEY_FILE, key, replace=True)
+        return self.load(self.folder), signature
 
     @property
     def federation_id(self) -> str:
@@ -152,12 +179,15 @@ def _create(folder: Path, purpose: Purpose, trust_domain: str, at: datetime) -> 
     key = new_p256()
     certificate = issue_authority(key, purpose=purpose, trust_domain=trust_domain, at=at)
     save_private(folder / KEY_FILE, key)
-    write_atomically(folder / CERTIFICATE_FILE, certificate, mode=0o644, replace=False)
+    write_atomically(folder / CERTIFICATE_FILE, certificate, mode=_PUBLIC, replace=False)
 
 
 def _load(folder: Path, purpose: Purpose) -> tuple[bytes, CertificateInfo, Issuer]:
     key: EllipticCurvePrivateKey = load_p256(folder / KEY_FILE)
-    path = folder / CERTIFICATE_FILE
+    path, following = folder / CERTIFICATE_FILE, folder / _NEXT
+    if following.exists() and describe(following.read_bytes()).public_key == key.public_key():
+        following.replace(path)
+        sync_folder(folder)
     try:
         der = path.read_bytes()
     except FileNotFoundError as error:

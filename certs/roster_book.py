@@ -63,7 +63,7 @@ class RosterBook:
     def create(
         cls, folder: Path, *, federation_id: str, registry: RegistryInfo, regions: RegionTable, at: datetime
     ) -> Self:
-        """A new book: the seed calendars, the first suites and rules, no bureau. Raises KeyFileError(EXISTS), WEAK_KEY."""
+        """A new book: seed calendars, first suites and rules, no bureau. Raises KeyFileError(EXISTS), WEAK_KEY."""
         make_folder(folder)
         make_folder(folder / PUBLISHED_FOLDER)
         if (folder / RECORDS_FILE).exists():
@@ -126,7 +126,7 @@ class RosterBook:
         self._change(replace(self.records, bureaus={**self.records.bureaus, bureau.code: bureau}))
 
     def add_unit(self, unit: Unit) -> None:
-        """Add a unit, without keys (`certs.roster_grants` gives them). Raises Refusal(INVALID_INPUT) when it is known."""
+        """Add a unit, without keys: `certs.roster_grants` gives them. Raises Refusal(INVALID_INPUT) for a known one."""
         if unit.code in self.records.units or unit.signing_certificates or unit.sealing_keys:
             raise Refusal(Reason.INVALID_INPUT, field="unit", unit=unit.code)
         self.put_unit(unit)
@@ -157,7 +157,7 @@ class RosterBook:
         self._change(replace(self.records, registry=registry))
 
     def put_calendar_year(self, year: CalendarYear | Overlay) -> None:
-        """Add or replace a national year, or a region's overlay of one; the calendars' version rises with the roster."""
+        """Add or replace a national year or a region's overlay; the calendars' version rises with the next roster."""
         old = self.records.calendar
         if isinstance(year, CalendarYear):
             calendar = Calendar(old.version, {**old.years, year.year: year}, old.overlays)
@@ -169,8 +169,8 @@ class RosterBook:
     def revoke(self, digest: bytes, *, at: datetime, compromised_since: datetime | None = None) -> None:
         """Revoke a certificate of any kind (SHA-256) or a sealing key (16-byte id) from `at` on.
 
-        Said again, the earlier instants stand: nothing becomes good again. Raises Refusal(INVALID_INPUT) for a digest of
-        another length, or compromised after it was revoked.
+        Said again, the earlier instants stand: nothing becomes good again. Raises Refusal(INVALID_INPUT) for a digest
+        of another length, or compromised after it was revoked.
         """
         if len(digest) not in (DIGEST_SIZE, KEY_ID_SIZE) or (compromised_since is not None and compromised_since > at):
             raise Refusal(Reason.INVALID_INPUT, field="revocation")
@@ -196,7 +196,7 @@ class RosterBook:
         # What will be read is validated, not what was meant.
         validate_roster(parse_roster(roster_bytes(view), self._regions))
         signed = authority.sign_roster(roster_bytes(view), at)
-        trust = verify_roster(signed, seal_authority=authority.certificate, regions=self._regions, at=at, held=last)
+        trust = verify_roster(signed, seal_authority=authority.certificates, regions=self._regions, at=at, held=last)
         for unit in trust.unvouched:
             trust.check_unit_key(unit)
         write_atomically(self._path(view.version), signed, mode=_PUBLIC, replace=False)
@@ -216,7 +216,7 @@ class RosterBook:
         if version == 0:
             return None
         return verify_roster(
-            self.published(version), seal_authority=authority.certificate, regions=self._regions, at=at
+            self.published(version), seal_authority=authority.certificates, regions=self._regions, at=at
         )
 
     def _same(self, last: RosterView) -> bool:
