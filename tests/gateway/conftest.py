@@ -1,0 +1,68 @@
+"""A gateway before a fake node, and callers of every role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gateway.app import create_app
+from gateway.routes.changes import Streams
+from gateway.settings import GatewaySettings
+from node.desk.ports import Role
+from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
+from tests.gateway.fake_desk import FakeDesk
+
+
+@dataclass
+class FakeStation:
+    """Implements Station."""
+
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+
+
+@dataclass
+class House:
+    """The application and the node behind it."""
+
+    app: FastAPI
+    station: FakeStation
+
+    @asynccontextmanager
+    async def anonymous(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A caller who shows nothing but these headers."""
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as client:
+            yield client
+
+    @asynccontextmanager
+    async def caller(self, role: Role | str = Role.CLERK) -> AsyncIterator[httpx.AsyncClient]:
+        """A person of that role, signed in, with a bearer token."""
+        session = await self.station.accounts.sign_in(str(role), PASSWORD)
+        async with self.anonymous(authorization=f"Bearer {session.token}") as client:
+            yield client
+
+
+def a_house(**settings: object) -> House:
+    """A gateway with these settings."""
+    station = FakeStation()
+    given = GatewaySettings(**settings)  # type: ignore[arg-type] # checked by the settings
+    return House(create_app(station, given, clock=lambda: NOW), station)
+
+
+@pytest.fixture(scope="session")
+def usual_app() -> FastAPI:
+    """Making the application takes longer than a test."""
+    return a_house().app
+
+
+@pytest.fixture
+def house(usual_app: FastAPI) -> House:
+    """A gateway with the usual settings before a fresh node."""
+    state, fresh = usual_app.state, FakeStation()
+    state.station = fresh
+    state.streams = Streams(state.metrics, state.settings.streams_per_caller)
+    return House(usual_app, fresh)

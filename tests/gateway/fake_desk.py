@@ -1,0 +1,302 @@
+"""A desk in memory that behaves: versions, four eyes, two persons for some moves, files with bytes."""
+
+# ruff: noqa: ARG002 - arguments are the port's
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
+
+from delegation.errors import Reason, Refusal
+from node.desk.ports import Actor, FileFacts, Filters, OpenedFile
+from node.desk.views import (
+    AlarmView,
+    Change,
+    DelegationRow,
+    DelegationView,
+    DraftView,
+    Json,
+    MaterialView,
+    MoveView,
+    Page,
+    PreparedMoveView,
+    StatusView,
+    ThreadView,
+    TodoItem,
+    UnitView,
+)
+from tests.gateway.fake_accounts import NOW
+from tests.gateway.fake_views import (
+    DELEGATION,
+    a_delegation,
+    a_draft,
+    a_material,
+    a_move,
+    a_row,
+    a_status,
+    a_todo,
+    a_unit,
+    an_alarm,
+    an_entry,
+)
+
+_PIECE = 256 * 1024
+
+
+class FakeFile:
+    """A file that is open."""
+
+    def __init__(self, view: MaterialView, content: bytes, *, damaged_from: int | None = None) -> None:
+        self.view = view
+        self._content = content
+        self._damaged_from = damaged_from
+
+    async def read(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        last = len(self._content) if end is None else end
+        for position in range(start, last, _PIECE):
+            if self._damaged_from is not None and position >= self._damaged_from:
+                raise Refusal(Reason.MATERIAL_DAMAGED)
+            yield self._content[position : min(position + _PIECE, last)]
+            await asyncio.sleep(0)
+
+
+class FakeDesk:
+    """Implements DeskPort over one delegation, `DELEGATION`."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self.moves: tuple[MoveView, ...] = (
+            a_move("ACCEPTED", approval=1),
+            a_move("REFUSED", approval=2),
+            a_move("REPORTED", approval=2, allowed=False),
+            a_move("REMIND", approval=1),
+        )
+        self.made: list[tuple[str, Json]] = []
+        self.drafts: dict[str, DraftView] = {}
+        self.prepared: dict[str, PreparedMoveView] = {}
+        self.files: dict[str, FakeFile] = {}
+        self.rows: list[DelegationRow] = [a_row()]
+        self.fail_with: Exception | None = None
+        self.most_bytes_held = 0
+        self.watchers: set[asyncio.Queue[Change]] = set()
+        self._ids = count(1)
+
+    def _look(self) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+
+    def _delegation(self, delegation_id: str) -> DelegationView:
+        self._look()
+        if delegation_id != DELEGATION:
+            raise Refusal(Reason.NOT_FOUND)
+        return a_delegation(self.version, self.moves, tuple(self.prepared.values()))
+
+    def _draft(self, draft_id: str, version: int | None = None) -> DraftView:
+        self._look()
+        draft = self.drafts.get(draft_id)
+        if draft is None:
+            raise Refusal(Reason.NOT_FOUND)
+        if version is not None and version != draft.version:
+            raise Refusal(Reason.EDITED_MEANWHILE)
+        return draft
+
+    def _keep(self, draft: DraftView) -> DraftView:
+        self.drafts[draft.draft_id] = replace(draft, version=draft.version + 1)
+        return self.drafts[draft.draft_id]
+
+    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
+        self._look()
+        draft = a_draft(f"draft-{next(self._ids)}", dict(business), actor.staff_id)
+        self.drafts[draft.draft_id] = draft
+        return draft
+
+    async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
+        return self._keep(replace(self._draft(draft_id, version), business=dict(business), state="draft"))
+
+    async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
+        return self._draft(draft_id)
+
+    async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
+        return Page(tuple(self.drafts.values())[:page_size])
+
+    async def submit_for_approval(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        return self._keep(replace(self._draft(draft_id, version), state="pending_approval"))
+
+    async def send_back(self, actor: Actor, draft_id: str, version: int, note: str) -> DraftView:
+        return self._keep(replace(self._draft(draft_id, version), state="sent_back", note=note))
+
+    async def cancel_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        return self._keep(replace(self._draft(draft_id, version), state="cancelled"))
+
+    async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
+        draft = self._draft(draft_id, version)
+        if draft.prepared_by == actor.staff_id:
+            raise Refusal(Reason.FOUR_EYES)
+        self._keep(replace(draft, state="issued", delegation_id=DELEGATION))
+        return self._delegation(DELEGATION)
+
+    def _judge(self, delegation_id: str, kind: str, version: int | None) -> None:
+        self._delegation(delegation_id)
+        if version is None and kind != "REMIND":
+            raise Refusal(Reason.IF_MATCH_MISSING)
+        if version is not None and version != self.version:
+            raise Refusal(Reason.EDITED_MEANWHILE)
+        if not any(move.kind == kind and move.allowed for move in self.moves):
+            raise Refusal(Reason.NOT_ALLOWED)
+
+    async def act(self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None) -> DelegationView:
+        self._judge(delegation_id, kind, version)
+        self.made.append((kind, data))
+        self.version += 1
+        return self._delegation(delegation_id)
+
+    async def prepare_move(
+        self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None
+    ) -> PreparedMoveView:
+        self._judge(delegation_id, kind, version)
+        move = PreparedMoveView(
+            move_id=f"move-{next(self._ids)}",
+            delegation_id=delegation_id,
+            kind=kind,
+            label=kind,
+            state="prepared",
+            version=1,
+            data=data,
+            prepared_by=actor.staff_id,
+            prepared_by_name=actor.name,
+            prepared_at=NOW,
+        )
+        self.prepared[move.move_id] = move
+        return move
+
+    def _move(self, move_id: str, version: int | None = None) -> PreparedMoveView:
+        self._look()
+        move = self.prepared.get(move_id)
+        if move is None:
+            raise Refusal(Reason.NOT_FOUND)
+        if version is not None and version != move.version:
+            raise Refusal(Reason.EDITED_MEANWHILE)
+        return move
+
+    async def update_move(self, actor: Actor, move_id: str, version: int, data: Json) -> PreparedMoveView:
+        move = self._move(move_id, version)
+        self.prepared[move_id] = replace(move, data=data, prepared_by=actor.staff_id, version=version + 1)
+        return self.prepared[move_id]
+
+    async def get_move(self, actor: Actor, move_id: str) -> PreparedMoveView:
+        return self._move(move_id)
+
+    async def drop_move(self, actor: Actor, move_id: str, version: int, note: str = "") -> PreparedMoveView:
+        move = self._move(move_id, version)
+        self.prepared[move_id] = replace(move, state="dropped", note=note, version=version + 1)
+        return self.prepared[move_id]
+
+    async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        move = self._move(move_id, version)
+        if move.prepared_by == actor.staff_id:
+            raise Refusal(Reason.FOUR_EYES)
+        self.prepared[move_id] = replace(move, state="approved", version=version + 1)
+        self.made.append((move.kind, move.data))
+        self.version += 1
+        return self._delegation(move.delegation_id)
+
+    async def start_thread(self, actor: Actor, kind: str, recipients: Sequence[str], data: Json) -> DelegationView:
+        self.made.append((kind, data))
+        return self._delegation(DELEGATION)
+
+    async def drop_queued(self, actor: Actor, delegation_id: str, envelope_id: str) -> DelegationView:
+        return self._delegation(delegation_id)
+
+    async def get_delegation(self, actor: Actor, delegation_id: str) -> DelegationView:
+        return self._delegation(delegation_id)
+
+    async def get_thread(
+        self, actor: Actor, delegation_id: str, *, from_sequence: int = 1, page_size: int = 100
+    ) -> ThreadView:
+        self._delegation(delegation_id)
+        entries = (an_entry(),) if from_sequence <= 1 else ()
+        return ThreadView(delegation_id=delegation_id, version=self.version, entries=entries, next_sequence=2)
+
+    async def list_delegations(
+        self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
+    ) -> Page[DelegationRow]:
+        self._look()
+        if page_token and not (page_token.isascii() and page_token.isdigit() and len(page_token) < 9):
+            raise Refusal(Reason.INVALID_INPUT, field="page_token")
+        first = int(page_token or 0)
+        rows = [row for row in self.rows if not filters.state or row.state == filters.state]
+        found = tuple(rows[first : first + page_size])
+        return Page(found, str(first + page_size) if first + page_size < len(rows) else "")
+
+    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
+        self._look()
+        return (a_todo(),)
+
+    async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
+        self._look()
+        return tuple(row for row in self.rows if row.worker_name == name)
+
+    async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
+        return (an_alarm(),)
+
+    async def acknowledge_alarm(self, actor: Actor, alarm_id: int) -> None:
+        if alarm_id != 1:
+            raise Refusal(Reason.NOT_FOUND)
+
+    async def status(self, actor: Actor) -> StatusView:
+        return a_status()
+
+    async def list_units(self, actor: Actor, text: str = "") -> tuple[UnitView, ...]:
+        return (a_unit(),)
+
+    async def competent_units(self, actor: Actor, *, place: str, matter: str) -> tuple[UnitView, ...]:
+        return (a_unit(),)
+
+    async def purge(self, actor: Actor, delegation_id: str) -> None:
+        self._delegation(delegation_id)
+
+    @asynccontextmanager
+    async def changes(self) -> AsyncGenerator[AsyncIterator[Change], None]:
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self.watchers.add(queue)
+
+        async def hints() -> AsyncGenerator[Change, None]:
+            while True:
+                yield await queue.get()
+
+        try:
+            yield hints()
+        finally:
+            self.watchers.discard(queue)
+
+    async def add_file(
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+    ) -> MaterialView:
+        self._look()
+        if subject_id != DELEGATION and subject_id not in self.drafts:
+            raise Refusal(Reason.NOT_FOUND)
+        content = bytearray()
+        async for piece in stream:
+            self.most_bytes_held = max(self.most_bytes_held, len(piece))
+            content += piece
+        view = replace(
+            a_material(f"0b8f7a52-8f0a-4d5c-9d0d-{next(self._ids):012d}", subject=subject_id, size=len(content)),
+            name=facts.name,
+            document_kind=facts.document_kind,
+            pages=facts.pages,
+        )
+        self.files[view.material_id] = FakeFile(view, bytes(content))
+        return view
+
+    async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
+        return tuple(file.view for file in self.files.values() if file.view.delegation_id == subject_id)
+
+    async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:
+        if material_id not in self.files:
+            raise Refusal(Reason.MATERIAL_MISSING)
+        return self.files[material_id]
+
+    async def drop_file(self, actor: Actor, material_id: str) -> None:
+        if self.files.pop(material_id, None) is None:
+            raise Refusal(Reason.NOT_FOUND)
