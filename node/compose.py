@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 
-from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local, table_of
-
 from certs.envelope import SealedEnvelope, seal_and_sign, verify_signatures
 from certs.trust import Trust
 from delegation.codec_body import agreement_record, body_facts
@@ -20,6 +18,7 @@ from delegation.codec_json import body_from_json
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
+from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local, table_of
 from delegation.model import Base, BodyFacts, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
 from delegation.reasons_codes import REASON_LIST
 from delegation.roster_view import RosterView
@@ -386,7 +385,8 @@ def _audiences(
         Audience.SELF: [],
         Audience.UNITS: data.to or [other],
     }
-    rows = table_of(thread).rows_of(header.kind)
+    table = table_of(thread)
+    rows = table.rows_of(header.kind) if table is not None else ()
     rows = tuple(row for row in rows if thread.state in row.sources) or rows
     found = [_members(by_audience[row.audience], roster) for row in rows]
     return list(dict.fromkeys(found)) or [_members((other,), roster)]

@@ -2,8 +2,8 @@
 
 Applying and queueing the acknowledgement are one transaction, and the cursor moves with it: a delivery that comes twice
 is recognised by the cursor (or by its place in the thread) and acknowledged again, one that was half processed is
-processed. Nothing that arrives stops what is behind it: what cannot be used is parked with a signed PARKED and, where the
-protocol says so, a PROTEST.
+processed. Nothing that arrives stops what is behind it: what cannot be used is parked with a signed PARKED and, where
+the protocol says so, a PROTEST.
 """
 
 from collections.abc import Sequence

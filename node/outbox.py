@@ -62,10 +62,11 @@ def _about(record: OutboxRecord, answer: EnvelopeAnswer) -> bool:
 
 
 def _signatures(record: OutboxRecord) -> tuple[bytes, ...]:
-    return parts.split(record.signatures, _count(record.signatures))
+    return parts.split(record.signatures, count_parts(record.signatures))
 
 
-def _count(data: bytes) -> int:
+def count_parts(data: bytes) -> int:
+    """How many parts `parts.join` put together."""
     count = position = 0
     while position < len(data):
         position += 4 + int.from_bytes(data[position : position + 4], "big")

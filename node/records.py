@@ -225,6 +225,7 @@ class MaterialRecord(Record):
     chunks_done: int
     envelope_id: str
     unit: str  # our unit that added it, or that downloads it
+    cursor: int  # of the delivery that brought it; 0 for our own
     added_at: int
 
 

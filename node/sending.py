@@ -25,7 +25,7 @@ from node.writer import Tx
 def protest(
     tx: Tx, state: State, held: Held, protested: Header, *, unit: str, ground: int, guard: str, at: datetime
 ) -> Held:
-    """Queue a PROTEST of an envelope that does not open, contradicts its header or fails a body guard (protocol 5.5)."""
+    """Queue a PROTEST: it does not open, contradicts its header, or fails a body guard (protocol 5.5)."""
     data = MoveInput(
         declared={"ground": ground},
         in_reply_to=protested.envelope_id,

@@ -195,6 +195,7 @@ class Material(NodeTable, table=True):
     chunks_done: int
     envelope_id: str
     unit: str
+    cursor: int = _big()
     added_at: int = _big()
 
 

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("chunks_done", sa.Integer(), nullable=False),
         sa.Column("envelope_id", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("material_id"),
     )

@@ -1,0 +1,348 @@
+"""The courier: carries envelopes, acknowledgements and materials between this node and the registry, and back.
+
+It dials out only. The roster comes first; then what is queued goes, what was delivered comes, what was received is
+acknowledged. Loops wait for events, not for time; each fails alone, tries again by the link's back-off, and picks up
+where it was, because what it carries is on disk before and after.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from certs.acknowledge import sign_batch
+from delegation.errors import Reason, Refusal
+from node.acks import form_batch, note_answer
+from node.inbox import Arrival, park_raw, take, take_read
+from node.link import Link
+from node.log_keeper import LogKeeper
+from node.material_mover import MaterialMover
+from node.outbox import Outcome, apply_result
+from node.outgoing import Parcel, read_parcels
+from node.records import CursorRecord
+from node.roster_keeper import RosterKeeper
+from node.settings import NodeSettings
+from node.state import Queued, State
+from node.writer import Tx, Writer
+from xieban.federation.v1 import exchange_pb2 as exchange
+
+_log = structlog.get_logger("node.courier")
+MOST_ENVELOPES = 256
+MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
+_TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
+_WAKES = ("outbox", "acks", "rosters", "materials", "waiting", "log")
+
+
+class Courier:
+    """One node's carrier. `run` until cancelled; `wake` from any thread of the loop."""
+
+    def __init__(
+        self,
+        *,
+        settings: NodeSettings,
+        writer: Writer[State],
+        state: State,
+        link: Link,
+        rosters: RosterKeeper,
+        log: LogKeeper,
+        materials: MaterialMover,
+        node_key: EllipticCurvePrivateKey,
+        node_certificate: bytes,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._writer = writer
+        self._state = state
+        self.link = link
+        self._rosters = rosters
+        self._watch = log
+        self._materials = materials
+        self._node_key = node_key
+        self._node_certificate = node_certificate
+        self._clock = clock
+        self._events = {name: asyncio.Event() for name in _WAKES}
+        self._later: dict[int, tuple[float, float]] = {}  # number: not before, next delay
+        self._stream_open = asyncio.Event()
+
+    def wake(self, what: str) -> None:
+        """Something came up; unknown names are none of the courier's business."""
+        event = self._events.get(what)
+        if event is not None:
+            event.set()
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+        loops: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
+            self._keep_rosters,
+            self._send,
+            self._acknowledge,
+            self._receive,
+            self._fill_gaps,
+            self._move_materials,
+            self._watch_log,
+        )
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(self._forever(loop), name=f"courier{loop.__name__}")
+
+    async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run one loop; what it raises is logged and it starts again, after a while."""
+        while True:
+            try:
+                await loop()
+            except Refusal as refusal:
+                _log.info("courier waits", loop=loop.__name__, reason=refusal.reason.value)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one loop's bug must not stop the others; it is logged
+                _log.error("courier failed", loop=loop.__name__, error=type(error).__name__)
+            await self.link.pause(1.0)
+
+    async def _wait(self, what: str, seconds: float | None = None) -> None:
+        event = self._events[what]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+        event.clear()
+
+    # roster
+
+    async def _keep_rosters(self) -> None:
+        while True:
+            await self._rosters.refresh()
+            self.wake("outbox")
+            await self._wait("rosters", self._settings.roster_refresh_seconds)
+
+    # out
+
+    def _sendable(self) -> list[Queued]:
+        """The next envelopes, in the order they were queued; behind one that must wait its thread waits."""
+        now, size = monotonic(), 0
+        chosen: list[Queued] = []
+        blocked: set[str] = set()
+        for number in sorted(self._state.outbox.queued):
+            item = self._state.outbox.queued.get(number)
+            if item is None or item.thread_id in blocked:
+                continue
+            later = self._later.get(number)
+            if (later is not None and later[0] > now) or not self._materials.all_uploaded(item.materials):
+                blocked.add(item.thread_id)
+                continue
+            if len(chosen) == MOST_ENVELOPES or (chosen and size + item.size > MOST_BYTES):
+                break
+            chosen.append(item)
+            size += item.size
+        return chosen
+
+    def _next_try(self) -> float | None:
+        now = monotonic()
+        waits = [when - now for number, (when, _) in self._later.items() if number in self._state.outbox.queued]
+        return max(0.05, min(waits)) if waits else None
+
+    async def _send(self) -> None:
+        await self._rosters.ready.wait()
+        while True:
+            chosen = self._sendable()
+            if not chosen:
+                await self._wait("outbox", self._next_try())
+                continue
+            parcels = await self._parcels(chosen)
+            if not parcels:
+                await self._wait("outbox", 1.0)
+                continue
+            request = exchange.SubmitEnvelopesRequest()
+            for parcel in parcels:
+                request.envelopes.add(
+                    header=parcel.header, sealed_body=parcel.sealed_body, signatures=parcel.signatures
+                )
+            answer = await self.link.persist(partial(self.link.submit, request), what="submit")
+            self._rosters.seen(answer.roster_version)
+            self._watch.see(answer.checkpoint)
+            if len(answer.results) != len(parcels):
+                raise Refusal(Reason.ENTRY_MISMATCH, why="results")
+            await asyncio.gather(
+                *(self._take_result(parcel, result) for parcel, result in zip(parcels, answer.results, strict=True))
+            )
+
+    async def _parcels(self, chosen: list[Queued]) -> list[Parcel]:
+        """The envelopes as sealed: from memory, else from the store."""
+        held = [self._state.outbox.bytes_of(item.number) for item in chosen]
+        if all(sealed is not None for sealed in held):
+            return [
+                Parcel(item.number, (item.sender_unit, item.envelope_id), s.header_bytes, s.sealed_body, s.signatures)
+                for item, s in zip(chosen, held, strict=True)
+                if s is not None
+            ]
+        return await self._writer.run(partial(read_parcels, chosen=tuple(chosen)))
+
+    async def _take_result(self, parcel: Parcel, result: exchange.SubmitResult) -> None:
+        async def attempt() -> Outcome:
+            return await self._writer.run(
+                lambda tx, state, at: apply_result(tx, state, at, key=parcel.key, result=result)
+            )
+
+        outcome = await self.link.persist(attempt, what="result")
+        if outcome.done:
+            self._later.pop(parcel.number, None)
+            return
+        _, delay = self._later.get(parcel.number, (0.0, _TRY_LATER))
+        self._later[parcel.number] = (monotonic() + delay, min(delay * 2, 60.0))
+        if outcome.reason == Reason.MATERIAL_MISSING.value:
+            await self._writer.run(partial(_upload_again, self._materials, parcel.number))
+            self.wake("materials")
+        if outcome.reason in (Reason.ROSTER_NOT_READY.value, Reason.ROSTER_TOO_OLD.value):
+            self.wake("rosters")
+
+    # acknowledgements
+
+    async def _acknowledge(self) -> None:
+        await self._rosters.ready.wait()
+        while True:
+            if not self._state.acks.waiting:
+                await self._wait("acks")
+                continue
+            batch = await self._writer.run(form_batch)
+            if not batch:
+                continue
+            trust = self._state.rosters.current
+            signed = sign_batch(
+                [item.data for item in batch],
+                federation_id=trust.view.federation_id,
+                bureau=self._settings.bureau,
+                node_key=self._node_key,
+            )
+            request = exchange.AcknowledgeDeliveriesRequest(
+                acknowledgements=signed.acknowledgements,
+                signature=signed.signature,
+                node_certificate=self._node_certificate,
+            )
+            answer = await self.link.persist(partial(self.link.acknowledge, request), what="acknowledge")
+            self._watch.see(answer.checkpoint)
+            while True:
+                try:
+                    await self._writer.run(partial(note_answer, batch=batch, entry_bytes=answer.entry))
+                    break
+                except Refusal as refusal:
+                    if refusal.reason is not Reason.ROSTER_NOT_READY:
+                        raise
+                    await self._rosters.fetch(int(refusal.details["version"]))
+
+    # in
+
+    async def _receive(self) -> None:
+        await self._rosters.ready.wait()
+        cursors = await self._writer.run(_cursors)
+        request = exchange.ReceiveDeliveriesRequest()
+        for unit in sorted(self._state.units):
+            request.cursors.add(unit=unit, cursor=cursors.get(unit, 0))
+        async for message in self.link.receive(request):
+            self._rosters.seen(message.roster_version)
+            self._watch.see(message.checkpoint)
+            if message.deliveries:
+                await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
+
+    async def _take(self, delivery: exchange.Delivery) -> None:
+        """Take one delivery; one that cannot be taken is parked, one that the disk refuses is waited for."""
+
+        async def attempt() -> None:
+            try:
+                await self._writer.run(partial(take, delivery=delivery))
+            except Refusal as refusal:
+                if refusal.reason in (Reason.DISK_FULL, Reason.STORAGE_UNAVAILABLE, Reason.STOPPING):
+                    raise
+                if refusal.reason is Reason.NOT_YOUR_UNIT:
+                    return
+                await self._writer.run(partial(park_raw, delivery=delivery, refusal=refusal))
+
+        await self.link.persist(attempt, what="take")
+
+    async def _fill_gaps(self) -> None:
+        await self._rosters.ready.wait()
+        while True:
+            waiting = dict(self._state.waits.threads)
+            if not waiting:
+                await self._wait("waiting")
+                continue
+            await self._rosters.fetch_wanted()
+            await asyncio.sleep(self._settings.gap_wait_seconds)
+            still = [thread_id for thread_id in waiting if thread_id in self._state.waits.threads and thread_id]
+            for thread_id in still:
+                await self.read_thread(thread_id)
+            if still:
+                await asyncio.sleep(self._settings.gap_wait_seconds)
+
+    async def read_thread(self, thread_id: str, *, from_sequence: int = 0) -> int:
+        """Read a thread from where we are and apply what is new; the number of entries applied."""
+        done = 0
+        sequence = from_sequence or await self._writer.run(partial(_next_sequence, thread_id=thread_id))
+        while sequence:
+            request = exchange.ReadThreadRequest(
+                thread_id=thread_id, from_sequence=sequence, page_size=100, with_bodies=True
+            )
+            page = await self.link.read_thread(request)
+            self._watch.see(page.checkpoint)
+            for item in page.envelopes:
+                arrival = Arrival(
+                    unit="",
+                    cursor=0,
+                    header=item.envelope.header,
+                    sealed_body=item.envelope.sealed_body,
+                    signatures=tuple(item.envelope.signatures),
+                    entry=item.entry,
+                )
+                done += await self._take_read(arrival)
+            sequence = page.next_sequence
+        return done
+
+    async def _take_read(self, arrival: Arrival) -> int:
+        while True:
+            try:
+                return int(await self._writer.run(partial(take_read, arrival=arrival)))
+            except Refusal as refusal:
+                if refusal.reason is not Reason.ROSTER_NOT_READY or "version" not in refusal.details:
+                    raise
+                await self._rosters.fetch(int(refusal.details["version"]))
+
+    # materials and log
+
+    async def _move_materials(self) -> None:
+        await self._rosters.ready.wait()
+        while True:
+            moved = await self._materials.move(self.link)
+            if moved:
+                self.wake("outbox")
+                continue
+            await self._wait("materials", self._materials.next_try)
+
+    async def _watch_log(self) -> None:
+        await self._rosters.ready.wait()
+        while True:
+            await self._watch.prove(self.link)
+            await asyncio.sleep(self._watch.pause)
+            await self._wait("log", 600.0)
+
+
+def _cursors(tx: Tx, state: State, at: datetime) -> dict[str, int]:
+    del state, at
+    return {record.unit: record.cursor for record in tx.select(CursorRecord)}
+
+
+def _next_sequence(tx: Tx, state: State, at: datetime, *, thread_id: str) -> int:
+    from node.threads import load
+
+    del at
+    held = load(tx, state, thread_id)
+    return 1 + (held.thread.sequence if held is not None and held.thread is not None else 0)
+
+
+def _upload_again(mover: MaterialMover, number: int, tx: Tx, state: State, at: datetime) -> None:
+    """The registry says that a material of this envelope is not there: what we noted as uploaded is not."""
+    del at
+    queued = state.outbox.queued.get(number)
+    if queued is not None:
+        mover.forget_uploads(tx, queued.materials)

@@ -1,0 +1,103 @@
+"""Feeds the log watch: every head that comes by is seen, its growth is proven now and then, forks raise an alarm."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from delegation.errors import Reason, Refusal
+from node.alarms import raise_alarm
+from node.link import Link
+from node.log_watch import Fork, LogWatch
+from node.records import MetaRecord
+from node.state import State
+from node.writer import Tx, Writer
+
+_log = structlog.get_logger("node.log")
+_PROVEN = "log.proven"
+
+
+class LogKeeper:
+    """Watches one registry's log for the courier. `pause` seconds lie between two proofs."""
+
+    def __init__(
+        self, *, writer: Writer[State], state: State, clock: Callable[[], datetime], pause: float = 2.0
+    ) -> None:
+        self._writer = writer
+        self._state = state
+        self._clock = clock
+        self._watch: LogWatch | None = None
+        self._forks: list[Fork] = []
+        self._bad = 0
+        self.pause = pause
+
+    async def start(self) -> None:
+        """Go on from the last proven head."""
+        if self._watch is None and self._state.rosters.ready:
+            registry = self._state.rosters.current.view.registry
+            proven = await self._writer.run(_proven)
+            self._watch = LogWatch(origin=registry.log_origin, public_key=registry.log_public_key, proven=proven)
+
+    def see(self, note: bytes) -> None:
+        """A head came by. Bad ones and forks become alarms at the next proof."""
+        if not note or self._watch is None:
+            return
+        try:
+            fork = self._watch.see(note)
+        except Refusal:
+            self._bad += 1
+            fork = None
+        if fork is not None:
+            self._forks.append(fork)
+        self._state.signal("log")
+
+    async def prove(self, link: Link) -> None:
+        """Prove the newest head's growth; write down heads and alarms."""
+        await self.start()
+        watch = self._watch
+        if watch is None:
+            return
+        before = watch.proven
+        wanted = watch.wanted()
+        if wanted is not None and watch.newest is not None:
+            target = watch.newest
+            old, new = wanted
+            proof = await link.consistency(old_size=old, new_size=new)
+            fork = watch.prove(target, list(proof.path))
+            if fork is not None:
+                self._forks.append(fork)
+        forks, self._forks = self._forks, []
+        for fork in forks:
+            await self._writer.run(partial(_alarm_fork, fork=fork))
+        if self._bad:
+            self._bad = 0
+            await self._writer.run(_alarm_note)
+        if watch.proven is not None and watch.proven is not before:
+            await self._writer.run(partial(_note_proven, note=watch.proven.note))
+
+    @property
+    def newest(self) -> bytes:
+        """The newest head seen, as signed; empty before the first."""
+        return self._watch.newest.note if self._watch is not None and self._watch.newest is not None else b""
+
+
+def _proven(tx: Tx, state: State, at: datetime) -> bytes:
+    del state, at
+    record = tx.get(MetaRecord, (_PROVEN,))
+    return record.value if record is not None else b""
+
+
+def _note_proven(tx: Tx, state: State, at: datetime, *, note: bytes) -> None:
+    del state, at
+    tx.put(MetaRecord(_PROVEN, note))
+
+
+def _alarm_fork(tx: Tx, state: State, at: datetime, *, fork: Fork) -> None:
+    raise_alarm(
+        tx, Reason.LOG_FORKED, at=at, number=state.number("alarms"), details={"why": fork.why}, proof=fork.proof
+    )
+
+
+def _alarm_note(tx: Tx, state: State, at: datetime) -> None:
+    raise_alarm(tx, Reason.CHECKPOINT_NOT_TRUSTED, at=at, number=state.number("alarms"))
