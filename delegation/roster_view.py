@@ -278,7 +278,7 @@ class RosterView:
             for key in self.unit(unit_code).sealing_keys
             if key.suite is suite and key.not_before <= at < key.not_after and not self.is_revoked(key.key_id, at)
         ]
-        return max(usable, key=lambda key: key.not_before, default=None)
+        return max(reversed(usable), key=lambda key: key.not_before, default=None)  # of one instant, the last listed
 
     def sealing_key(self, unit_code: str, key_id: bytes) -> SealingKey | None:
         """The unit's sealing key of that id, valid or not. Raises as :meth:`unit`."""

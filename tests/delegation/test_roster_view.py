@@ -236,6 +236,9 @@ def test_the_newest_sealing_key_is_valid_and_not_revoked(roster: RosterView) -> 
     assert view.newest_sealing_key(b.CHENGDU_RD, next_one.not_before) == next_one
     assert view.newest_sealing_key(b.CHENGDU_RD, old.not_before - timedelta(seconds=1)) is None
     assert view.newest_sealing_key(b.CHENGDU_RD, b.NOW, SealingSuite.SM2_SM4) is None
+    same_instant = b.a_sealing_key(b.CHENGDU_RD, number=4, not_before=new.not_before)
+    both = b.with_unit(roster, b.CHENGDU_RD, sealing_keys=(new, same_instant))
+    assert both.newest_sealing_key(b.CHENGDU_RD, b.NOW) == same_instant
     revoked = replace(view, revocations={new.key_id: Revocation(new.key_id, b.NOW)})
     assert revoked.newest_sealing_key(b.CHENGDU_RD, b.NOW) == old
     assert revoked.newest_sealing_key(b.CHENGDU_RD, b.NOW - timedelta(seconds=1)) == new
