@@ -14,6 +14,7 @@ import typer
 from certs.authority import SealAuthority
 from certs.files import write_atomically
 from certs.identity import describe
+from certs.registry_info import info_from_json
 from certs.roster_book import RosterBook
 from certs.roster_grants import add_certificate, rotate_sealing_key
 from certs.roster_input import merge_records
@@ -22,7 +23,6 @@ from cli.common import AsJson, AuthorityFolder, instant, now, read_bytes, read_t
 from cli.output import fail, progress, show, tells_refusals
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE
 from delegation.regions import RegionTable, load_regions
-from certs.registry_info import info_from_json
 
 app = typer.Typer(help="The seal authority: unit certificates and the roster.", no_args_is_help=True)
 

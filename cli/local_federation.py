@@ -1,4 +1,4 @@
-"""A whole federation on this machine: seal authority, registry and bureaus as processes of their own on free loopback ports.
+"""A whole federation on this machine: registry and bureaus as processes of their own on free loopback ports.
 
 The demo, the benches and the trials run on it. It is made with the same functions as the operator's commands, in the
 order of docs/operations.md; what runs are `xieban registry serve` and `xieban node serve`.
@@ -39,6 +39,10 @@ _STOP_PATIENCE: Final = 12.0  # a graceful stop takes at most ten
 _LONG_AGO: Final = "2020-01-01"
 
 Clock = Callable[[], datetime]
+
+
+def _silent(text: str) -> None:
+    del text
 
 
 class LocalFederationError(Exception):
@@ -148,7 +152,7 @@ class LocalFederation:
         bureaus: Iterable[BureauPlan] = (HANGZHOU, CHENGDU, SICHUAN),
         *,
         clock: Clock = lambda: datetime.now(UTC),
-        tell: Callable[[str], None] = lambda text: None,
+        tell: Callable[[str], None] = _silent,
         log_level: str = "info",
     ) -> None:
         """Nothing is made before `prepare`."""

@@ -2,8 +2,15 @@
 
 import typer
 
-from cli import certs_commands, delegation_commands, demo_command, doctor_command, node_commands, registry_commands
-from cli import roster_commands
+from cli import (
+    certs_commands,
+    delegation_commands,
+    demo_command,
+    doctor_command,
+    node_commands,
+    registry_commands,
+    roster_commands,
+)
 
 app = typer.Typer(
     name="xieban",

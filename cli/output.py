@@ -1,4 +1,4 @@
-"""How every command speaks: results on stdout (a table, or one JSON document with --json), progress and errors on stderr.
+"""How every command speaks: results on stdout (a table, or JSON with --json), progress and errors on stderr.
 
 Exit codes, the same for every command:
 
@@ -19,10 +19,10 @@ from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
+from delegation.catalogue import text_of
 from rich.console import Console
 from rich.table import Table
 
-from delegation.catalogue import text_of
 from delegation.errors import Reason, Refusal
 
 P = ParamSpec("P")

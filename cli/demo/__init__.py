@@ -1,1 +1,1 @@
-"""`xieban demo`: a whole federation on this machine, and the sample case played in it through the bureaus' HTTP APIs."""
+"""`xieban demo`: a federation on this machine, and the sample case played in it through the bureaus' HTTP APIs."""

@@ -1,4 +1,4 @@
-"""Attachments of the sample case, made on the spot from their description: real files of their types, no real content."""
+"""Attachments of the sample case, made on the spot from their description: real files, no real content."""
 
 import csv
 import struct

@@ -83,9 +83,7 @@ def _question(case: Json, staff: Staff, number: str, tell: Tell) -> None:
 
 def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str, tell: Tell) -> None:
     host = _part(case, "host")
-    added = [
-        (staff.host_clerk.add_file(number, file, kind), kind) for file, kind in _files(host["evidence"], folder)
-    ]
+    added = [(staff.host_clerk.add_file(number, file, kind), kind) for file, kind in _files(host["evidence"], folder)]
     evidence = [
         {
             "evidence_id": f"E-{n}",
