@@ -16,13 +16,15 @@ from node.writer import Tx
 _CASES = (Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.NOTICE_SENT)
 
 
-def note_contents(tx: Tx, state: State, held: Held, header: Header, content: bytes, *, unit: str, at: datetime) -> Held:
+def note_contents(
+    tx: Tx, state: State, held: Held, header: Header, content: bytes, *, unit: str, cursor: int, at: datetime
+) -> Held:
     """Note materials that are to be fetched, and for a letter what lists and searches show."""
     if header.kind not in _CASES and not header.manifest:
         return held
     body = body_to_json(content[SALT_SIZE:])
     if header.manifest:
-        _expect_materials(tx, state, header, body, unit=unit, at=at)
+        _expect_materials(tx, state, header, body, unit=unit, cursor=cursor, at=at)
     if header.kind in _CASES:
         return note_case(tx, state, held, body)
     return held
@@ -33,7 +35,7 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 def _expect_materials(
-    tx: Tx, state: State, header: Header, body: Mapping[str, object], *, unit: str, at: datetime
+    tx: Tx, state: State, header: Header, body: Mapping[str, object], *, unit: str, cursor: int, at: datetime
 ) -> None:
     listed = body.get("materials")
     infos = {
@@ -61,6 +63,7 @@ def _expect_materials(
                 chunks_done=0,
                 envelope_id=header.envelope_id,
                 unit=unit,
+                cursor=cursor,
                 added_at=to_us(at),
             )
         )

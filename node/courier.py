@@ -29,6 +29,7 @@ from node.records import CursorRecord
 from node.roster_keeper import RosterKeeper
 from node.settings import NodeSettings
 from node.state import Queued, State
+from node.threads import load
 from node.writer import Tx, Writer
 from xieban.federation.v1 import exchange_pb2 as exchange
 
@@ -125,7 +126,7 @@ class Courier:
         now, size = monotonic(), 0
         chosen: list[Queued] = []
         blocked: set[str] = set()
-        for number in sorted(self._state.outbox.queued):
+        for number in sorted(list(self._state.outbox.queued)):  # noqa: C414 - a copy: the writer changes it meanwhile
             item = self._state.outbox.queued.get(number)
             if item is None or item.thread_id in blocked:
                 continue
@@ -333,7 +334,6 @@ def _cursors(tx: Tx, state: State, at: datetime) -> dict[str, int]:
 
 
 def _next_sequence(tx: Tx, state: State, at: datetime, *, thread_id: str) -> int:
-    from node.threads import load
 
     del at
     held = load(tx, state, thread_id)

@@ -249,7 +249,9 @@ def _apply(
     if header.kind is Kind.RESEAL and not parked and reading.content:
         resealed(tx, state, header, reading.content)
     elif reading.content and not parked:
-        after = note_contents(tx, state, after, header, reading.content, unit=reading.unit, at=at)
+        after = note_contents(
+            tx, state, after, header, reading.content, unit=reading.unit, cursor=max(arrival.cursor, 0), at=at
+        )
     if reading.refusal is not None:
         _alarm(tx, state, reading.refusal, at=at, thread_id=header.thread_id, unit=arrival.unit)
     after = keep(tx, state, after, at=at)

@@ -1,4 +1,4 @@
-"""The node's copies of files: sealed as they come in, so that no plaintext is ever on the disk, and never changed after.
+"""The node's copies of files: sealed as they come in, so that no plaintext is ever on disk, and never changed.
 
     materials/<first two digits>/<material id>.sealed      sealed chunks one after another, as they travel
     materials/<first two digits>/<material id>.part        while it is written or received

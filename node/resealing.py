@@ -51,9 +51,15 @@ def resealed(tx: Tx, state: State, header: Header, content: bytes) -> None:
             held = replace(held, facts=None, record=replace(held.record, parked=max(0, held.record.parked - 1)))
             original = parse_header(record.header)
             unit = next((each.unit for each in original.recipients if each.unit in state.units), "")
-            held = note_contents(tx, state, held, original, content, unit=unit, at=tx.at)
+            held = note_contents(tx, state, held, original, content, unit=unit, cursor=_cursor(tx, record), at=tx.at)
             keep(tx, state, held, at=tx.at)
         _acknowledge(tx, state, record)
+
+
+def _cursor(tx: Tx, record: EntryRecord) -> int:
+    """Of the delivery that could not be opened."""
+    where = (Where("thread_id", record.thread_id), Where("cause", "reseal"), Where("sequence", record.sequence))
+    return next((waiting.cursor for waiting in tx.select(WaitingRecord, where)), 0)
 
 
 def _acknowledge(tx: Tx, state: State, record: EntryRecord) -> None:

@@ -1,4 +1,4 @@
-"""Gets the roster, keeps it, and watches its age: asked for at the start, every quarter of an hour, and when seen newer."""
+"""Gets the roster, keeps it, watches its age: at the start, every quarter of an hour, when a newer one is named."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import structlog
 from certs.trust import Trust
 from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
-from node.inbox import wake_roster
+from node.inbox import waiting_of, wake_roster
 from node.link import Link
 from node.records import RosterRecord, to_us
 from node.resealing import reseal_what_is_parked
@@ -72,7 +72,6 @@ class RosterKeeper:
 
 def _versions_wanted(tx: Tx, state: State, at: datetime) -> list[int]:
     del at
-    from node.inbox import waiting_of
 
     found = {item.cause for item in waiting_of(tx, ()) if item.cause.startswith("roster:")}
     versions = (int(cause.removeprefix("roster:")) for cause in found)
