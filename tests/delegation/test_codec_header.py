@@ -346,6 +346,12 @@ def test_threads_of_other_types_have_a_uuid_and_may_open_without_a_place() -> No
     assert refusal_of(b.wire(replace(notice, thread_id=b.DELEGATION_NUMBER))) == (Reason.MALFORMED, "thread_id")
 
 
+@pytest.mark.parametrize("related", ["WT-1", "杭州", b.a_uuid4()])
+def test_a_related_thread_is_named_as_a_thread_is(related: str) -> None:
+    data = changed(related_thread_id=related, relation=int(Relation.CONTINUES))
+    assert refusal_of(data) == (Reason.MALFORMED, "related_thread_id")
+
+
 def test_the_suite_fixes_the_number_of_signers() -> None:
     two = (b.a_digest("one"), b.a_digest("two"))
     header = b.a_header(signing_suite=SigningSuite.ECDSA_P256_ML_DSA_65, signer_certificates=two)
