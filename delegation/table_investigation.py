@@ -60,7 +60,7 @@ _BEGINNING: Final = (
         name="issued", label="委托", kind=_K.ISSUED, movers=(Party.HOME,), sources=frozenset({_S.NONE}),
         target=_S.ISSUED, turn=Turn.HOST, approval=2, status=_B.ISSUED, declares="LetterDeclared",
         header_guards=("thread_begins", *_LETTER_GUARDS, "competent_unit"), body_guards=_LETTER_BODY,
-        local_guards=("letter_complete",), stale_after=_but(),
+        stale_after=_but(),
         clocks=(_STATUTORY, _at_delivery("sign")), change="letter", law=_ART14,
     ),
     Row(
@@ -130,7 +130,7 @@ _DECIDING: Final = (
         name="letter_corrected", label="补正", kind=_K.LETTER_CORRECTED, movers=(Party.HOME,),
         sources=frozenset({_S.RETURNED_FOR_CORRECTION}), target=_S.ISSUED, turn=Turn.HOST, approval=2,
         status=_B.ISSUED, declares="LetterDeclared", header_guards=(*_LETTER_GUARDS, "same_host"),
-        body_guards=(*_LETTER_BODY, "corrected_items_same"), local_guards=("letter_complete",), stale_after=_but(),
+        body_guards=(*_LETTER_BODY, "corrected_items_same"), stale_after=_but(),
         clocks=(_stop("correction"), _STATUTORY, _at_delivery("sign")), change="corrected",
     ),
     Row(

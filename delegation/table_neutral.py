@@ -112,7 +112,7 @@ _COST: Final = (
 _CLOSING: Final = (
     _neutral(
         Kind.ADOPTION, "采用反馈", (Party.HOME,), approval=2, closing=True, declares="AdoptionDeclared",
-        sources=frozenset({State.REPORTED, State.COMPLETED, State.ARCHIVED}), body_guards=("adoption_explained",),
+        sources=frozenset({State.REPORTED, State.COMPLETED, State.ARCHIVED}),
     ),
     _neutral(
         Kind.CORRECTED, "更正（办结后）", _BOTH, approval=2, closing=True, sources=CLOSED, declares="AmendmentDeclared",
