@@ -1,0 +1,44 @@
+"""What the registry answers to one envelope (protocol 7.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from delegation.catalogue import reason_class
+from delegation.errors import Reason, ReasonClass, Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """Accepted, or refused by rule: the stored entry."""
+
+    entry: bytes
+    accepted: bool
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotFinal:
+    """Try again, or untrusted: nothing is stored."""
+
+    reason: Reason
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def untrusted(self) -> bool:
+        """Not to be tried again as it is."""
+        return reason_class(self.reason) is ReasonClass.UNTRUSTED
+
+
+Result = Final | NotFinal
+
+
+def is_final(refused: Refused | Refusal) -> bool:
+    """Whether a refusal is stored and logged."""
+    return reason_class(refused.reason) is ReasonClass.FINAL
+
+
+def not_final(refused: Refused | Refusal) -> NotFinal:
+    """A refusal of which nothing is stored. A local reason never travels: it becomes UNAVAILABLE."""
+    if reason_class(refused.reason) in (ReasonClass.FINAL, ReasonClass.LOCAL):
+        return NotFinal(Reason.UNAVAILABLE)
+    return NotFinal(refused.reason, refused.details)

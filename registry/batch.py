@@ -1,0 +1,218 @@
+"""One transaction of the writer as it grows: later jobs of a batch see what earlier ones did."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+
+from certs.trust import Trust
+from delegation.codec_entry import entry_bytes
+from delegation.deadlines import day_of
+from delegation.merkle import leaf_hash
+from delegation.model import Entry, EntryKind, EnvelopeRef, Versions
+from registry.records import (
+    AcknowledgedRow,
+    Answer,
+    AnswerRow,
+    BodyRow,
+    Changes,
+    Delivered,
+    EntryRow,
+    EvidenceRow,
+    Head,
+    ItemKind,
+    ListingRow,
+    MailboxRow,
+    NegativeRow,
+    envelope_key,
+)
+from registry.store import Store
+from registry.threads import Kept, Memory, kept_from
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a job will ask of the store, read for the whole batch at once."""
+
+    answers: set[str] = field(default_factory=set)
+    headers: set[str] = field(default_factory=set)
+    threads: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+
+
+class Batch:
+    """What one transaction will write. Reading goes through it, so that it is always seen in order."""
+
+    def __init__(
+        self, store: Store, head: Head, memory: Memory, trust: Trust | None, *, at: datetime, federation_id: str
+    ) -> None:
+        self.store = store
+        self.trust = trust
+        self.at = max(at, head.accepted_at)  # never goes back
+        self._federation_id = federation_id
+        self._head = head
+        self._memory = memory
+        self._leaf_hashes: list[bytes] = []
+        self._entries: list[EntryRow] = []
+        self._known: dict[str, Answer] = {}
+        self._headers: dict[str, bytes] = {}
+        self._threads: dict[str, Kept] = {}
+        self._changed: set[str] = set()
+        self._heads: dict[str, int] = {}
+        self._status: dict[tuple[str, int], int] = {}
+        self._batch_keys: dict[bytes, bytes] = {}
+        self.answers: list[AnswerRow] = []
+        self.bodies: list[BodyRow] = []
+        self.mailbox: list[MailboxRow] = []
+        self.acknowledged: list[AcknowledgedRow] = []
+        self.evidence: list[EvidenceRow] = []
+        self.listings: list[ListingRow] = []
+        self.negatives: list[NegativeRow] = []
+        self.batches: list[tuple[bytes, int]] = []
+        self.statements: list[tuple[bytes, int]] = []
+
+    def prefetch(self, needs: Needs) -> None:
+        """Read what the jobs need and memory does not hold."""
+        if needs.answers:
+            self._known |= self.store.answers(needs.answers)
+        if needs.headers:
+            self._headers |= self.store.headers(needs.headers)
+        missing: list[str] = []
+        for thread_id in needs.threads:
+            kept = self._memory.get(thread_id)
+            if kept is None:
+                missing.append(thread_id)
+            else:
+                self._threads[thread_id] = kept
+        if missing:
+            self._threads |= {name: kept_from(row) for name, row in self.store.threads(missing).items()}
+        unknown = [unit for unit in needs.units if unit not in self._memory.heads]
+        self._heads |= {unit: self._memory.heads[unit] for unit in needs.units if unit in self._memory.heads}
+        if unknown:
+            self._heads |= self.store.mailbox_heads(unknown)
+
+    @property
+    def touched(self) -> int:
+        """Grows with whatever is written."""
+        return len(self._entries) + len(self.mailbox) + len(self._changed)
+
+    @property
+    def size(self) -> int:
+        """Size of the log with this batch as far as it is."""
+        return self._head.size + len(self._entries)
+
+    @property
+    def versions(self) -> Versions:
+        """By what things are judged now; zeros before the first roster."""
+        if self.trust is None:
+            return Versions(0, 0, 0, 0)
+        return self.trust.view.versions(day_of(self.at))
+
+    # reading
+
+    def answer(self, key: str) -> Answer | None:
+        """The stored answer of an envelope, also one of this batch."""
+        return self._known.get(key)
+
+    def is_known(self, ref: EnvelopeRef) -> str:
+        """What is held of a named envelope: accepted, refused or unknown. Another digest is another envelope."""
+        found = self._known.get(envelope_key(ref.sender_unit, ref.envelope_id))
+        if found is None or found.header_digest != ref.header_digest:
+            return "unknown"
+        return "accepted" if found.accepted else "refused"
+
+    def header(self, ref: EnvelopeRef) -> bytes | None:
+        """The header bytes of an accepted envelope that was announced to `prefetch`."""
+        return self._headers.get(envelope_key(ref.sender_unit, ref.envelope_id))
+
+    def thread(self, thread_id: str) -> Kept | None:
+        """A thread that was announced to `prefetch`."""
+        return self._threads.get(thread_id)
+
+    def fetch_threads(self, thread_ids: Collection[str]) -> None:
+        """Read further threads, of jobs that learn late which ones they need."""
+        self.prefetch(Needs(threads={name for name in thread_ids if name not in self._threads}))
+
+    def status(self, delivered: Delivered) -> int:
+        """What was said of a delivery, also in this batch."""
+        return self._status.get((delivered.unit, delivered.cursor), delivered.status)
+
+    def batch_entry(self, key: bytes) -> bytes | None:
+        """The entry of an acknowledgement batch that was taken before."""
+        return self._batch_keys.get(key) or self.store.batch(key)
+
+    # writing
+
+    def log(self, entry: Entry) -> tuple[bytes, EntryRow]:
+        """Append an entry: leaf index and time are filled in here. Gives its bytes and its row."""
+        leaf = self.size
+        data = entry_bytes(replace(entry, leaf_index=leaf, accepted_at=self.at, federation_id=self._federation_id))
+        row = entry_row(leaf, entry.kind, data)
+        self._entries.append(row)
+        self._leaf_hashes.append(leaf_hash(row.digest))
+        return data, row
+
+    def put_thread(self, kept: Kept) -> None:
+        """A thread changed."""
+        self._threads[kept.state.thread_id] = kept
+        self._changed.add(kept.state.thread_id)
+
+    def put_answer(self, row: AnswerRow, entry: bytes) -> None:
+        """An envelope was answered."""
+        self.answers.append(row)
+        self._known[row.key] = Answer(row.header_digest, row.accepted, row.leaf_index, entry)
+        if row.accepted:
+            self._headers[row.key] = row.header
+
+    def deliver(self, unit: str, kind: ItemKind, item: int) -> None:
+        """Put something into a mailbox."""
+        if unit not in self._heads:
+            self.prefetch(Needs(units={unit}))
+        cursor = self._heads[unit] = self._heads[unit] + 1
+        self.mailbox.append(MailboxRow(unit, cursor, kind, item))
+
+    def acknowledge(self, row: AcknowledgedRow) -> None:
+        """A delivery was acknowledged."""
+        self.acknowledged.append(row)
+        self._status[row.unit, row.cursor] = row.status
+
+    def put_batch(self, key: bytes, leaf: int, entry: bytes) -> None:
+        """An acknowledgement batch was taken."""
+        self.batches.append((key, leaf))
+        self._batch_keys[key] = entry
+
+    # the end
+
+    def changes(self) -> Changes:
+        """All of it, as one transaction."""
+        frontier, nodes = self._head.frontier.grow(self._leaf_hashes)
+        return Changes(
+            epoch=self._head.epoch,
+            old_size=self._head.size,
+            head=Head(self._head.epoch, frontier, self.at),
+            entries=self._entries,
+            nodes=nodes,
+            answers=self.answers,
+            bodies=self.bodies,
+            threads=[self._threads[name].row() for name in sorted(self._changed)],
+            mailbox=self.mailbox,
+            acknowledged=self._last_acknowledged(),
+            evidence=self.evidence,
+            listings=self.listings,
+            negatives=self.negatives,
+            batches=self.batches,
+            statements=self.statements,
+        )
+
+    def _last_acknowledged(self) -> list[AcknowledgedRow]:
+        return list({(row.unit, row.cursor): row for row in self.acknowledged}.values())
+
+    def remember(self) -> None:
+        """After the commit: what was read and written is held in memory."""
+        self._memory.keep(self._threads.values())
+        self._memory.heads |= self._heads
+
+
+def entry_row(leaf: int, kind: EntryKind, data: bytes) -> EntryRow:
+    """An entry as the store keeps it."""
+    return EntryRow(leaf, kind.value, data, sha256(data).digest())

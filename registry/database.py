@@ -1,0 +1,33 @@
+"""Where the store is asked: one thread that writes, two that read. The event loop never waits for a disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from registry.store import Store
+
+T = TypeVar("T")
+
+
+class Database:
+    """A store and its threads. `write` runs in the order of the calls."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="registry-write")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="registry-read")
+
+    async def write(self, action: Callable[[], T]) -> T:
+        """Run in the writing thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, action)
+
+    async def read(self, action: Callable[[], T]) -> T:
+        """Run in a reading thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, action)
+
+    def close(self) -> None:
+        """Wait for what runs, then let go."""
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.store.close()

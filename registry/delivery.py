@@ -1,0 +1,167 @@
+"""A bureau's delivery stream: from cursors, several things a message, at most 512 unacknowledged, a head every 20 s."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from delegation.errors import Reason, Refusal
+from registry.callers import Caller, Callers
+from registry.database import Database
+from registry.metrics import Metrics
+from registry.parts import split_parts
+from registry.records import ItemKind, MailboxItem
+from registry.roster import RosterBook
+from registry.routing import Line, Routes
+from registry.settings import RegistrySettings
+from registry.writer import Writer
+from xieban.federation.v1 import exchange_pb2 as pb
+
+_MOST_ITEMS: Final = 64  # of one read
+_MOST_BYTES: Final = 2 * 1024 * 1024
+_MOST_CURSORS: Final = 1024
+
+
+class Deliveries:
+    """Opens streams."""
+
+    def __init__(
+        self,
+        database: Database,
+        book: RosterBook,
+        writer: Writer,
+        routes: Routes,
+        callers: Callers,
+        settings: RegistrySettings,
+        *,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._book = book
+        self._writer = writer
+        self._routes = routes
+        self._callers = callers
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+
+    async def stream(self, caller: Caller, cursors: Mapping[str, int]) -> AsyncIterator[pb.ReceiveDeliveriesResponse]:
+        """Deliver until the caller goes away, is replaced by its newer stream, or may no longer call.
+
+        Raises Refusal: NOT_YOUR_UNIT, STREAM_REPLACED, STOPPING, CERTIFICATE_*.
+        """
+        if len(cursors) > _MOST_CURSORS:
+            raise Refusal(Reason.TOO_LARGE, field="cursors")
+        for unit in cursors:
+            self._callers.own(caller, unit)
+        positions = dict(cursors)
+        line = self._routes.open(caller.bureau)
+        self._metrics.stream(1)
+        try:
+            yield await self._head(caller, line, positions)
+            while True:
+                async for message in self._round(caller, line, positions):
+                    yield message
+                if not await line.wait(self._settings.stream_head_seconds):
+                    self._check(caller, line)
+                    yield await self._head(caller, line, positions)
+        finally:
+            self._metrics.stream(-1)
+            self._routes.close(line)
+
+    def _check(self, caller: Caller, line: Line) -> None:
+        line.check()
+        self._callers.check(caller)
+
+    async def _round(
+        self, caller: Caller, line: Line, positions: dict[str, int]
+    ) -> AsyncIterator[pb.ReceiveDeliveriesResponse]:
+        """Everything new in the caller's mailboxes, units in turn, while enough is acknowledged."""
+        while True:
+            self._check(caller, line)
+            units = self._callers.units(caller)
+            self._routes.serve(line, units)
+            room = self._settings.unacknowledged - len(line.unacknowledged)
+            asked = line.take_fresh(units)
+            if room <= 0 or not asked:
+                line.fresh.update(asked)
+                return
+            items, cut = await self._database.read(partial(self._collect, asked, dict(positions), room))
+            line.fresh.update(cut)
+            if not items:
+                continue
+            self._check(caller, line)  # again before each message: promise 8
+            for item in items:
+                positions[item.unit] = item.cursor
+                if item.kind is ItemKind.ENVELOPE:
+                    line.unacknowledged.add((item.unit, item.cursor))
+            yield self._message(items)
+
+    def _collect(self, units: list[str], after: Mapping[str, int], room: int) -> tuple[list[MailboxItem], list[str]]:
+        """One message's worth of items, and the units that may have more."""
+        found: list[MailboxItem] = []
+        cut: list[str] = []
+        size, most = 0, min(room, _MOST_ITEMS)
+        for unit in units:
+            if len(found) >= most or size >= _MOST_BYTES:
+                cut.append(unit)
+                continue
+            limit = most - len(found)
+            items = self._database.store.mailbox(unit, after.get(unit, 0), limit)
+            if len(items) == limit:
+                cut.append(unit)
+            for item in items:
+                size += len(item.header) + len(item.sealed_body) + len(item.evidence) + len(item.entry) + 1024
+                if size > _MOST_BYTES and found:
+                    cut.append(unit)
+                    break
+                found.append(item)
+        return found, cut
+
+    async def _head(self, caller: Caller, line: Line, positions: Mapping[str, int]) -> pb.ReceiveDeliveriesResponse:
+        units = sorted(self._callers.units(caller))
+        store = self._database.store
+        heads = await self._database.read(lambda: store.mailbox_heads(units))
+        line.fresh.update(unit for unit in units if heads[unit] > positions.get(unit, 0))
+        message = self._message([])
+        message.heads.extend(pb.MailboxCursor(unit=unit, cursor=heads[unit]) for unit in units)
+        return message
+
+    def _message(self, items: list[MailboxItem]) -> pb.ReceiveDeliveriesResponse:
+        message = pb.ReceiveDeliveriesResponse(
+            deliveries=[delivery_of(item) for item in items],
+            checkpoint=self._writer.checkpoint,
+            roster_version=self._book.version,
+        )
+        message.registry_time.FromDatetime(self._clock())
+        return message
+
+
+def delivery_of(item: MailboxItem) -> pb.Delivery:
+    """A mailbox item as it travels."""
+    delivery = pb.Delivery(unit=item.unit, cursor=item.cursor)
+    if item.kind is ItemKind.NEGATIVE:
+        delivery.negative_entry = item.entry
+    elif item.kind is ItemKind.EVIDENCE:
+        delivery.evidence.ParseFromString(item.evidence)
+        delivery.evidence.entry = item.entry
+    else:
+        fill_envelope(
+            delivery.envelope,
+            header=item.header,
+            signatures=item.signatures,
+            sealed_body=item.sealed_body,
+            entry=item.entry,
+        )
+    return delivery
+
+
+def fill_envelope(
+    into: pb.DeliveredEnvelope, *, header: bytes, signatures: bytes, sealed_body: bytes, entry: bytes
+) -> None:
+    """An accepted envelope and its entry as they travel."""
+    into.entry = entry
+    into.envelope.header = header
+    into.envelope.sealed_body = sealed_body
+    into.envelope.signatures.extend(split_parts(signatures))

@@ -1,0 +1,220 @@
+"""What happens to envelopes before the writer, in the order of protocol 7.3: on the loop, in slices, with yields.
+
+`cryptography` holds the interpreter's lock while it verifies, so that threads would gain nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from certs.envelope import verify_sealed, verify_signatures
+from certs.trust import Trust
+from delegation.codec_entry import EnvelopeParts
+from delegation.codec_header import parse_header
+from delegation.errors import Reason, Refusal, Refused
+from delegation.lifecycle import check_times
+from delegation.model import Header
+from registry.answers import Final, NotFinal, Result, is_final, not_final
+from registry.database import Database
+from registry.judgement import EnvelopeJob, check_keys
+from registry.logs import Log
+from registry.lookup import Lookup
+from registry.overdue import ClockWatch
+from registry.records import Answer, MaterialRow, envelope_key
+from registry.roster import RosterBook
+from registry.writer import Writer
+
+SLICE = 32
+_MaterialName = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """An envelope on its way through the checks; `result` ends it."""
+
+    parts: EnvelopeParts | None = None
+    header: Header | None = None
+    result: Result | None = None
+    refused: Refused | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the next check is to be made."""
+        return self.result is None and self.refused is None
+
+
+class Intake:
+    """Takes the envelopes of one call to their results."""
+
+    def __init__(
+        self,
+        database: Database,
+        book: RosterBook,
+        writer: Writer,
+        *,
+        federation_id: str,
+        clock: Callable[[], datetime],
+        watch: ClockWatch,
+        log: Log,
+    ) -> None:
+        store = database.store
+        self._known: Lookup[str, Answer] = Lookup(database, store.answers)
+        self._materials: Lookup[_MaterialName, MaterialRow] = Lookup(database, store.materials)
+        self._book = book
+        self._writer = writer
+        self._federation_id = federation_id
+        self._clock = clock
+        self._watch = watch
+        self._log = log
+
+    async def take(self, bureau: str, envelopes: Sequence[EnvelopeParts | Refusal]) -> list[Result]:
+        """A result for each envelope, in order. Raises Refusal only for what concerns the whole call.
+
+        An envelope that could not be taken apart comes as the Refusal that says why.
+        """
+        if self._watch.lost:
+            raise Refusal(Reason.CLOCK_OFF)
+        trust = self._book.current()
+        candidates = [_Candidate() for _ in envelopes]
+        for at in range(0, len(envelopes), SLICE):
+            for candidate, parts in zip(candidates[at : at + SLICE], envelopes[at : at + SLICE], strict=True):
+                self._guarded(candidate, lambda c=candidate, p=parts: self._parse(c, p, bureau, trust))  # type: ignore[misc]  # the loop's values, bound now
+            await asyncio.sleep(0)
+        await self._answer_known(candidates)
+        if any(candidate.open for candidate in candidates):
+            await self._check_new(candidates, trust)
+        return await self._judge(bureau, candidates, trust)
+
+    async def _check_new(self, candidates: Sequence[_Candidate], trust: Trust) -> None:
+        if trust.is_stale(self._clock()):
+            for candidate in candidates:
+                if candidate.open:
+                    candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
+            return
+        for at in range(0, len(candidates), SLICE):
+            for candidate in candidates[at : at + SLICE]:
+                if candidate.open:
+                    self._guarded(candidate, lambda c=candidate: self._verify(c, trust))  # type: ignore[misc]  # as above
+            await asyncio.sleep(0)
+        await self._check_materials([candidate for candidate in candidates if candidate.open])
+
+    def _guarded(self, candidate: _Candidate, check: Callable[[], None]) -> None:
+        """A refusal by rule goes on to the writer, to be stored; any other ends here."""
+        try:
+            check()
+        except Refusal as refusal:
+            if is_final(refusal) and candidate.header is not None:
+                candidate.refused = refusal.refused
+            else:
+                candidate.result = not_final(refusal)
+        except Exception as error:  # noqa: BLE001 - bytes of strangers: whatever they do, others' envelopes pass
+            self._log.alarm("intake_failed", error=type(error).__name__)
+            candidate.result = NotFinal(Reason.UNAVAILABLE)
+
+    def _parse(self, candidate: _Candidate, parts: EnvelopeParts | Refusal, bureau: str, trust: Trust) -> None:
+        if isinstance(parts, Refusal):
+            raise parts
+        candidate.parts = parts
+        header = parse_header(parts.header)
+        if header.federation_id != self._federation_id:
+            raise Refusal(Reason.UNKNOWN_FEDERATION)
+        unit = trust.view.units.get(header.sender_unit)
+        if unit is None or unit.bureau != bureau:
+            raise Refusal(Reason.NOT_YOUR_UNIT)
+        candidate.header = header
+
+    async def _answer_known(self, candidates: Sequence[_Candidate]) -> None:
+        """The stored first answer, before any signature or certificate is asked for: it outlives them (promise 5)."""
+        headers = {_key(c.header): c for c in candidates if c.header is not None and c.open}
+        known = await self._known.find(list(headers))
+        for candidate in candidates:
+            if candidate.header is None or not candidate.open:
+                continue
+            answer = known.get(_key(candidate.header))
+            if answer is None:
+                continue
+            if answer.header_digest == candidate.header.digest:
+                candidate.result = Final(answer.entry, answer.accepted, repeated=True)
+            else:
+                candidate.result = NotFinal(Reason.ID_CONFLICT)
+
+    def _verify(self, candidate: _Candidate, trust: Trust) -> None:
+        header, parts, at = candidate.header, candidate.parts, self._clock()
+        if header is None or parts is None:
+            raise Refusal(Reason.MALFORMED)
+        if header.roster_version > trust.view.version:
+            raise Refusal(Reason.ROSTER_NOT_READY)
+        verify_signatures(parts.header, parts.signatures, header, trust, at=at)
+        verify_sealed(header, parts.sealed_body)
+        check_keys(header, trust, at)
+        refused = check_times(header, at)
+        if refused is not None:
+            raise Refusal(refused.reason, **refused.details)
+
+    async def _check_materials(self, candidates: Sequence[_Candidate]) -> None:
+        wanted = {name for c in candidates if c.header is not None for name in _materials(c.header)}
+        if not wanted:
+            return
+        held = await self._materials.find(wanted)
+        for candidate in candidates:
+            if candidate.header is not None and not _has_all(candidate.header, held):
+                candidate.result = NotFinal(Reason.MATERIAL_MISSING)
+
+    async def _judge(self, bureau: str, candidates: Sequence[_Candidate], trust: Trust) -> list[Result]:
+        going = [c for c in candidates if c.result is None and c.header is not None and c.parts is not None]
+        jobs = [
+            EnvelopeJob(
+                bureau=bureau,
+                header=c.header,
+                header_bytes=c.parts.header,
+                sealed_body=c.parts.sealed_body,
+                signatures=c.parts.signatures,
+                trust=trust,
+                refused=c.refused,
+            )
+            for c in going
+            if c.header is not None and c.parts is not None
+        ]
+        if jobs:
+            try:
+                outcomes = self._writer.enqueue(bureau, jobs)
+            except Refusal as refusal:
+                for candidate in going:
+                    candidate.result = not_final(refusal)
+            else:
+                for candidate, outcome in zip(
+                    going, await asyncio.gather(*outcomes, return_exceptions=True), strict=True
+                ):
+                    candidate.result = self._outcome(outcome)
+        return [c.result if c.result is not None else NotFinal(Reason.UNAVAILABLE) for c in candidates]
+
+    def _outcome(self, outcome: Result | BaseException) -> Result:
+        if isinstance(outcome, Refusal):
+            return not_final(outcome)
+        if isinstance(outcome, BaseException):
+            self._log.alarm("intake_failed", error=type(outcome).__name__)
+            return NotFinal(Reason.UNAVAILABLE)
+        return outcome
+
+
+def _key(header: Header) -> str:
+    return envelope_key(header.sender_unit, header.envelope_id)
+
+
+def _materials(header: Header) -> list[_MaterialName]:
+    return [(header.sender_unit, header.thread_id, material.material_id) for material in header.manifest]
+
+
+def _has_all(header: Header, held: Mapping[_MaterialName, MaterialRow]) -> bool:
+    for name, material in zip(_materials(header), header.manifest, strict=True):
+        row = held.get(name)
+        if row is None or not row.complete:
+            return False
+        if (row.root, row.sealed_size, row.chunk_count) != (
+            material.root,
+            material.sealed_size,
+            material.chunk_count,
+        ):
+            return False
+    return True

@@ -1,0 +1,219 @@
+"""The writer's judgement of one envelope (protocol 7.3, second half); later envelopes see earlier ones."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from certs.trust import Trust
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.errors import Reason, Refusal, Refused
+from delegation.lifecycle import Accepted, entered, judge
+from delegation.model import Entry, EntryKind, EnvelopeAnswer, EnvelopeRef, Header
+from delegation.payloads import signatures_digest
+from delegation.thread_state import ThreadState
+from registry.answers import Final, NotFinal, Result, is_final, not_final
+from registry.batch import Batch, Needs
+from registry.parts import join_parts
+from registry.quotas import Counts
+from registry.records import AnswerRow, BodyRow, ItemKind, ListingRow, envelope_key
+from registry.threads import RESULTS, Kept
+
+
+def check_keys(header: Header, trust: Trust, at: datetime) -> None:
+    """Signers and recipients' keys are valid at this moment.
+
+    Raises Refusal: SIGNER_NOT_VALID, RECIPIENT_KEY_NOT_VALID, KEY_CHANGED_UNSIGNED as the former.
+    """
+    for digest in header.signer_certificates:
+        if trust.signer(digest, at).unit != header.sender_unit:
+            raise Refusal(Reason.SIGNER_NOT_VALID, why="unit")
+    for recipient in header.recipients:
+        try:
+            trust.check_recipient(recipient.unit, recipient.key_id, at)
+        except Refusal as refusal:
+            if refusal.reason is Reason.NOT_FOUND:  # no unit of the roster, so no key of one
+                raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID) from refusal
+            raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeJob:
+    """An envelope that passed intake, or was refused there by rule (`refused`), which is logged like any refusal."""
+
+    bureau: str
+    header: Header
+    header_bytes: bytes
+    sealed_body: bytes
+    signatures: tuple[bytes, ...]
+    trust: Trust
+    refused: Refused | None = None
+
+    @property
+    def key(self) -> str:
+        """Under which its answer is stored."""
+        return envelope_key(self.header.sender_unit, self.header.envelope_id)
+
+    @property
+    def weight(self) -> int:
+        """See `jobs.Job`."""
+        return 1
+
+    @property
+    def size(self) -> int:
+        """See `jobs.Job`."""
+        return len(self.header_bytes) + len(self.sealed_body)
+
+    def needs(self, needs: Needs) -> None:
+        """See `jobs.Job`."""
+        header = self.header
+        needs.answers.add(self.key)
+        for ref in (header.predecessor, header.in_reply_to, header.replaces):
+            if ref is not None:
+                needs.answers.add(envelope_key(ref.sender_unit, ref.envelope_id))
+        if header.kind is Kind.RESEAL and header.replaces is not None:
+            needs.headers.add(envelope_key(header.replaces.sender_unit, header.replaces.envelope_id))
+        needs.threads.add(header.thread_id)
+        needs.units.update(header.addressees)
+
+    def run(self, batch: Batch, counts: Counts) -> Result:
+        """See `jobs.Job`."""
+        known = batch.answer(self.key)
+        if known is not None:
+            if known.header_digest == self.header.digest:
+                return Final(known.entry, known.accepted, repeated=True)
+            return NotFinal(Reason.ID_CONFLICT)
+        if batch.trust is None:
+            return NotFinal(Reason.ROSTER_NOT_READY)
+        try:
+            return self._judged(batch, batch.trust, counts)
+        except Refusal as refusal:
+            return self._refuse(refusal.refused, batch, counts) if is_final(refusal) else not_final(refusal)
+
+    def _judged(self, batch: Batch, trust: Trust, counts: Counts) -> Result:
+        if self.refused is not None:
+            return self._refuse(self.refused, batch, counts)
+        if trust is not self.trust:  # the roster changed since intake looked
+            check_keys(self.header, trust, batch.at)
+        kept = batch.thread(self.header.thread_id)
+        if kept is None:
+            counts.check_new_thread(self.bureau, trust.view)
+        for unit in self.header.addressees:
+            counts.check_mailbox(unit)
+        judged = judge(
+            None if kept is None else kept.state,
+            self.header,
+            roster=trust.view,
+            at=batch.at,
+            is_known=batch.is_known,
+        )
+        if isinstance(judged, Refused):
+            if is_final(judged):
+                return self._refuse(judged, batch, counts)
+            return not_final(judged)
+        if is_neutral(judged):
+            counts.check_neutral(self.header.thread_id)
+        if self.header.kind is Kind.RESEAL:
+            self._check_reseal(batch, self.header.replaces)
+        return self._accept(judged, kept, batch, trust, counts)
+
+    def _check_reseal(self, batch: Batch, original: EnvelopeRef | None) -> None:
+        """A reseal has the same content as what it replaces: the commitments are compared (protocol 4.6)."""
+        stored = None if original is None else batch.header(original)
+        if stored is None:
+            raise Refusal(Reason.NOT_ALLOWED, field="replaces")
+        before = parse_header(stored)
+        if before.thread_id != self.header.thread_id or before.sender_unit != self.header.sender_unit:
+            raise Refusal(Reason.NOT_ALLOWED, field="replaces")
+        if before.content_commitment != self.header.content_commitment:
+            raise Refusal(Reason.GUARD_FAILED, guard="same_commitment")
+
+    def _accept(self, judged: Accepted, kept: Kept | None, batch: Batch, trust: Trust, counts: Counts) -> Result:
+        header, before = self.header, None if kept is None else kept.state
+        sequence = 1 if before is None else before.sequence + 1
+        data, row = batch.log(
+            Entry(
+                kind=EntryKind.ENVELOPE,
+                federation_id="",
+                leaf_index=0,
+                accepted_at=batch.at,
+                versions=batch.versions,
+                thread_id=header.thread_id,
+                thread_sequence=sequence,
+                previous_entry_digest=b"" if before is None else before.last_entry_digest,
+                state_version=judged.thread.state_version,
+                due_dates=judged.due_dates,
+                detail=EnvelopeAnswer(header.ref, signatures_digest(self.signatures), accepted=True),
+            )
+        )
+        after = entered(judged.thread, header, sequence=sequence, entry_digest=row.digest)
+        batch.put_thread(self._kept(after, kept, batch, row.leaf_index))
+        batch.put_answer(self._row(row.leaf_index, sequence, batch), data)
+        batch.bodies.append(BodyRow(row.leaf_index, self.sealed_body, batch.at))
+        for unit in header.addressees:
+            if trust.view.bureau_of(unit):
+                batch.deliver(unit, ItemKind.ENVELOPE, row.leaf_index)
+                counts.waiting(unit, 1)
+        batch.listings += [
+            ListingRow(header.sender_unit, header.thread_id, material.material_id, row.leaf_index)
+            for material in header.manifest
+        ]
+        if kept is None:
+            counts.new_thread(self.bureau)
+        if is_neutral(judged):
+            counts.neutral(header.thread_id)
+        return Final(data, accepted=True)
+
+    def _kept(self, after: ThreadState, kept: Kept | None, batch: Batch, leaf: int) -> Kept:
+        reported = kept.reported_at if kept is not None else None
+        if reported is None and self.header.kind in RESULTS:
+            reported = batch.at
+        opened = batch.at if kept is None else kept.opened_at
+        return Kept(after, opened, batch.at, reported, leaf)
+
+    def _row(self, leaf: int, sequence: int, batch: Batch) -> AnswerRow:
+        accepted = sequence > 0
+        return AnswerRow(
+            key=self.key,
+            header_digest=self.header.digest,
+            accepted=accepted,
+            leaf_index=leaf,
+            kind=int(self.header.kind),
+            sender_unit=self.header.sender_unit,
+            thread_id=self.header.thread_id,
+            sequence=sequence,
+            header=self.header_bytes if accepted else b"",
+            signatures=join_parts(self.signatures) if accepted else b"",
+            at=batch.at,
+        )
+
+    def _refuse(self, refused: Refused, batch: Batch, counts: Counts) -> Result:
+        if batch.trust is not None:
+            try:
+                counts.check_refusal(self.bureau, batch.trust.view, batch.at)
+            except Refusal as refusal:
+                return not_final(refusal)
+        data, row = batch.log(
+            Entry(
+                kind=EntryKind.ENVELOPE,
+                federation_id="",
+                leaf_index=0,
+                accepted_at=batch.at,
+                versions=batch.versions,
+                thread_id=self.header.thread_id,
+                detail=EnvelopeAnswer(
+                    self.header.ref,
+                    signatures_digest(self.signatures),
+                    accepted=False,
+                    reason=refused.reason.value,
+                    details=refused.details,
+                ),
+            )
+        )
+        batch.put_answer(self._row(row.leaf_index, 0, batch), data)
+        counts.refused(self.bureau)
+        return Final(data, accepted=False)
+
+
+def is_neutral(judged: Accepted) -> bool:
+    """Whether the accepted event moves nothing, so that a thread may have only so many of them a day."""
+    return judged.row.neutral

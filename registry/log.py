@@ -1,0 +1,74 @@
+"""The transparency log's answers: proofs out of stored subtrees (protocol 8.2)."""
+
+from collections.abc import Callable
+
+from certs.notes import Checkpoint, SignedNote
+from delegation.errors import Reason, Refusal
+from delegation.merkle import MerkleError, consistency_proof, inclusion_proof
+from registry.database import Database
+from registry.store import Store
+from registry.writer import Writer
+
+
+class LogBook:
+    """Proofs for sizes that a signed checkpoint covers, never for more."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database = database
+        self._writer = writer
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint."""
+        return self._writer.checkpoint
+
+    def _sized(self, wanted: int) -> tuple[int, bytes]:
+        """The size to prove for, and the checkpoint when that is the newest."""
+        newest = self._writer.checkpoint
+        size = Checkpoint.parse(SignedNote.parse(newest).text).size
+        if wanted > size:
+            raise Refusal(Reason.NOT_FOUND, field="tree_size")
+        return (size, newest) if wanted in (0, size) else (wanted, b"")
+
+    async def inclusion(self, leaf: int, size: int) -> tuple[list[bytes], int, bytes]:
+        """Path, size and checkpoint. Raises Refusal NOT_FOUND for what the log does not hold."""
+        size, checkpoint = self._sized(size)
+        if leaf >= size:
+            raise Refusal(Reason.NOT_FOUND, field="leaf_index")
+        path = await self._prove(lambda get: inclusion_proof(leaf, size, get))
+        return path, size, checkpoint
+
+    async def consistency(self, old: int, new: int) -> tuple[list[bytes], int, bytes]:
+        """Path, newer size and its checkpoint. Raises Refusal NOT_FOUND for sizes that the log does not hold."""
+        new, checkpoint = self._sized(new)
+        if not 0 < old <= new:
+            raise Refusal(Reason.NOT_FOUND, field="old_size")
+        path = await self._prove(lambda get: consistency_proof(old, new, get))
+        return path, new, checkpoint
+
+    async def _prove(self, make: Callable[[Callable[[int, int], bytes]], list[bytes]]) -> list[bytes]:
+        store = self._database.store
+        try:
+            return await self._database.read(lambda: make(_reader(store, make)))
+        except MerkleError as error:
+            raise Refusal(Reason.NOT_FOUND) from error
+
+
+def _reader(store: Store, make: Callable[[Callable[[int, int], bytes]], list[bytes]]) -> Callable[[int, int], bytes]:
+    """Reads what the proof will ask for in one query: a first run only notes the names."""
+    wanted: set[tuple[int, int]] = set()
+
+    def note(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return bytes(32)
+
+    make(note)
+    found = store.node_hashes(wanted)
+
+    def get(level: int, index: int) -> bytes:
+        value = found.get((level, index))
+        if value is None:
+            raise MerkleError("a subtree is not stored")
+        return value
+
+    return get

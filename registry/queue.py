@@ -1,0 +1,77 @@
+"""What waits for the writer: fair turns between bureaus, in order within one."""
+
+import asyncio
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Any
+
+from delegation.errors import Reason, Refusal
+from registry.jobs import Job
+from registry.quotas import over
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job and who waits for it."""
+
+    job: Job[Any]  # of every result type; the future carries it back to a typed caller
+    outcome: "asyncio.Future[Any]"
+
+
+class FairQueue:
+    """Bureaus take turns, one job each; the registry's own jobs are a bureau of the empty name."""
+
+    def __init__(self, *, most_of_one: int, most: int) -> None:
+        self._most_of_one = most_of_one
+        self._most = most
+        self._lines: OrderedDict[str, deque[Waiting]] = OrderedDict()
+        self._weights: dict[str, int] = {}
+        self._total = 0
+        self._filled = asyncio.Event()
+
+    @property
+    def total(self) -> int:
+        """Weight of everything that waits."""
+        return self._total
+
+    def put(self, bureau: str, jobs: list[Waiting]) -> None:
+        """Let all wait, or none. Raises Refusal: QUOTA_EXCEEDED for one bureau, UNAVAILABLE for all together."""
+        weight = sum(each.job.weight for each in jobs)
+        held = self._weights.get(bureau, 0)
+        if bureau and held and held + weight > self._most_of_one:
+            raise over("envelopes_waiting")
+        if bureau and self._total and self._total + weight > self._most:
+            raise Refusal(Reason.UNAVAILABLE)
+        self._lines.setdefault(bureau, deque()).extend(jobs)
+        self._weights[bureau] = held + weight
+        self._total += weight
+        self._filled.set()
+
+    async def take(self, *, weight: int, size: int) -> list[Waiting]:
+        """What one batch may hold, at least one job; waits for it."""
+        await self._filled.wait()
+        taken: list[Waiting] = []
+        while self._lines and (not taken or (weight > 0 and size > 0)):
+            bureau, line = self._lines.popitem(last=False)
+            each = line.popleft()
+            taken.append(each)
+            own = each.job.weight
+            weight, size = weight - own, size - each.job.size
+            self._total -= own
+            self._weights[bureau] -= own
+            if line:
+                self._lines[bureau] = line  # to the end: the others have their turn first
+            else:
+                del self._weights[bureau]
+        if not self._lines:
+            self._filled.clear()
+        return taken
+
+    def drain(self) -> list[Waiting]:
+        """Everything that waits, at the end."""
+        left = [each for line in self._lines.values() for each in line]
+        self._lines.clear()
+        self._weights.clear()
+        self._total = 0
+        self._filled.clear()
+        return left

@@ -1,0 +1,88 @@
+"""Reading a thread: for its parties alone; for anyone else it is NOT_FOUND, whether it exists or not (protocol 7.4)."""
+
+from collections.abc import Collection
+from typing import Final
+
+from delegation.codec_header import parse_header
+from delegation.errors import Reason, Refusal
+from delegation.thread_state import ThreadState
+from registry.database import Database
+from registry.delivery import fill_envelope
+from registry.records import PageItem
+from registry.threads import kept_from
+from registry.writer import Writer
+from xieban.federation.v1 import exchange_pb2 as pb
+
+_DEFAULT_PAGE: Final = 100
+_MOST_PAGE: Final = 256
+_MOST_BYTES: Final = 2 * 1024 * 1024
+
+
+class Reading:
+    """Gives pages of threads."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def page(
+        self, units: Collection[str], *, thread_id: str, start: int, page_size: int, with_bodies: bool
+    ) -> pb.ReadThreadResponse:
+        """A page for the bureau of `units`. Raises Refusal NOT_FOUND."""
+        limit = min(page_size or _DEFAULT_PAGE, _MOST_PAGE)
+        start = max(start, 1)
+        if start >= 2**62:
+            raise Refusal(Reason.NOT_FOUND)
+        return await self._database.read(lambda: self._page(units, thread_id, start, limit, with_bodies))
+
+    def _page(
+        self, units: Collection[str], thread_id: str, start: int, limit: int, with_bodies: bool
+    ) -> pb.ReadThreadResponse:
+        store = self._database.store
+        rows = store.threads([thread_id])
+        if thread_id not in rows:
+            raise Refusal(Reason.NOT_FOUND)
+        state = kept_from(rows[thread_id]).state
+        until = _reads_until(state, units)
+        items = store.thread_page(thread_id, start, limit + 1, with_bodies)
+        items = [item for item in items if item.sequence <= until]
+        shown = _fitting(items[:limit])
+        response = pb.ReadThreadResponse(checkpoint=self._writer.checkpoint)
+        own: list[int] = []
+        for item in shown:
+            header = parse_header(item.header)
+            may_open = any(recipient.unit in units for recipient in header.recipients)
+            if header.sender_unit in units:
+                own.append(item.leaf_index)
+            fill_envelope(
+                response.envelopes.add(),
+                header=item.header,
+                signatures=item.signatures,
+                sealed_body=item.sealed_body if may_open else b"",
+                entry=item.entry,
+            )
+        for _, data, entry in store.evidence(own):
+            evidence = response.evidence.add()
+            evidence.ParseFromString(data)
+            evidence.entry = entry
+        if len(shown) < len(items):
+            response.next_sequence = items[len(shown)].sequence
+        elif until >= state.sequence:  # the host of an earlier leg is told of nothing later
+            response.negative_entries.extend(store.negatives(thread_id))
+        return response
+
+
+def _reads_until(state: ThreadState, units: Collection[str]) -> int:
+    ends = [end for unit in units if (end := state.reads_until(unit)) is not None]
+    if not ends:
+        raise Refusal(Reason.NOT_FOUND)
+    return max(ends)
+
+
+def _fitting(items: list[PageItem]) -> list[PageItem]:
+    size = 0
+    for number, item in enumerate(items):
+        size += len(item.header) + len(item.sealed_body) + len(item.entry) + 1024
+        if size > _MOST_BYTES and number:
+            return items[:number]
+    return items
