@@ -1,0 +1,141 @@
+"""Lists, pages, searches and the desk's first page."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from gateway.categories import CATEGORIES, categories
+from node.desk.ports import Role
+from tests.gateway.conftest import House
+from tests.gateway.fake_views import DELEGATION, a_row, a_todo
+
+TODAY = date(2026, 8, 3)
+
+
+async def test_a_list_is_read_page_by_page(house: House) -> None:
+    house.station.desk.rows = [a_row(delegation_id=f"WT-330100-20260803-{number:06}-5") for number in range(5)]
+    seen, token = [], ""
+    async with house.caller() as client:
+        for _ in range(10):
+            page = (await client.get("/api/v1/delegations", params={"page_size": 2, "page_token": token})).json()
+            seen += [row["delegation_id"] for row in page["items"]]
+            token = page["next_page_token"]
+            if not token:
+                break
+    assert seen == [row.delegation_id for row in house.station.desk.rows]
+
+
+@pytest.mark.parametrize("token", ["x", "1'--", "\u0661", "9" * 600, "-1", "AAAA", "2 "])
+async def test_a_token_that_was_tampered_with_is_refused(house: House, token: str) -> None:
+    async with house.caller() as client:
+        answer = await client.get("/api/v1/delegations", params={"page_token": token})
+    assert (answer.status_code, answer.json()["reason"]) == (422, "INVALID_INPUT")
+    assert token not in answer.json()["errors"]
+
+
+@pytest.mark.parametrize("size", ["0", "201", "-1", "1e3", "", "many"])
+async def test_a_page_is_bounded(house: House, size: str) -> None:
+    async with house.caller() as client:
+        assert (await client.get(f"/api/v1/delegations?page_size={size}")).status_code == 422
+
+
+async def test_filters_narrow_and_unknown_ones_are_refused(house: House) -> None:
+    house.station.desk.rows = [a_row(), a_row(state="accepted")]
+    async with house.caller() as client:
+        found = await client.get("/api/v1/delegations", params={"state": "accepted", "our_turn": "true"})
+        unknown = await client.get("/api/v1/delegations", params={"colour": "red"})
+    assert [row["state"] for row in found.json()["items"]] == ["accepted"]
+    assert (unknown.status_code, unknown.json()["errors"][0]["location"]) == (422, "query.?")
+
+
+async def test_a_delegation_is_shown_with_digests_days_and_tag(house: House) -> None:
+    async with house.caller() as client:
+        read = await client.get(f"/api/v1/delegations/{DELEGATION}")
+        thread = await client.get(f"/api/v1/delegations/{DELEGATION}/thread", params={"from_sequence": 2})
+    body = read.json()
+    assert read.headers["etag"] == '"v1"'
+    assert body["entries"][0]["header_digest"] == bytes(range(32)).hex()
+    assert body["entries"][0]["declared"] == {"items": 1, "on": "2026-08-03"}
+    assert body["due_dates"][0]["overdue"] is True
+    assert (thread.json()["entries"], thread.json()["next_sequence"]) == ([], 2)
+
+
+async def test_one_of_somebody_else_is_not_found(house: House) -> None:
+    async with house.caller() as client:
+        answer = await client.get("/api/v1/delegations/WT-510100-20260803-000001-1")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "NOT_FOUND")
+
+
+async def test_people_are_searched_by_post_alone(house: House) -> None:
+    async with house.caller() as client:
+        found = await client.post("/api/v1/delegations/search", json={"name": " 示例 "})
+        nobody = await client.post("/api/v1/delegations/search", json={"id_number": "110101199003070009"})
+        empty = await client.post("/api/v1/delegations/search", json={"name": "  "})
+        in_the_address = await client.get("/api/v1/delegations/search", params={"name": "示例"})
+    assert [row["delegation_id"] for row in found.json()["items"]] == [DELEGATION]
+    assert nobody.json() == {"items": []}
+    assert (empty.status_code, in_the_address.status_code) == (422, 422)
+
+
+async def test_the_first_page_counts_what_waits(house: House) -> None:
+    house.station.desk.rows = [
+        a_row(our_role="host", business_status="delivered", our_turn=True),
+        a_row(our_role="host", business_status="signed_for", our_turn=True, overdue=True),
+        a_row(),
+    ]
+    async with house.caller() as client:
+        todo = (await client.get("/api/v1/todo")).json()
+    counts = {category["label"]: category["count"] for category in todo["categories"]}
+    assert (counts["待签收"], counts["待受理"], counts["待审批"]) == (1, 1, 1)
+    assert (counts["我委托在外"], counts["已超期"], counts["即将超期"]) == (1, 1, 2)
+    assert todo["complete"] is True
+    assert [category["level"] for category in todo["categories"]][-2:] == ["yellow", "red"]
+
+
+async def test_a_count_that_was_cut_says_so(house: House) -> None:
+    house.station.desk.rows = [a_row()] * 2001
+    async with house.caller() as client:
+        assert (await client.get("/api/v1/todo")).json()["complete"] is False
+
+
+def test_every_category_is_shown_even_when_empty() -> None:
+    assert [category.code for category in categories([], [], today=TODAY)] == [code for code, _, _ in CATEGORIES]
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "code"),
+    [
+        ("host", "issued", "to_sign"),
+        ("host", "supplement_requested", "to_assign"),
+        ("host", "investigating", "investigating"),
+        ("host", "withdraw_requested", "to_confirm_withdrawal"),
+        ("home", "under_check", "to_check"),
+        ("home", "returned_for_correction", "to_correct"),
+        ("home", "refused", "to_handle"),
+        ("superior", "awaiting_designation", "to_handle"),
+        ("home", "completed", "to_archive"),
+    ],
+)
+def test_a_delegation_stands_where_its_status_puts_it(role: str, status: str, code: str) -> None:
+    row = a_row(our_role=role, business_status=status, our_turn=True, next_due=TODAY + timedelta(days=30))
+    counts = {category.code: category.count for category in categories([row], [], today=TODAY)}
+    assert {name for name, number in counts.items() if number} - {"sent_out"} == {code}
+
+
+def test_what_is_over_waits_for_nobody() -> None:
+    rows = [a_row(business_status=status, our_turn=True, overdue=True) for status in ("archived", "ended", "stated")]
+    assert not any(category.count for category in categories(rows, [a_todo("turn")], today=TODAY))
+
+
+async def test_what_stands_around_the_cases(house: House) -> None:
+    async with house.caller(Role.SUPERVISOR) as client:
+        assert (await client.get("/api/v1/alarms")).json()["items"][0]["reason"] == "CANNOT_OPEN"
+        assert (await client.post("/api/v1/alarms/1/acknowledge")).status_code == 204
+        assert (await client.post("/api/v1/alarms/2/acknowledge")).status_code == 404
+        assert (await client.get("/api/v1/units", params={"text": "杭州"})).json()["items"]
+        assert (await client.get("/api/v1/competent-units", params={"place": "510104"})).status_code == 422
+        assert (await client.get("/api/v1/status")).json()["connected"] is True
+        announced = {"kind": "ANNOUNCED", "recipients": ["330100RD01K"], "data": {"body": {"text": "通知"}}}
+        started = await client.post("/api/v1/threads", json=announced)
+    assert (started.status_code, started.headers["location"]) == (201, f"/api/v1/delegations/{DELEGATION}")
+    assert house.station.desk.made == [("ANNOUNCED", {"body": {"text": "通知"}})]
