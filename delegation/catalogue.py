@@ -21,12 +21,12 @@ class Explanation:
     reason_class: ReasonClass
     grpc_code: str
     http_status: int
-    text: str
-    english: str
+    text_zh: str
+    text_en: str
 
 
-def _e(of: ReasonClass, grpc: str, http: int, text: str, english: str) -> Explanation:
-    return Explanation(of, grpc, http, text, english)
+def _e(of: ReasonClass, grpc: str, http: int, text_zh: str, text_en: str) -> Explanation:
+    return Explanation(of, grpc, http, text_zh, text_en)
 
 
 CATALOGUE: Final[Mapping[Reason, Explanation]] = MappingProxyType({
@@ -136,4 +136,4 @@ def http_status(reason: Reason) -> int:
 
 def text_of(reason: Reason) -> str:
     """Its Chinese text for people."""
-    return CATALOGUE[reason].text
+    return CATALOGUE[reason].text_zh

@@ -6,15 +6,15 @@ What contradicts the header is BODY_CONTRADICTS_HEADER with `what`; what fails b
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refused
+from delegation.facts import CaseFacts
 from delegation.model import (
-    AnswerFacts,
     AssignmentDeclared,
     BodyFacts,
     Header,
@@ -32,20 +32,6 @@ from delegation.thread_state import ThreadState
 FOUND, PARTLY, NOT_FOUND = 1, 2, 3  # the contract's Finding
 _PROJECT, _NOT_INSURED = 2, 3  # the contract's InsuranceMode; 1 is 单位参保
 _VALID_CERTIFICATE = 1  # the contract's OccupationalDisease
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFacts:
-    """What a node's earlier bodies of the case say: letter in force, answers by round, materials held, last supplement.
-
-    `held_material_ids` are the materials that an accepted envelope of the case listed, whoever sent it.
-    """
-
-    letter: BodyFacts | None = None
-    answers_by_round: Mapping[int, tuple[AnswerFacts, ...]] = field(default_factory=dict)
-    held_material_ids: frozenset[str] = frozenset()
-    letter_header: Header | None = None
-    supplement: BodyFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

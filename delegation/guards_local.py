@@ -2,28 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from delegation.errors import Reason, Refused
+from delegation.facts import LocalFacts
 from delegation.model import BodyFacts, Header
 from delegation.table import Row
 from delegation.thread_state import ThreadState
 
 _MAY_NOT_HANDLE: Final = frozenset({"reader", "administrator"})
 _MAY_APPROVE: Final = frozenset({"", "approver", "supervisor"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalFacts:
-    """Who of the sender's staff handled and approved it, by the node's accounts; a role may be empty."""
-
-    today: date
-    handler_id: str = ""
-    approver_id: str = ""
-    handler_role: str = ""
-    approver_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
