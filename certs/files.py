@@ -84,13 +84,14 @@ def read_secret(path: Path) -> bytes:
     Refused: readable or writable by group or others, of another owner (root's is allowed), over 64 KiB.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # not blocking: what lies there may be a pipe
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise KeyFileError(KeyFileCode.MISSING, path) from error
     except OSError as error:
         raise KeyFileError(KeyFileCode.NOT_A_FILE, path) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise KeyFileError(KeyFileCode.NOT_A_FILE, path)
         if status.st_mode & _OTHERS:
@@ -99,4 +100,6 @@ def read_secret(path: Path) -> bytes:
             raise KeyFileError(KeyFileCode.FOREIGN_OWNER, path)
         if status.st_size > MAX_SECRET_FILE:
             raise KeyFileError(KeyFileCode.TOO_LARGE, path)
-        return stream.read(MAX_SECRET_FILE)
+        return os.read(descriptor, MAX_SECRET_FILE)
+    finally:
+        os.close(descriptor)

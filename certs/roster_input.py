@@ -28,8 +28,8 @@ _WHOLE: Final = frozenset({"competences", "agreements", "suites"})
 def merge_records(book: RosterBook, text: str, regions: RegionTable) -> None:
     """Take a file of records into `book`.
 
-    Raises Refusal: TOO_LARGE; INVALID_INPUT (field) for another list or a unit that brings keys; MALFORMED, UNKNOWN_CODE
-    as the codec. Whether the records fit together is judged when the roster is composed.
+    Raises Refusal: TOO_LARGE; INVALID_INPUT (field) for another list or a unit that brings keys; MALFORMED,
+    UNKNOWN_CODE as the codec. Whether the records fit together is judged when the roster is composed.
     """
     if len(text) > MAX_FILE:
         raise Refusal(Reason.TOO_LARGE, field="records")

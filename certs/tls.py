@@ -5,7 +5,7 @@ and everything else behind client certificates; enrolment, health and reflection
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import grpc
 from cryptography import x509
@@ -16,6 +16,8 @@ from certs.identity import Purpose, describe
 from certs.keys import to_pem
 from delegation.errors import Reason, Refusal
 
+# grpcio gives a list for each name; its published types say bytes.
+AuthContext: TypeAlias = Mapping[str, Sequence[bytes] | bytes]
 _CERTIFICATE = "x509_pem_cert"
 _MAX_PEM = 8 * 1024
 
@@ -61,22 +63,23 @@ def enrolment_channel_credentials(channel_authorities: Iterable[bytes]) -> grpc.
     return grpc.ssl_channel_credentials(root_certificates=to_pem(*channel_authorities))
 
 
-def peer_certificate(auth_context: Mapping[str, Sequence[bytes]]) -> bytes:
+def peer_certificate(auth_context: AuthContext) -> bytes:
     """The caller's certificate (DER) as the handshake showed it, from `ServicerContext.auth_context()`.
 
     Raises Refusal(UNAUTHENTICATED) without one.
     """
     found = auth_context.get(_CERTIFICATE) or ()
-    if len(found) != 1 or len(found[0]) > _MAX_PEM:
+    values = [found] if isinstance(found, bytes) else found
+    if len(values) != 1 or len(values[0]) > _MAX_PEM:
         raise Refusal(Reason.UNAUTHENTICATED)
     try:
-        certificate = x509.load_pem_x509_certificate(found[0])
+        certificate = x509.load_pem_x509_certificate(values[0])
     except ValueError as error:
         raise Refusal(Reason.UNAUTHENTICATED) from error
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
-def peer_identity(auth_context: Mapping[str, Sequence[bytes]]) -> Peer:
+def peer_identity(auth_context: AuthContext) -> Peer:
     """Who calls, from `ServicerContext.auth_context()`; the handshake has already judged chain and dates.
 
     Raises Refusal: UNAUTHENTICATED without a certificate, CERTIFICATE_PURPOSE for any but a channel certificate.
