@@ -16,7 +16,7 @@ from delegation import roster_records as records
 from delegation.codes import AppraisalMode, Matter, SealingSuite, SigningSuite
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, sealing_key_id
 from delegation.regions import RegionTable
-from delegation.roster_view import RosterView
+from delegation.roster_view import STEP_OF_CLOCK, RosterView
 from delegation.workdays import Calendar, CalendarError, CalendarYear, Overlay
 from xieban.delegation.v1 import codes_pb2 as codes
 from xieban.delegation.v1 import roster_pb2 as pb
@@ -36,6 +36,8 @@ _MOST_RECORDS: Final = 20_000
 _MOST_OF_A_UNIT: Final = 64
 _MOST_PLACES: Final = 1_000
 _MOST_NAME: Final = 200
+_MOST_AGREED_DAYS: Final = 60  # what `limits.AgreedTimes` takes
+_CLOCKS: Final = frozenset(STEP_OF_CLOCK)
 
 _MATTERS: Final = take.table(Matter)
 _MODES: Final = take.table(AppraisalMode)
@@ -326,10 +328,11 @@ def read_agreement(record: pb.AgreementRecord) -> records.Agreement:
 
 
 def _agreed_time(time: pb.AgreedTime) -> records.AgreedTime:
+    days = take.number(time.working_days, 1, _MOST_AGREED_DAYS, "agreements.times.working_days")
     return records.AgreedTime(
-        take.text(time.clock, patterns.is_clock_name, "agreements.times.clock"),
-        take.number(time.working_days, 1, take.MOST_COUNT, "agreements.times.working_days"),
-        take.number(time.green_working_days, 0, take.MOST_COUNT, "agreements.times.green_working_days"),
+        take.listed(time.clock, _CLOCKS, patterns.is_clock_name, "agreements.times.clock"),
+        days,
+        take.number(time.green_working_days, 0, days, "agreements.times.green_working_days"),
     )
 
 
