@@ -1,11 +1,13 @@
 """The node's own envelopes that nobody decides: protests, reseals and re-issues of unchanged content."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime
 
 from certs.envelope import reseal as reseal_content
 from certs.envelope import seal_and_sign
+from certs.sealing import Randomness
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
@@ -132,5 +134,12 @@ def reissue(tx: Tx, state: State, held: Held, record: OutboxRecord, *, at: datet
         recipients=_keys(trust, draft, at),
         signing_key=key,
         certificate=certificate,
+        randomness=same_salt(content),
     )
     return queue(tx, state, held, sealed, at=at, data=typed)
+
+
+def same_salt(content: bytes) -> Randomness:
+    """Randomness for sealing content again under the same commitment: its own salt first, fresh bytes after that."""
+    salts = [content[:SALT_SIZE]]
+    return lambda size: salts.pop() if salts and size == SALT_SIZE else os.urandom(size)

@@ -1,0 +1,192 @@
+"""Making a node: keys and data folder, enrolment with a one-time token, requests for its units' keys."""
+
+from datetime import datetime
+from pathlib import Path
+
+import grpc
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from certs.files import make_folder, write_atomically
+from certs.identity import Purpose, describe
+from certs.keys import certificate_digest, load_p256, new_csr, new_p256, save_private
+from certs.rest import MasterKey
+from certs.tls import enrolment_channel_credentials
+from certs.tls_pin import fetch_authority
+from certs.tokens import parse_token
+from certs.unit_request import new_unit_request, request_to_json, sealing_key_request
+from delegation.digits import parse_unit_code
+from delegation.errors import Reason, Refusal
+from delegation.regions import load_regions
+from node.keyring import MASTER_FILE, Keyring
+from node.link import refusal_of
+from node.records import RosterRecord
+from node.roster_cache import RosterCache
+from node.settings import NodeSettings
+from node.store_sql import SqlStore, make_engine
+from xieban.federation.v1 import enrolment_pb2, enrolment_pb2_grpc
+
+CHANNEL, NODE = "channel", "node"
+_SEAL_AUTHORITY = "seal-authority.der"
+_CHANNEL_AUTHORITY = "channel-authority"
+
+
+def init(settings: NodeSettings, at: datetime) -> None:
+    """Make keys, master key and database in the data folder. What is there already stays.
+
+    Raises:
+        Refusal: SCHEMA_TOO_NEW.
+        KeyFileError: the folder holds keys that others can read.
+    """
+    del at
+    make_folder(settings.data_dir)
+    make_folder(settings.keys_dir)
+    make_folder(settings.keys_dir / "units")
+    make_folder(settings.materials_dir)
+    for name in (CHANNEL, NODE):
+        path = settings.keys_dir / f"{name}.pem"
+        if not path.exists():
+            save_private(path, new_p256())
+    master = settings.keys_dir / MASTER_FILE
+    if not master.exists():
+        MasterKey.create(master)
+    settings.save()
+    SqlStore(make_engine(settings.database)).close()
+
+
+def enrol(settings: NodeSettings, token: str, at: datetime, *, renew_keys: bool = False) -> NodeSettings:
+    """Exchange a one-time token for certificates, and pin both authorities. Gives settings with what was learned.
+
+    The token's digests say whom to believe before anything is sent. `renew_keys` draws new channel and node keys first.
+
+    Raises:
+        Refusal: TOKEN_NOT_VALID, CERTIFICATE_NOT_TRUSTED when an authority is not the token's, UNAVAILABLE, or what the
+            registry says.
+    """
+    parsed = parse_token(token, at=at)
+    if settings.bureau and settings.bureau != parsed.bureau:
+        raise Refusal(Reason.TOKEN_NOT_VALID, why="bureau")
+    host, _, port = settings.enrolment_address.rpartition(":")
+    authority = fetch_authority(host, int(port), digest=parsed.channel_ca_digest)
+    if renew_keys:
+        for name in (CHANNEL, NODE):
+            save_private(settings.keys_dir / f"{name}.pem", new_p256(), replace=True)
+    request = enrolment_pb2.EnrolRequest(
+        token=parsed.secret,
+        channel_request=new_csr(load_p256(settings.keys_dir / f"{CHANNEL}.pem")),
+        node_request=new_csr(load_p256(settings.keys_dir / f"{NODE}.pem")),
+    )
+    credentials = enrolment_channel_credentials([authority])
+    with grpc.secure_channel(settings.enrolment_address, credentials) as channel:
+        try:
+            answer = enrolment_pb2_grpc.EnrolmentServiceStub(channel).Enrol(request, timeout=30)
+        except grpc.RpcError as error:
+            raise refusal_of(error) from None
+    if certificate_digest(answer.seal_authority) != parsed.seal_ca_digest:
+        raise Refusal(Reason.CERTIFICATE_NOT_TRUSTED, why="seal_authority")
+    if parsed.channel_ca_digest not in [certificate_digest(der) for der in answer.channel_authorities]:
+        raise Refusal(Reason.CERTIFICATE_NOT_TRUSTED, why="channel_authority")
+    keep_enrolment(
+        settings,
+        channel_certificate=answer.channel_certificate,
+        node_certificate=answer.node_certificate,
+        channel_authorities=tuple(answer.channel_authorities),
+        seal_authority=answer.seal_authority,
+    )
+    enrolled = settings.model_copy(
+        update={"bureau": answer.bureau, "federation_id": answer.federation_id, "trust_domain": answer.trust_domain}
+    )
+    enrolled.save()
+    return enrolled
+
+
+def keep_enrolment(
+    settings: NodeSettings,
+    *,
+    channel_certificate: bytes,
+    node_certificate: bytes,
+    channel_authorities: tuple[bytes, ...],
+    seal_authority: bytes,
+) -> None:
+    """Write certificates and pinned authorities. Refusal CERTIFICATE_PURPOSE, CERTIFICATE_NOT_TRUSTED (why=key)."""
+    for name, der, purpose in (
+        (CHANNEL, channel_certificate, Purpose.CHANNEL),
+        (NODE, node_certificate, Purpose.NODE),
+    ):
+        info = describe(der)
+        if info.purpose is not purpose:
+            raise Refusal(Reason.CERTIFICATE_PURPOSE, expected=purpose.value)
+        if info.public_key != load_p256(settings.keys_dir / f"{name}.pem").public_key():
+            raise Refusal(Reason.CERTIFICATE_NOT_TRUSTED, why="key")
+        write_atomically(settings.keys_dir / f"{name}.der", der, mode=0o644)
+    for path in settings.keys_dir.glob(f"{_CHANNEL_AUTHORITY}-*.der"):
+        path.unlink()
+    for number, der in enumerate(channel_authorities):
+        write_atomically(settings.keys_dir / f"{_CHANNEL_AUTHORITY}-{number}.der", der, mode=0o644)
+    write_atomically(settings.keys_dir / _SEAL_AUTHORITY, seal_authority, mode=0o644)
+
+
+def unit_request(settings: NodeSettings, unit: str, at: datetime, *, sealing_only: bool = False) -> str:
+    """The JSON text of what the seal authority is asked to certify: new keys of a unit, or a new sealing key alone.
+
+    Private keys are on disk before the request exists. A unit that has a certified key vouches for the new one with it.
+
+    Raises:
+        DigitError: a malformed unit code.
+        Refusal: SIGNER_NOT_VALID when `sealing_only` and there is no certified signing key.
+    """
+    parse_unit_code(unit)
+    keyring = Keyring(settings.keys_dir)
+    earlier = _certified(settings, keyring, unit, at)
+    if sealing_only:
+        if earlier is None:
+            raise Refusal(Reason.SIGNER_NOT_VALID, unit=unit)
+        sealing = keyring.draw_sealing(unit)
+        request = sealing_key_request(
+            unit, signing_key=earlier[0], certificate=earlier[1], sealing_key=sealing.public_key(), at=at
+        )
+        return request_to_json(request)
+    signing, sealing = keyring.draw_signing(unit), keyring.draw_sealing(unit)
+    request = new_unit_request(unit, signing_key=signing, sealing_key=sealing.public_key(), at=at, earlier=earlier)
+    if unit not in settings.units:
+        settings.model_copy(update={"units": (*settings.units, unit)}).save()
+    return request_to_json(request)
+
+
+def _certified(
+    settings: NodeSettings, keyring: Keyring, unit: str, at: datetime
+) -> tuple[EllipticCurvePrivateKey, bytes] | None:
+    """The unit's signing key in use by the newest kept roster, None without one."""
+    if not (settings.keys_dir / _SEAL_AUTHORITY).exists() or unit not in keyring.units:
+        return None
+    store = SqlStore(make_engine(settings.database))
+    try:
+        newest = store.select(RosterRecord, order=("version",), descending=True, limit=1)
+    finally:
+        store.close()
+    if not newest:
+        return None
+    rosters = RosterCache(seal_authority=authorities(settings)[1], regions=load_regions())
+    trust = rosters.verify(newest[0].signed, at=at, old=True)
+    keyring.match(trust.view, at)
+    try:
+        return keyring.signing_key(unit)
+    except Refusal:
+        return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Refusal(Reason.INVALID_INPUT, field=path.name) from error
+
+
+def read_certificate(settings: NodeSettings, name: str) -> bytes:
+    """The channel or node certificate (DER). Refusal INVALID_INPUT before enrolment."""
+    return _read(settings.keys_dir / f"{name}.der")
+
+
+def authorities(settings: NodeSettings) -> tuple[tuple[bytes, ...], bytes]:
+    """Pinned certificates: of the channel authority (also those a rotation left), and of the seal authority."""
+    channel = tuple(path.read_bytes() for path in sorted(settings.keys_dir.glob(f"{_CHANNEL_AUTHORITY}-*.der")))
+    return channel, _read(settings.keys_dir / _SEAL_AUTHORITY)
