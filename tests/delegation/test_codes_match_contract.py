@@ -5,10 +5,11 @@ from enum import IntEnum
 import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-from delegation import codec_entry, codec_roster, codes, model
+from delegation import codec_entry, codec_roster, codes, model, patterns
 from delegation.codec_body_checks import CONTENT_OF_KIND
 from delegation.codec_declared import FIELD_OF_KIND
 from delegation.roster_view import UnitLife, UnitType
+from delegation.tables import TABLES
 from xieban.delegation.v1 import body_pb2, codes_pb2, declared_pb2, entry_pb2, roster_pb2
 
 PREFIX_OF = {"Kind": ("EventKind", "EVENT_KIND_")}
@@ -45,3 +46,13 @@ def test_every_message_that_a_kind_may_declare_or_contain_is_some_kinds() -> Non
     assert {field.name for field in declared} == set(FIELD_OF_KIND.values())
     content = body_pb2.Body.DESCRIPTOR.oneofs_by_name["content"].fields
     assert {field.name for field in content} == set(CONTENT_OF_KIND.values())
+
+
+def test_the_tables_declare_what_the_codec_reads() -> None:
+    fields = declared_pb2.Declared.DESCRIPTOR.fields_by_name
+    read = {kind: fields[name].message_type for kind, name in FIELD_OF_KIND.items()}
+    rows = [row for table in TABLES for row in table.rows if row.kind is not None]
+    for row in rows:
+        message = read.get(row.kind) if row.kind is not None else None
+        assert row.declares == ("" if message is None else message.name), row.name
+        assert set(row.reasons) <= patterns.EXACT_REASONS | patterns.HEADER_REASONS, row.name
