@@ -363,13 +363,14 @@ def pack_envelope(header: bytes, sealed_body: bytes, signatures: Sequence[bytes]
     )
 
 
-def parse_envelope(data: bytes) -> EnvelopeParts:
-    """Take an envelope apart. NOT checked: the header and what is sealed.
+def parse_envelope(data: bytes, *, with_body: bool = True) -> EnvelopeParts:
+    """Take an envelope apart. NOT checked: the header and what is sealed. As `envelope_parts` where the body is gone.
 
     Raises:
         Refusal: TOO_LARGE, MALFORMED.
     """
-    return envelope_parts(take.parsed(header_pb2.Envelope, data, most=_MOST_ENVELOPE, field="envelope"))
+    envelope = take.parsed(header_pb2.Envelope, data, most=_MOST_ENVELOPE, field="envelope")
+    return envelope_parts(envelope, with_body=with_body)
 
 
 def envelope_parts(envelope: header_pb2.Envelope, *, with_body: bool = True) -> EnvelopeParts:

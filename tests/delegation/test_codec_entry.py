@@ -169,6 +169,7 @@ def test_sealed_bodies_and_envelopes_come_back_as_they_went() -> None:
     assert codec.parse_envelope(packed) == codec.EnvelopeParts(b"header", sealed, (b"signature",))
     gone = header_pb2.Envelope(header=b"header", signatures=[b"signature"])
     assert codec.envelope_parts(gone, with_body=False).sealed_body == b""
+    assert codec.parse_envelope(gone.SerializeToString(), with_body=False).header == b"header"
 
 
 @pytest.mark.parametrize(
