@@ -113,7 +113,7 @@ class Federation:
     def __init__(self, folder: Path, clock: Clock | None = None, **settings: Any) -> None:
         self.clock = clock or Clock()
         self.folder = folder
-        long_ago = self.clock.at - 30 * DAY
+        long_ago = self.clock.at - 200 * DAY
         self.seal = SealAuthority.create(folder / "seal", FEDERATION, long_ago)
         given: dict[str, Any] = {
             "federation_id": FEDERATION,
@@ -397,6 +397,17 @@ def submit_request(envelopes: Sequence[SealedEnvelope], at: datetime) -> exchang
         request.envelopes.add(header=each.header_bytes, sealed_body=each.sealed_body, signatures=each.signatures)
     request.sent_at.FromDatetime(at)
     return request
+
+
+async def end_of(stream: Any) -> str:
+    """Read a stream to its end; gives the reason."""
+    try:
+        async with asyncio.timeout(10):
+            while await stream.read() is not grpc.aio.EOF:
+                pass
+    except grpc.aio.AioRpcError as error:
+        return reason_of(error)
+    return ""
 
 
 def reason_of(error: grpc.RpcError) -> str:
