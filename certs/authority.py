@@ -1,4 +1,4 @@
-"""The two authorities: one for channels, beside the registry; one for seals and the roster, outside it (protocol 9.1).
+"""The two authorities: one for channels, beside the registry; one for seals and the roster, outside it (protocol 9.2).
 
 Each keeps its key and certificate in a folder of mode 0700. Neither folder is ever given to the other: who runs the
 registry can let bureaus in, and cannot make a unit's seal.

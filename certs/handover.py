@@ -1,4 +1,4 @@
-"""A seal authority takes a new key: others pin its certificate on the word of the old one (protocol 9.1)."""
+"""A seal authority takes a new key: others pin its certificate on the word of the old one (protocol 9.7)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who a certificate is for: one purpose, one name, and nothing else (protocol 9.2).
+"""Who a certificate is for: one purpose, one name, and nothing else (protocol 2.2).
 
 A certificate says its purpose twice, by an extended key usage of our own arc and by the form of its one URI:
 

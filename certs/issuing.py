@@ -1,4 +1,4 @@
-"""Making certificates: the one place that says what stands in each kind (protocol 9.2)."""
+"""Making certificates: the one place that says what stands in each kind (protocol 2.2)."""
 
 import ipaddress
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which ground a recipient protests on, by what stopped the opening (protocol 5.7)."""
+"""Which ground a recipient protests on, by what stopped the opening (protocol 5.5)."""
 
 from types import MappingProxyType
 from typing import Final

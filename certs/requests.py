@@ -1,6 +1,6 @@
 """Judging what somebody asks to have certified: a PKCS #10 request, and the raw keys of sealing and witnessing.
 
-Everything weak is a typed refusal here, before any authority signs anything (protocol 9.3).
+Everything weak is a typed refusal here, before any authority signs anything (protocol 2.6).
 """
 
 from cryptography import x509

@@ -1,4 +1,4 @@
-"""TLS on the wire: credentials for grpcio, and who is at the other end (protocol 9.5).
+"""TLS on the wire: credentials for grpcio, and who is at the other end (protocol 2.3).
 
 A gRPC port in Python either asks every caller for a certificate or asks nobody, so the registry has two ports: exchange
 and everything else behind client certificates; enrolment, health and reflection without.

@@ -1,4 +1,4 @@
-"""One-time enrolment tokens: what lets a new bureau in, and which authorities it is to believe (protocol 9.4).
+"""One-time enrolment tokens: what lets a new bureau in, and which authorities it is to believe (protocol 2.4).
 
 The text goes from the registry's operator to the bureau's by a safe way of theirs. It holds a secret, the bureau, its
 end, and the digests of both authorities, so that the first connection already knows whom it talks to. The registry

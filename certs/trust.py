@@ -72,7 +72,7 @@ class Trust:
         self._remembered: dict[tuple[bytes, Purpose], CertificateInfo] = {}
 
     def is_stale(self, at: datetime) -> bool:
-        """Whether the statement has expired: nothing new is sealed by this roster any more (protocol 9.7)."""
+        """Whether the statement has expired: nothing new is sealed by this roster any more (protocol 9.4)."""
         return at >= self.statement.expires_at
 
     def suite_allowed(self, signing: SigningSuite, sealing: SealingSuite, on: date) -> bool:

@@ -1,4 +1,4 @@
-"""Why a unit's new signing key may be believed: its earlier key, or the seal authority's express word (protocol 9.6).
+"""Why a unit's new signing key may be believed: its earlier key, or the seal authority's express word (protocol 9.8).
 
 The reason stands inside the new certificate, in an extension of our own, and so lasts as long as the certificate does:
 
