@@ -16,25 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certs.envelope import (
-    Opened,
     SealedEnvelope,
     check_commitment,
     open_body,
-    reseal,
     seal_and_sign,
     verify_sealed,
     verify_signatures,
 )
 from certs.keys import certificate_digest, load_x25519, new_csr, new_p256, new_x25519, save_private
 from certs.protest import protest_ground
-from certs.sealing import checked_recipients, seal_content
 from certs.signing import sign_p256
 from certs.trust import Trust
 from delegation.codec_header import context_bytes, header_bytes, parse_header
 from delegation.codes import Kind, Priority, SigningSuite
 from delegation.errors import Reason, Refusal
 from delegation.model import Base, Header
-from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, sealing_key_id
+from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, sealing_key_id
+from tests.certs.letters import opened, sealed
 from tests.certs.refusals import refused
 from tests.certs.world import AT, DAY, HOME, HOST, PROVINCE, World, a_body, a_draft
 from xieban.delegation.v1 import header_pb2
@@ -56,29 +54,6 @@ def trust(world: World) -> Trust:
 @pytest.fixture(scope="module")
 def letter(world: World) -> SealedEnvelope:
     return sealed(world)
-
-
-def sealed(world: World, draft: Header | None = None, body: bytes | None = None, to: str = HOST) -> SealedEnvelope:
-    header = draft or a_draft()
-    keys = world.keys[HOME]
-    return seal_and_sign(
-        header,
-        a_body(header.kind) if body is None else body,
-        recipients=world.recipients(HOME, to),
-        signing_key=keys.signing,
-        certificate=keys.certificate,
-    )
-
-
-def opened(world: World, envelope: SealedEnvelope, unit: str = HOST, *, judged_by: Header | None = None) -> Opened:
-    key_id = next(each.key_id for each in envelope.header.recipients if each.unit == unit)
-    return open_body(
-        envelope.header,
-        envelope.sealed_body,
-        unit=unit,
-        private_key=world.keys[unit].sealing[key_id],
-        judged_by=judged_by,
-    )
 
 
 def verdict(
@@ -430,96 +405,3 @@ class TestSigners:
         data = header_bytes(context_bytes(draft), draft.sealed_body_digest, draft.sealed_body_size)
         refusal = refused(lambda: verify_signatures(data, envelope.signatures, parse_header(data), trust, at=AT))
         assert (refusal.reason, refusal.details["why"]) == (Reason.SUITE_NOT_ALLOWED, "not_made_here")
-
-
-def a_reseal(world: World, letter: SealedEnvelope, draft: Header | None = None, content: bytes = b"") -> SealedEnvelope:
-    keys = world.keys[HOME]
-    return reseal(
-        letter.header,
-        content or letter.content,
-        draft or replace(a_draft(Kind.RESEAL), envelope_id="0195e9a0-3333-7aaa-8bbb-0123456789ab"),
-        recipients=world.recipients(HOME, HOST),
-        signing_key=keys.signing,
-        certificate=keys.certificate,
-    )
-
-
-class TestReseal:
-    def test_same_commitment_new_key_judged_by_the_original(self, tmp_path: Path) -> None:
-        world = World(tmp_path)
-        letter = sealed(world)
-        old = world.keys[HOST].newest
-        world.new_sealing_key(world.keys[HOST], AT)
-        again = a_reseal(world, letter)
-        assert again.header.content_commitment == letter.header.content_commitment
-        assert again.header.replaces == letter.header.ref
-        assert again.header.recipients[1].key_id != old
-        assert opened(world, again, judged_by=letter.header).body == a_body()
-
-    def test_needs_its_original(self, world: World, letter: SealedEnvelope) -> None:
-        again = a_reseal(world, letter)
-        assert refused(lambda: opened(world, again)).details == {"field": "replaces"}
-        other = sealed(world)
-        assert refused(lambda: opened(world, again, judged_by=other.header)).details == {"field": "replaces"}
-        assert refused(lambda: opened(world, letter, judged_by=letter.header)).details == {"field": "kind"}
-
-    def test_seals_no_other_content(self, world: World, letter: SealedEnvelope) -> None:
-        for content in (sealed(world).content, letter.content + b"\0", letter.content[:20]):
-            assert refused(partial(a_reseal, world, letter, content=content)).reason is (Reason.COMMITMENT_MISMATCH)
-
-    @pytest.mark.parametrize(
-        "draft",
-        [
-            a_draft(Kind.QUESTION),
-            replace(a_draft(Kind.RESEAL), thread_id=OTHER_THREAD),
-            replace(a_draft(Kind.RESEAL), sender_unit=HOST),
-        ],
-        ids=["kind", "thread", "sender"],
-    )
-    def test_moves_nothing(self, world: World, letter: SealedEnvelope, draft: Header) -> None:
-        assert refused(lambda: a_reseal(world, letter, draft)).reason is Reason.BODY_CONTRADICTS_HEADER
-
-    def test_is_not_made_by_the_ordinary_way(self, world: World) -> None:
-        assert refused(lambda: sealed(world, a_draft(Kind.RESEAL), a_body())).details == {"field": "kind"}
-
-
-class TestContradiction:
-    """A sender who seals honestly something else than he signed: his letter opens and is protested."""
-
-    def contradicting(self, world: World, body: bytes, commitment_of: bytes | None = None) -> SealedEnvelope:
-        good = sealed(world)
-        salt = good.content[:SALT_SIZE]
-        draft = replace(
-            good.header, content_commitment=content_commitment(salt, body if commitment_of is None else commitment_of)
-        )
-        context = context_bytes(draft)
-        sealed_body = seal_content(
-            salt + body,
-            context_digest=sha256(context).digest(),
-            recipients=checked_recipients(world.recipients(HOME, HOST)),
-        )
-        data = header_bytes(context, sha256(sealed_body).digest(), len(sealed_body))
-        return SealedEnvelope(data, sealed_body, (), parse_header(data), salt + body)
-
-    def test_another_body_than_committed(self, world: World) -> None:
-        refusal = refused(lambda: opened(world, self.contradicting(world, a_body(text="b"), a_body(text="a"))))
-        assert refusal.reason is Reason.COMMITMENT_MISMATCH
-        assert protest_ground(refusal) == 2
-
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
-            (a_body(Kind.REPORTED), "kind"),
-            (a_body(thread_id=OTHER_THREAD), "thread_id"),
-            (b"\xff\xff", "body"),
-        ],
-    )
-    def test_another_body_than_the_header_says(self, world: World, body: bytes, field: str) -> None:
-        refusal = refused(lambda: opened(world, self.contradicting(world, body)))
-        assert (refusal.reason, refusal.details["field"]) == (Reason.BODY_CONTRADICTS_HEADER, field)
-        assert protest_ground(refusal) == 3
-
-    def test_no_other_reason_is_a_ground(self) -> None:
-        assert protest_ground(Reason.BODY_GUARD_FAILED) == 4
-        assert protest_ground(Reason.MATERIAL_DAMAGED) == 5
-        assert protest_ground(Reason.DIGEST_MISMATCH) is None
