@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from starlette.types import Scope
+
 from node.desk.ports import Role
 
 EVERYONE: Final = frozenset(Role)
@@ -29,7 +31,15 @@ class Access:
     person: bool = False
 
 
+UPLOADS: Final = frozenset({"addDelegationMaterial", "addDraftMaterial"})  # operations that take a file
+
 _PUBLIC: Final = Access(public=True)
+
+
+def operation_of(scope: Scope) -> str:
+    """The operation id of the route that took the request; empty before one did."""
+    return getattr(scope.get("route"), "operation_id", None) or ""
+
 
 OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
     {

@@ -11,8 +11,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from delegation.errors import Reason, Refusal
-from gateway.access import OPERATIONS, Access
-from gateway.middleware import operation_of
+from gateway.access import OPERATIONS, Access, operation_of
 from gateway.ports import Station
 from gateway.problems import FieldError, InvalidInputError, WireRefusalError
 from gateway.wire_reasons import WireReason

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from delegation.errors import Reason, Refused
+from gateway.access import operation_of
 from gateway.metrics import Metrics
 from gateway.problems import problem_response, refused_problem, wire_problem
 from gateway.wire_reasons import WireReason
@@ -106,8 +107,3 @@ class Guard:
             f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
         ]
         _log.error("request failed", error=type(error).__name__, operation=operation_of(scope), places=places[-4:])
-
-
-def operation_of(scope: Scope) -> str:
-    """The operation id of the route that took the request; empty before one did."""
-    return getattr(scope.get("route"), "operation_id", None) or ""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, cast
 
-from delegation.catalogue import CATALOGUE
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -16,8 +15,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
+from delegation.catalogue import CATALOGUE
 from delegation.errors import Reason
-from gateway.access import OPERATIONS, Access
+from gateway.access import OPERATIONS, UPLOADS, Access
 from gateway.auth import COOKIE, CSRF_HEADER, KEY_HEADER
 from gateway.examples import EXAMPLES
 from gateway.incoming import JsonBody
@@ -29,7 +29,6 @@ from gateway.wire_reasons import WIRE_TEXTS, WireReason
 Json = dict[str, object]
 VERSION: Final = "1"
 _REF: Final = "#/components/schemas/"
-_UPLOADS: Final = frozenset({"addDelegationMaterial", "addDraftMaterial"})
 _CHANGING: Final = frozenset({"post", "put", "patch", "delete"})
 
 # Reasons with which a node or the gateway answers a call that changes nothing.
@@ -60,7 +59,6 @@ _DESCRIPTIONS: Final[Mapping[int, str]] = {
     415: "The media type is not taken.",
     416: "The range lies outside the file.",
     422: "A field breaks a rule; `errors` names it.",
-    423: "Locked for a while.",
     428: "If-Match is missing.",
     429: "Too much at a time; try again later.",
     500: "Something failed that nobody foresaw.",
@@ -208,7 +206,7 @@ def describe(routes: Sequence[BaseRoute], routers: Sequence[APIRouter]) -> Json:
     for _, method, operation in _operations(document):
         name = str(operation["operationId"])
         form = forms[name]
-        if name in _UPLOADS:
+        if name in UPLOADS:
             operation["requestBody"] = _upload_body()
         elif form is not None:
             operation["requestBody"] = _json_body(form)

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from delegation.catalogue import CATALOGUE
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from delegation.catalogue import CATALOGUE
 from delegation.errors import Reason, ReasonClass, Refused
+from gateway.access import UPLOADS, operation_of
 from gateway.language import Language, language_of
 from gateway.wire_reasons import WIRE_TEXTS, WireReason
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "urn:xieban:reason:"
 _RETRY_AFTER: Final = {429: "10", 503: "5", 507: "60"}  # seconds; a rough word, so that callers do not hammer
+_LOCKED_SECONDS: Final = "900"  # the node's lock-out
 
 
 class WireRefusalError(Exception):
@@ -67,7 +69,11 @@ class Problem:
 def refused_problem(refused: Refused, errors: Sequence[FieldError] = ()) -> Problem:
     """The problem of a reason of the house."""
     row = CATALOGUE[refused.reason]
-    headers = {"WWW-Authenticate": "Bearer"} if row.http_status == HTTPStatus.UNAUTHORIZED else {}
+    headers: dict[str, str] = {}
+    if row.http_status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if refused.reason is Reason.LOCKED_OUT:
+        headers["Retry-After"] = _LOCKED_SECONDS
     return Problem(
         reason=refused.reason.value,
         reason_class=row.reason_class,
@@ -121,6 +127,8 @@ def problem_response(problem: Problem, scope: Scope) -> Response:
     language = language_of(Headers(scope=scope).get("accept-language", ""))
     headers = {"Content-Language": language.value, "Vary": "Accept-Language", **problem.headers}
     if problem.status in _RETRY_AFTER:
-        headers["Retry-After"] = _RETRY_AFTER[problem.status]
+        headers.setdefault("Retry-After", _RETRY_AFTER[problem.status])
+    if operation_of(scope) in UPLOADS:
+        headers["Connection"] = "close"  # the rest of the file would still come and be read for nothing
     content = json.dumps(document(problem, language), ensure_ascii=False).encode("utf-8")
     return Response(content, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)

@@ -29,7 +29,7 @@ async def _add(request: Request, station: Station, actor: Actor, subject_id: str
     form = parse_form(FileFactsForm, upload.facts or b"{}", _KNOWN)
     # the form's own name counts only without facts; a path of the sender's machine is cut off
     name = form.name or PurePosixPath(upload.file_name.replace("\\", "/")).name
-    if not name or len(name) > 200 or not name.isprintable():
+    if name in {"", ".", ".."} or len(name) > 200 or not name.isprintable():
         raise InvalidInputError((FieldError("body.facts.name", "missing" if not name else "string_pattern_mismatch"),))
     facts = FileFacts(
         name=name,

@@ -76,6 +76,7 @@ class FakeDesk:
         self.drafts: dict[str, DraftView] = {}
         self.prepared: dict[str, PreparedMoveView] = {}
         self.files: dict[str, FakeFile] = {}
+        self.expected: set[str] = set()
         self.rows: list[DelegationRow] = [a_row()]
         self.fail_with: Exception | None = None
         self.most_bytes_held = 0
@@ -293,8 +294,10 @@ class FakeDesk:
         return tuple(file.view for file in self.files.values() if file.view.delegation_id == subject_id)
 
     async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:
-        if material_id not in self.files:
+        if material_id in self.expected:
             raise Refusal(Reason.MATERIAL_MISSING)
+        if material_id not in self.files:
+            raise Refusal(Reason.NOT_FOUND)
         return self.files[material_id]
 
     async def drop_file(self, actor: Actor, material_id: str) -> None:

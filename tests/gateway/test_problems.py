@@ -138,7 +138,7 @@ def _wrong_ways() -> Iterator[tuple[str, str, dict[str, object]]]:
         f"/api/v1/delegations/{DELEGATION}/materials",
         {"data": {"facts": json.dumps({CANARY: NAME})}, "files": {"file": (CANARY, "x")}},
     )
-    yield "GET", "/api/v1/materials/x/content", {"headers": {"range": CANARY}}
+    yield "GET", f"/api/v1/materials/{CANARY}{NAME}/content", {"headers": {"range": CANARY}}
 
 
 WRONG_WAYS = list(_wrong_ways())

@@ -75,6 +75,7 @@ async def test_five_failures_lock_the_account_for_a_while(house: House) -> None:
             await client.post("/api/v1/session", json={"staff_id": "clerk", "password": "wrong"})
         locked = await client.post("/api/v1/session", json=SIGN_IN)
         assert locked.json()["reason"] == "LOCKED_OUT"
+        assert locked.headers["retry-after"] == "900"
         house.station.accounts.now += timedelta(minutes=16)
         assert (await client.post("/api/v1/session", json=SIGN_IN)).status_code == 201
 
