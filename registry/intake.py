@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from certs.envelope import verify_sealed, verify_signatures
 from certs.trust import Trust
@@ -78,25 +79,24 @@ class Intake:
         trust = self._book.current()
         candidates = [_Candidate() for _ in envelopes]
         for at in range(0, len(envelopes), SLICE):
+            if at:
+                await asyncio.sleep(0)
             for candidate, parts in zip(candidates[at : at + SLICE], envelopes[at : at + SLICE], strict=True):
-                self._guarded(candidate, lambda c=candidate, p=parts: self._parse(c, p, bureau, trust))  # type: ignore[misc]  # the loop's values, bound now
-            await asyncio.sleep(0)
-        await self._answer_known(candidates)
-        if any(candidate.open for candidate in candidates):
-            await self._check_new(candidates, trust)
+                self._guarded(candidate, partial(self._parse, candidate, parts, bureau, trust))
+        await self._check_new(candidates, trust)
+        await self._answer_known([c for c in candidates if c.header is not None and c.result is not None])
         return await self._judge(bureau, candidates, trust)
 
     async def _check_new(self, candidates: Sequence[_Candidate], trust: Trust) -> None:
-        if trust.is_stale(self._clock()):
-            for candidate in candidates:
-                if candidate.open:
-                    candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
-            return
+        stale = trust.is_stale(self._clock())
         for at in range(0, len(candidates), SLICE):
+            if at:
+                await asyncio.sleep(0)
             for candidate in candidates[at : at + SLICE]:
-                if candidate.open:
-                    self._guarded(candidate, lambda c=candidate: self._verify(c, trust))  # type: ignore[misc]  # as above
-            await asyncio.sleep(0)
+                if candidate.open and stale:
+                    candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
+                elif candidate.open:
+                    self._guarded(candidate, partial(self._verify, candidate, trust))
         await self._check_materials([candidate for candidate in candidates if candidate.open])
 
     def _guarded(self, candidate: _Candidate, check: Callable[[], None]) -> None:
@@ -124,15 +124,16 @@ class Intake:
             raise Refusal(Reason.NOT_YOUR_UNIT)
         candidate.header = header
 
-    async def _answer_known(self, candidates: Sequence[_Candidate]) -> None:
-        """The stored first answer, before any signature or certificate is asked for: it outlives them (promise 5)."""
-        headers = {_key(c.header): c for c in candidates if c.header is not None and c.open}
-        known = await self._known.find(list(headers))
-        for candidate in candidates:
-            if candidate.header is None or not candidate.open:
-                continue
-            answer = known.get(_key(candidate.header))
-            if answer is None:
+    async def _answer_known(self, failed: Sequence[_Candidate]) -> None:
+        """The stored first answer goes before whatever failed since: it outlives keys and certificates (promise 5).
+
+        Those that passed, or are refused by rule, are looked up by the writer, before it judges anything: so an
+        envelope that is new and good costs one question of the store, not two.
+        """
+        known = await self._known.find([_key(c.header) for c in failed if c.header is not None])
+        for candidate in failed:
+            answer = None if candidate.header is None else known.get(_key(candidate.header))
+            if answer is None or candidate.header is None:
                 continue
             if answer.header_digest == candidate.header.digest:
                 candidate.result = Final(answer.entry, answer.accepted, repeated=True)
