@@ -16,6 +16,7 @@ from registry.batch import Batch, Needs
 from registry.parts import join_parts
 from registry.quotas import Counts
 from registry.records import AnswerRow, BodyRow, ItemKind, ListingRow, envelope_key
+from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
 
 
@@ -86,6 +87,8 @@ class EnvelopeJob:
             return NotFinal(Reason.ROSTER_NOT_READY)
         try:
             return self._judged(batch, batch.trust, counts)
+        except (StoreUnavailable, StoreRejected):
+            raise  # of the whole batch
         except Refusal as refusal:
             return self._refuse(refusal.refused, batch, counts) if is_final(refusal) else not_final(refusal)
 

@@ -1,0 +1,258 @@
+"""The single writer: nothing is answered that is not kept, nothing is kept twice, one bad job hurts no other."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from certs.envelope import SealedEnvelope
+from certs.notes import parse_and_verify
+from delegation.codec_entry import EnvelopeParts, parse_entry
+from delegation.codes import Kind
+from delegation.errors import Reason, Refusal
+from delegation.model import EnvelopeAnswer
+from registry.answers import Final, NotFinal, Result
+from registry.intake import Intake
+from registry.judgement import EnvelopeJob
+from registry.queue import FairQueue, Waiting
+from registry.server import Registry
+from registry.settings import Quotas
+from registry.setup import open_store
+from tests.builders import CHENGDU_RD
+from tests.registry.faults import FaultyStore
+from tests.registry.federation import CHENGDU, HANGZHOU, Federation
+
+
+def parts(letter: SealedEnvelope) -> EnvelopeParts:
+    return EnvelopeParts(letter.header_bytes, letter.sealed_body, letter.signatures)
+
+
+async def take(registry: Registry, *letters: SealedEnvelope, bureau: str = HANGZHOU) -> list[Result]:
+    """Submit without a wire."""
+    intake = Intake(
+        registry.database,
+        registry.book,
+        registry.writer,
+        federation_id=registry.settings.federation_id,
+        clock=registry.clock,
+        watch=registry.watch,
+        log=registry.log,
+    )
+    return await intake.take(bureau, [parts(letter) for letter in letters])
+
+
+def head_of(registry: Registry) -> tuple[int, bytes]:
+    key = registry.keys.log_key.public_key()
+    found = parse_and_verify(registry.writer.checkpoint, registry.settings.origin, key)
+    return found.size, found.root
+
+
+async def test_a_storage_error_makes_the_whole_batch_try_again_and_it_recovers(federation: Federation) -> None:
+    store = FaultyStore()
+    async with federation.running(store) as registry:
+        before = head_of(registry)
+        letters = [federation.letter() for _ in range(3)]
+        store.fail_before = 1
+        assert await take(registry, *letters) == [NotFinal(Reason.STORAGE_UNAVAILABLE)] * 3
+        assert head_of(registry) == before
+        assert not registry.readiness()["storage"]
+        results = await take(registry, *letters)
+        assert all(isinstance(result, Final) and result.accepted and not result.repeated for result in results)
+        assert registry.readiness()["storage"]
+        assert head_of(registry)[0] == store.head().size
+
+
+async def test_after_an_unknown_outcome_a_retry_gets_what_was_kept(federation: Federation) -> None:
+    store = FaultyStore()
+    async with federation.running(store) as registry:
+        letter = federation.letter()
+        store.fail_after = 1
+        assert await take(registry, letter) == [NotFinal(Reason.STORAGE_UNAVAILABLE)]
+        (again,) = await take(registry, letter)
+        assert isinstance(again, Final)
+        assert again.repeated
+        assert head_of(registry) == (store.head().size, store.head().frontier.root())
+        (more,) = await take(registry, federation.letter())
+        assert isinstance(more, Final)
+        assert parse_entry(more.entry).leaf_index == store.head().size - 1
+
+
+async def test_an_error_while_reading_for_judgement_stores_nothing(federation: Federation) -> None:
+    store = FaultyStore()
+    async with federation.running(store) as registry:
+        letters = [federation.letter(), federation.letter()]
+        store.fail_reading = 1
+        size = store.head().size
+        assert await take(registry, *letters) == [NotFinal(Reason.STORAGE_UNAVAILABLE)] * 2
+        assert store.head().size == size
+        assert all(isinstance(result, Final) for result in await take(registry, *letters))
+
+
+async def test_what_the_store_rejects_falls_alone(federation: Federation) -> None:
+    store = FaultyStore()
+    async with federation.running(store) as registry:
+        letters = [federation.letter() for _ in range(4)]
+        header = letters[2].header
+        store.poisoned_key = f"{header.sender_unit}/{header.envelope_id}"
+        results = await take(registry, *letters)
+        assert [isinstance(result, Final) for result in results] == [True, True, False, True]
+        assert results[2] == NotFinal(Reason.UNAVAILABLE)
+        assert head_of(registry) == (store.head().size, store.head().frontier.root())
+
+
+class Breaking(EnvelopeJob):
+    """A job that fails in the middle of writing."""
+
+    __slots__ = ()
+
+    def run(self, batch: Any, counts: Any) -> Result:
+        super().run(batch, counts)
+        raise ZeroDivisionError
+
+
+async def test_a_job_that_breaks_half_way_leaves_nothing_of_itself(federation: Federation) -> None:
+    store = FaultyStore()
+    async with federation.running(store) as registry:
+        letters = [federation.letter() for _ in range(3)]
+        jobs = [
+            (Breaking if number == 1 else EnvelopeJob)(
+                bureau=HANGZHOU,
+                header=letter.header,
+                header_bytes=letter.header_bytes,
+                sealed_body=letter.sealed_body,
+                signatures=letter.signatures,
+                trust=registry.book.current(),
+            )
+            for number, letter in enumerate(letters)
+        ]
+        outcomes = await asyncio.gather(*registry.writer.enqueue(HANGZHOU, jobs), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Final, Refusal, Final]
+        (result,) = await take(registry, letters[1])
+        assert isinstance(result, Final)
+        assert not result.repeated, "nothing of the broken job was kept"
+
+
+async def test_a_start_signs_what_was_committed_before_a_crash(federation: Federation) -> None:
+    """Between the commit and the checkpoint the process dies: the next one signs the committed head first."""
+    async with federation.running() as registry:
+        letters = [federation.letter() for _ in range(3)]
+        await take(registry, *letters)
+        size, root = head_of(registry)
+    async with federation.running() as registry:
+        assert head_of(registry) == (size, root)
+        (again,) = await take(registry, letters[0])
+        assert isinstance(again, Final)
+        assert again.repeated
+
+
+async def test_a_second_writer_fences_the_first(federation: Federation) -> None:
+    async with federation.running() as registry:
+        await take(registry, federation.letter())
+        other = open_store(federation.settings)
+        try:
+            other.claim(None)
+            assert await take(registry, federation.letter()) == [NotFinal(Reason.STORAGE_UNAVAILABLE)]
+            assert not registry.readiness()["writer"]
+            assert await take(registry, federation.letter()) == [NotFinal(Reason.STORAGE_UNAVAILABLE)]
+        finally:
+            other.close()
+
+
+async def test_accepted_at_never_goes_back(federation: Federation) -> None:
+    async with federation.running() as registry:
+        (first,) = await take(registry, federation.letter())
+        federation.clock.jump(-federation.clock.at.resolution * 60_000_000)
+        (second,) = await take(registry, federation.letter())
+        assert isinstance(first, Final)
+        assert isinstance(second, Final)
+        assert parse_entry(second.entry).accepted_at >= parse_entry(first.entry).accepted_at
+
+
+async def test_a_clock_that_was_lost_accepts_nothing(federation: Federation) -> None:
+    async with federation.running() as registry:
+        federation.clock.jump(federation.clock.at.resolution * 3_600_000_000)
+        with pytest.raises(Refusal) as caught:
+            await take(registry, federation.letter())
+        assert caught.value.reason is Reason.CLOCK_OFF
+        assert not registry.readiness()["clock"]
+
+
+async def test_threads_survive_a_restart(federation: Federation) -> None:
+    async with federation.running() as registry:
+        letter = federation.letter()
+        (issued,) = await take(registry, letter)
+        assert isinstance(issued, Final)
+    async with federation.running() as registry:
+        signed = federation.move(letter.header, Kind.SIGNED_FOR, CHENGDU_RD, base=parse_entry(issued.entry))
+        (result,) = await take(registry, signed, bureau=CHENGDU)
+        assert isinstance(result, Final)
+        entry = parse_entry(result.entry)
+        assert (entry.thread_sequence, entry.previous_entry_digest) == (2, parse_entry(issued.entry).digest)
+
+
+async def test_refusals_have_no_place_in_the_thread(federation: Federation) -> None:
+    async with federation.running() as registry:
+        letter = federation.letter()
+        (issued,) = await take(registry, letter)
+        assert isinstance(issued, Final)
+        base = parse_entry(issued.entry)
+        refused = federation.move(letter.header, Kind.COMPLETED, CHENGDU_RD, base=base)
+        signed = federation.move(letter.header, Kind.SIGNED_FOR, CHENGDU_RD, base=base)
+        first, second = await take(registry, refused, signed, bureau=CHENGDU)
+        assert isinstance(first, Final)
+        assert isinstance(second, Final)
+        entry = parse_entry(first.entry)
+        assert isinstance(entry.detail, EnvelopeAnswer)
+        assert (entry.detail.accepted, entry.thread_sequence, entry.previous_entry_digest) == (False, 0, b"")
+        assert parse_entry(second.entry).thread_sequence == 2
+        assert parse_entry(second.entry).previous_entry_digest == base.digest
+        items = registry.database.store.mailbox(CHENGDU_RD, 0, 10)
+        assert len(items) == 1, "a refusal goes to its sender alone"
+
+
+async def test_stored_refusals_of_a_day_are_bounded(federation: Federation) -> None:
+    federation.settings.quotas = Quotas(refusals_a_day=2)
+    async with federation.running() as registry:
+        letter = federation.letter()
+        await take(registry, letter)
+        moves = [federation.move(letter.header, Kind.COMPLETED, CHENGDU_RD) for _ in range(3)]
+        results = await take(registry, *moves, bureau=CHENGDU)
+        assert [isinstance(result, Final) for result in results] == [True, True, False]
+        assert results[2] == NotFinal(Reason.QUOTA_EXCEEDED, {"quota": "refusals"})
+
+
+async def test_stopping_tells_those_who_wait(federation: Federation) -> None:
+    registry: Registry
+    async with federation.running() as registry:
+        pass
+    assert await take(registry, federation.letter()) == [NotFinal(Reason.STOPPING)]
+
+
+class Weighing:
+    """A job that only weighs."""
+
+    def __init__(self, name: str, weight: int = 1) -> None:
+        self.name = name
+        self.weight = weight
+        self.size = 1
+
+
+async def test_bureaus_take_turns() -> None:
+    queue = FairQueue(most_of_one=100, most=1000)
+    loop = asyncio.get_running_loop()
+
+    def waiting(name: str, count: int) -> list[Waiting]:
+        return [Waiting(Weighing(name), loop.create_future()) for _ in range(count)]  # type: ignore[arg-type]  # weighs only
+
+    queue.put("flood", waiting("flood", 90))
+    queue.put("honest", waiting("honest", 2))
+    queue.put("other", waiting("other", 1))
+    taken = [each.job.name for each in await queue.take(weight=6, size=100)]  # type: ignore[attr-defined]  # as above
+    assert taken == ["flood", "honest", "other", "flood", "honest", "flood"]
+    with pytest.raises(Refusal) as caught:
+        queue.put("flood", waiting("flood", 50))
+    assert caught.value.reason is Reason.QUOTA_EXCEEDED
+    queue.put("honest", waiting("honest", 50))
+    rest = await queue.take(weight=1000, size=1000)
+    assert len(rest) == 93 + 50 - 6
+    assert queue.total == 0
