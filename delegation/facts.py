@@ -1,4 +1,4 @@
-"""What guards of class B and L are told beside the opened body: earlier bodies of the case, and the sender's own staff."""
+"""What guards of class B and L are told beside the opened body: earlier bodies of the case, the sender's own staff."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

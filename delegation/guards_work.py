@@ -224,6 +224,10 @@ def _clock_suspended(asked: Asked) -> Answer:
     return asked.suspension_open is not None
 
 
+def _clock_running(asked: Asked) -> Answer:
+    return asked.suspension_open is None
+
+
 def _result_counts(asked: Asked) -> Answer:
     """Every item of the round is answered; in round 1 the letter says how many are mandatory."""
     declared, letter = asked.header.declared, asked.thread.letter
@@ -296,6 +300,7 @@ WORK_GUARDS: Final[Guards] = {
     "not_paused": _not_paused,
     "is_paused": _is_paused,
     "clock_suspended": _clock_suspended,
+    "clock_running": _clock_running,
     "result_counts": _result_counts,
     "something_found": _something_found,
     "nothing_found": _nothing_found,

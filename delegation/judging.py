@@ -62,11 +62,12 @@ def judge(
         return Refused(Reason.NOT_FOUND)
     again = _sent_again(thread, header)
     rows = _candidates(table, thread, header, moment, is_known)
-    if isinstance(rows, Refused):
-        return rows
-    stale = _stale(thread, header, rows, is_known)
+    known_rows = table.rows_of(header.kind) if isinstance(rows, Refused) else rows
+    stale = _stale(thread, header, known_rows, is_known)
     if stale is not None:
         return stale
+    if isinstance(rows, Refused):
+        return rows
     if again:
         return _judge_again(table, thread, header, rows[0], moment, is_known)
     here = tuple(row for row in rows if thread.state in row.sources)

@@ -15,13 +15,16 @@ from delegation.thread_state import ThreadState
 def belongs(thread: ThreadState, unit: str, roster: RosterView, on: date) -> bool:
     """Whether the unit has to do with the thread at all; to anyone else the thread is NOT_FOUND.
 
-    Parties, hosts and homes of earlier legs, the superiors of today's roster, and whoever succeeds the home.
+    Parties, hosts and homes of earlier legs, superiors of today's roster and the national office, whoever succeeds the
+    home.
     """
-    if unit in thread.parties or thread.reads_until(unit) is not None:
+    if unit in thread.parties or thread.reads_until(unit) is not None or thread.last_move_of(unit) is not None:
         return True
     if thread.home_unit not in roster.units or thread.host_unit not in roster.units or unit not in roster.units:
         return False
-    if unit in roster.superiors(thread.home_unit, thread.host_unit):
+    national = roster.national_office()
+    superiors = roster.superiors(thread.home_unit, thread.host_unit)
+    if unit in superiors or (national is not None and unit == national.code):
         return True
     home = roster.successor(thread.home_unit, place=roster.units[thread.home_unit].region, on=on)
     return home is not None and home.code == unit

@@ -10,7 +10,7 @@ from typing import Final
 from delegation.clocks import Moment
 from delegation.codes import Kind, NoticeOutcome, Priority
 from delegation.errors import Reason, Refused
-from delegation.guards import Asked, judged
+from delegation.guards import Asked, failed, judged
 from delegation.guards_header import HEADER_GUARDS
 from delegation.judging import table_of
 from delegation.model import (
@@ -35,12 +35,16 @@ _OF_THE_THREAD: Final = frozenset({
     "host_overdue", "supervision_unanswered", "refusal_disputable", "extension_first", "before_expiry",
     "extension_open", "silence_over", "check_long_over", "not_paused", "is_paused", "clock_suspended", "round_follows",
     "not_archived_yet", "answers_supervision", "opinion_asked", "acknowledges_correction", "questions_not_too_many",
-    "hops_left", "hops_spent",
+    "hops_left", "hops_spent", "clock_running",
 })  # fmt: skip
 _BY_ITSELF: Final = frozenset({Kind.RESEAL, Kind.PROTEST})
 _ANSWERED_CLOCK: Final = {
-    Kind.SUPERVISE_ANSWER: "supervise", Kind.OPINION: "opinion", Kind.CORRECTION_ACKNOWLEDGED: "correction-acknowledge",
-}  # fmt: skip
+    Kind.ANSWER: "question-answer",
+    Kind.SUPERVISE_ANSWER: "supervise",
+    Kind.OPINION: "opinion",
+    Kind.CORRECTION_ACKNOWLEDGED: "correction-acknowledge",
+}
+_QUESTION_OF: Final = {Kind.ANSWER: Kind.QUESTION, Kind.SUBJECT_ANSWER: Kind.SUBJECT_REQUEST}
 _NO_DIGEST: Final = bytes(32)
 
 
@@ -79,8 +83,18 @@ def _refused(asked: Asked) -> Refused | None:
     row, thread = asked.row, asked.thread
     if thread.state not in row.sources:
         return Refused(Reason.NOT_ALLOWED, {"kind": asked.header.kind.name, "state": thread.state.value})
+    if asked.header.kind in _QUESTION_OF and asked.header.in_reply_to is None and not _asked_before(asked):
+        return failed("answers_other_side")
     names = tuple(name for name in row.header_guards if name in _OF_THE_THREAD)
     return judged(names, HEADER_GUARDS, asked)
+
+
+def _asked_before(asked: Asked) -> bool:
+    """Whether the other side asked; where the history was cut, nobody can tell, and the answer is yes."""
+    thread, kind = asked.thread, _QUESTION_OF[asked.header.kind]
+    if len(thread.history) < thread.sequence:
+        return True
+    return any(past.kind is kind and past.sender != asked.header.sender_unit for past in thread.history)
 
 
 def _probe(thread: ThreadState, row: Row, kind: Kind, unit: str, moment: Moment) -> Asked:

@@ -196,8 +196,11 @@ def _paused(asked: Asked, thread: ThreadState) -> ThreadState:
     return replace(thread, paused=True, work=work)
 
 
-def _unpaused(asked: Asked, thread: ThreadState) -> ThreadState:  # noqa: ARG001 - as above
-    return replace(thread, paused=False, work=replace(thread.work, paused_since=None, pause_reason=""))
+def _unpaused(asked: Asked, thread: ThreadState) -> ThreadState:
+    """Work goes on; an extension that waits for its answer still does."""
+    turn = thread.home_unit if asked.thread.work.extension_asked else thread.host_unit
+    work = replace(thread.work, paused_since=None, pause_reason="")
+    return replace(thread, paused=False, turn=turn, work=work)
 
 
 def _reported(asked: Asked, thread: ThreadState) -> ThreadState:

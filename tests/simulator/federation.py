@@ -1,0 +1,372 @@
+"""A federation in memory with its own clock: a registry that judges and orders, bureaus that judge again what they get.
+
+Messages are headers (through their real bytes) and facts of bodies. Signing is a seam: whatever turns a draft into a
+parsed header may be put in (`Sealer`); the default makes the bytes and signs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol
+
+from delegation import digits
+from delegation.codes import Kind
+from delegation.deadlines import day_of
+from delegation.errors import Reason, Refused
+from delegation.facts import CaseFacts, LocalFacts
+from delegation.lifecycle import (
+    Accepted,
+    Move,
+    available,
+    certified,
+    delivered,
+    entered,
+    judge,
+    judge_body,
+    judge_local,
+    overdue,
+)
+from delegation.model import BodyFacts, EnvelopeRef, Header
+from delegation.roster_view import RosterView, UnitType
+from delegation.table import Row
+from delegation.tables import TABLES
+from delegation.thread_json import thread_bytes, thread_from_bytes
+from delegation.thread_state import OpenClock, ThreadState
+from tests.builders import NOW, a_roster, parsed
+from tests.simulator.composing import Investigation, compose, letter_body, letter_header
+
+_LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
+ROWS: dict[str, Row] = {row.name: row for row in TABLES[0].rows}
+
+
+class JudgesDisagreeError(AssertionError):
+    """Home, host and registry did not come to the same thread."""
+
+
+class Sealer(Protocol):
+    """Makes an envelope of a draft: in the end the header as everyone parses it."""
+
+    def __call__(self, draft: Header, body: BodyFacts) -> Header: ...
+
+
+def seal_nothing(draft: Header, body: BodyFacts) -> Header:
+    """Real bytes, no signature, no ciphertext."""
+    return parsed(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An envelope on its way."""
+
+    header: Header
+    body: BodyFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What the registry logged in a thread: an accepted envelope, or a delivery."""
+
+    thread_id: str
+    at: datetime
+    letter: Letter | None = None
+    sequence: int = 0
+    digest: bytes = b""
+    after: ThreadState | None = None
+    delivered_digest: bytes = b""
+    delivered_to: str = ""
+    certified: OpenClock | None = None
+
+
+@dataclass
+class Bureau:
+    """One unit with its node: cached thread states, outbox, what it knows of envelopes."""
+
+    unit: str
+    federation: "Federation"
+    online: bool = True
+    threads: dict[str, ThreadState] = field(default_factory=dict)
+    cases: dict[str, CaseFacts] = field(default_factory=dict)
+    known: dict[bytes, str] = field(default_factory=dict)
+    outbox: list[Letter] = field(default_factory=list)
+    refused: list[tuple[Header, Refused]] = field(default_factory=list)
+    own: dict[str, EnvelopeRef] = field(default_factory=dict)
+    read_to: int = 0
+
+    def look_up(self, ref: str) -> ThreadState:
+        """The thread as this bureau has it."""
+        return self.threads[ref]
+
+    def is_known(self, ref: EnvelopeRef) -> str:
+        """What this bureau's judge holds of an envelope."""
+        return self.known.get(ref.header_digest, "unknown")
+
+    def moves(self, ref: str) -> tuple[Move, ...]:
+        """What the desk offers."""
+        at = self.federation.now
+        thread = self.threads[ref]
+        return available(thread, unit=self.unit, on=day_of(at), at=at, roster=self.federation.roster)
+
+    def allowed(self, ref: str) -> dict[str, Move]:
+        """What the desk offers and allows, by row."""
+        return {move.row.name: move for move in self.moves(ref) if move.allowed}
+
+    def delegate(self, wish: Investigation) -> str:
+        """Issue a letter; gives the delegation's number."""
+        federation = self.federation
+        thread_id = federation.next_number(self.unit)
+        draft = letter_header(wish, thread_id=thread_id, home=self.unit, at=federation.now, roster=federation.roster)
+        draft = replace(draft, envelope_id=federation.next_id())
+        body = letter_body(thread_id)
+        self._check(None, draft, body)
+        self._queue(draft, body)
+        return thread_id
+
+    def send(self, ref: str, row: str, **changes: Any) -> Header:
+        """Compose an event by a row of the table and queue it; predecessor and base are filled in."""
+        thread, federation = self.threads[ref], self.federation
+        draft, body = self.draft(ref, row, **changes)
+        if self.online and not self._queued(ref):
+            self._check(thread, draft, body)
+        header = self._queue(draft, body)
+        federation.sent += 1
+        return header
+
+    def draft(self, ref: str, row: str, **changes: Any) -> tuple[Header, BodyFacts]:
+        """What `send` would queue."""
+        thread, federation = self.threads[ref], self.federation
+        number = federation.next_count()
+        body = changes.pop("body", {})
+        offered = next((m for m in self.moves(ref) if m.row.name == row), None)
+        if offered is not None and offered.in_reply_to is not None:
+            changes.setdefault("in_reply_to", offered.in_reply_to)
+        changes.setdefault("predecessor", self.own.get(ref))
+        draft, facts = compose(
+            thread, ROWS[row], unit=self.unit, at=federation.now, roster=federation.roster, number=number, **changes
+        )
+        return draft, replace(facts, **body)
+
+    def __getattr__(self, row: str) -> Callable[..., Header]:
+        """`bureau.accepted(ref)` sends by the row of that name."""
+        if row not in ROWS:
+            raise AttributeError(row)
+        return lambda ref, **changes: self.send(ref, row, **changes)
+
+    def _queued(self, ref: str) -> bool:
+        return any(letter.header.thread_id == ref for letter in self.outbox)
+
+    def _check(self, thread: ThreadState | None, draft: Header, body: BodyFacts) -> None:
+        roster, today = self.federation.roster, day_of(self.federation.now)
+        case = self.cases.get(draft.thread_id, CaseFacts())
+        wrong = judge_body(thread, draft, body, roster=roster, history=case)
+        assert wrong is None, wrong
+        two = LocalFacts(today=today, handler_id=body.handler_id, approver_id=body.approver_id)
+        wrong = judge_local(thread, draft, body, roster=roster, staff=two)
+        assert wrong is None, wrong
+
+    def _queue(self, draft: Header, body: BodyFacts) -> Header:
+        header = self.federation.sealer(draft, body)
+        self.outbox.append(Letter(header, body))
+        if not _is_neutral(header):
+            self.own[header.thread_id] = header.ref
+        return header
+
+    def apply(self, logged: Logged) -> None:
+        """One entry of a thread: judge it again, compare with the registry's word."""
+        roster, ref = self.federation.roster, logged.thread_id
+        thread = self.threads.get(ref)
+        if logged.certified is not None:
+            assert thread is not None
+            self.threads[ref] = certified(thread, logged.certified)
+            return
+        if logged.letter is None:
+            assert thread is not None
+            self.threads[ref] = delivered(
+                thread, logged.delivered_digest, unit=logged.delivered_to, at=logged.at, roster=roster
+            )
+            return
+        header, body = logged.letter.header, logged.letter.body
+        outcome = judge(thread, header, roster=roster, at=logged.at, is_known=self.is_known)
+        if isinstance(outcome, Refused):
+            raise JudgesDisagreeError(f"{self.unit} refuses {header.kind.name}: {outcome}")
+        if header.kind is not Kind.RESEAL and self.unit in (header.sender_unit, *header.addressees):
+            wrong = judge_body(thread, header, body, roster=roster, history=self.cases.get(ref, CaseFacts()))
+            assert wrong is None, wrong
+        thread = entered(outcome.thread, header, sequence=logged.sequence, entry_digest=logged.digest)
+        if thread != logged.after:
+            raise JudgesDisagreeError(f"{self.unit} has another thread after {header.kind.name}")
+        self.threads[ref] = thread
+        self.known[header.digest] = "accepted"
+        self._remember(ref, logged.letter)
+
+    def _remember(self, ref: str, letter: Letter) -> None:
+        case, kind = self.cases.get(ref, CaseFacts()), letter.header.kind
+        if kind in _LETTERS:
+            case = replace(case, letter=letter.body, letter_header=letter.header, supplement=None)
+        if kind is Kind.SUPPLEMENT_REQUESTED:
+            case = replace(case, supplement=letter.body)
+        ids = frozenset(material.material_id for material in letter.header.manifest)
+        self.cases[ref] = replace(case, held_material_ids=case.held_material_ids | ids)
+
+
+def _is_neutral(header: Header) -> bool:
+    return all(row.neutral for row in TABLES[0].rows_of(header.kind))
+
+
+class Federation:
+    """The registry and every bureau, on one clock."""
+
+    def __init__(self, roster: RosterView | None = None, *, at: datetime = NOW, sealer: Sealer = seal_nothing) -> None:
+        self.roster = roster or a_roster()
+        self.now = at
+        self.sealer = sealer
+        self.sent = 0
+        self.threads: dict[str, ThreadState] = {}
+        self.log: list[Logged] = []
+        self.known: dict[bytes, str] = {}
+        self._count = 0
+        self._bureaus: dict[str, Bureau] = {}
+        self.dark: set[str] = set()  # units whose node acknowledges nothing
+
+    def bureau(self, region: str) -> Bureau:
+        """The unit that recognises injuries in a region."""
+        return self.unit(digits.unit_code(region6=region, unit_type=digits.UnitType.RECOGNITION, serial=1))
+
+    def province(self, region: str) -> Bureau:
+        """A provincial office, or the national one (110000)."""
+        of = UnitType.NATIONAL if region == "110000" else UnitType.PROVINCIAL
+        return self.unit(digits.unit_code(region6=region, unit_type=digits.UnitType(of.value), serial=1))
+
+    def unit(self, code: str) -> Bureau:
+        """The node of a unit."""
+        if code not in self._bureaus:
+            self._bureaus[code] = Bureau(code, self)
+        return self._bureaus[code]
+
+    def next_count(self) -> int:
+        """Numbers for ids."""
+        self._count += 1
+        return self._count
+
+    def next_id(self) -> str:
+        """An envelope id."""
+        return f"0195f3a0-0000-7000-8000-{self.next_count():012x}"
+
+    def next_number(self, home: str) -> str:
+        """A delegation number."""
+        return digits.delegation_number(day_of(self.now), home[:6], self.next_count())
+
+    def advance(self, *, days: int = 0, hours: int = 0) -> None:
+        """Let time pass."""
+        self.now += timedelta(days=days, hours=hours)
+
+    def advance_to(self, day: date) -> None:
+        """Until ten in the morning of a later day."""
+        self.now += timedelta(days=(day - day_of(self.now)).days)
+
+    def is_known(self, ref: EnvelopeRef) -> str:
+        """What the registry holds of an envelope."""
+        return self.known.get(ref.header_digest, "unknown")
+
+    def take(self, letter: Letter) -> Accepted | Refused:
+        """The registry's judgement of one envelope; a final refusal is remembered."""
+        header = letter.header
+        thread = self.threads.get(header.thread_id)
+        outcome = judge(thread, header, roster=self.roster, at=self.now, is_known=self.is_known)
+        if isinstance(outcome, Refused):
+            if outcome.reason not in (Reason.NOT_FOUND, Reason.PREDECESSOR_MISSING):
+                self.known[header.digest] = "refused"
+            return outcome
+        sequence = 1 if thread is None else thread.sequence + 1
+        digest = sha256(f"{header.thread_id} {sequence}".encode() + header.digest).digest()
+        after = entered(outcome.thread, header, sequence=sequence, entry_digest=digest)
+        assert thread_from_bytes(thread_bytes(after)) == after
+        self.threads[header.thread_id] = after
+        self.known[header.digest] = "accepted"
+        self.log.append(Logged(header.thread_id, self.now, letter, sequence, digest, after))
+        return outcome
+
+    def settle(self) -> None:
+        """Until nothing moves: outboxes to the registry, entries to all parties, acknowledgements to the log."""
+        while self._submit() | self._deliver():
+            pass
+
+    def certify(self) -> int:
+        """Negative evidence for what ran out; gives how many pieces."""
+        count = 0
+        for ref, thread in tuple(self.threads.items()):
+            for clock in overdue(thread, on=day_of(self.now)):
+                self.threads[ref] = certified(self.threads[ref], clock)
+                self.log.append(Logged(ref, self.now, certified=clock))
+                count += 1
+        return count
+
+    def _submit(self) -> bool:
+        moved = False
+        for bureau in tuple(self._bureaus.values()):
+            if not bureau.online:
+                continue
+            batch, bureau.outbox = bureau.outbox, []
+            for letter in batch:
+                moved = True
+                outcome = self.take(letter)
+                if isinstance(outcome, Refused):
+                    bureau.refused.append((letter.header, outcome))
+                    bureau.known[letter.header.digest] = "refused"
+                    self._give_back(bureau, letter.header)
+        return moved
+
+    def _give_back(self, bureau: Bureau, header: Header) -> None:
+        """A refused move is a draft again: the sender's last move is the last accepted one."""
+        accepted = [
+            logged.letter.header.ref
+            for logged in self.log
+            if logged.letter is not None
+            and logged.thread_id == header.thread_id
+            and logged.letter.header.sender_unit == bureau.unit
+            and not _is_neutral(logged.letter.header)
+        ]
+        if accepted:
+            bureau.own[header.thread_id] = accepted[-1]
+        else:
+            bureau.own.pop(header.thread_id, None)
+
+    def _deliver(self) -> bool:
+        moved = False
+        for code in tuple(self.roster.units):
+            bureau = self.unit(code)
+            if not bureau.online or code in self.dark:
+                continue
+            while bureau.read_to < len(self.log):
+                logged = self.log[bureau.read_to]
+                bureau.read_to += 1
+                if not self._reads(bureau, logged):
+                    continue
+                moved = True
+                if logged.letter is not None and logged.thread_id not in bureau.threads and logged.sequence > 1:
+                    self._catch_up(bureau, logged)
+                else:
+                    bureau.apply(logged)
+                if logged.letter is not None and code in logged.letter.header.addressees:
+                    self._acknowledge(logged, code)
+        return moved
+
+    def _reads(self, bureau: Bureau, logged: Logged) -> bool:
+        until = self.threads[logged.thread_id].reads_until(bureau.unit)
+        if logged.letter is None:
+            return logged.thread_id in bureau.threads
+        return until is not None and logged.sequence <= until
+
+    def _catch_up(self, bureau: Bureau, now: Logged) -> None:
+        """A unit that comes later reads the thread from its beginning."""
+        for logged in self.log[: self.log.index(now) + 1]:
+            if logged.thread_id == now.thread_id:
+                bureau.apply(logged)
+
+    def _acknowledge(self, logged: Logged, unit: str) -> None:
+        assert logged.letter is not None
+        digest, ref = logged.letter.header.digest, logged.thread_id
+        after = delivered(self.threads[ref], digest, unit=unit, at=self.now, roster=self.roster)
+        if after is not self.threads[ref]:
+            self.threads[ref] = after
+            self.log.append(Logged(ref, self.now, delivered_digest=digest, delivered_to=unit))
