@@ -33,13 +33,13 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
             "staff_id": "hz-0018",
             "name": "示例",
             "password": "a first long phrase",
-            "units": ["330100RD01K"],
+            "units": ["330100RD01T"],
             "roles": ["clerk"],
         },
         StaffChange: {"active": False},
-        NewApiKey: {"label": "业务系统", "staff_id": "hz-0017", "unit": "330100RD01K", "role": "clerk"},
+        NewApiKey: {"label": "业务系统", "staff_id": "hz-0017", "unit": "330100RD01T", "role": "clerk"},
         Search: {"name": "示例"},
-        Purge: {"delegation_id": "WT-330100-20260803-000017-5"},
+        Purge: {"delegation_id": "WT-330100-20260803-000017-Y"},
         Note: {"note": "请补充调查提纲"},
         OptionalNote: {"note": "重新拟稿"},
         Draft: {
@@ -53,11 +53,11 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
         },
         MoveData: {
             "reasons": ["R01"],
-            "body": {"text": "事故地点不在本辖区", "refusal": {"competent_unit": "510100RD01K"}},
+            "body": {"text": "事故地点不在本辖区", "refusal": {"competent_unit": "510100RD015"}},
         },
         StartThread: {
             "kind": "ANNOUNCED",
-            "recipients": ["330100RD01K"],
+            "recipients": ["330100RD01T"],
             "data": {"body": {"text": "请于本月底前完成自查"}},
         },
     }

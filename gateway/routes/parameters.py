@@ -11,7 +11,7 @@ DelegationId = Annotated[
     Path(
         pattern=r"^[A-Za-z0-9-]{8,64}$",
         description="委托编号, or the id of a thread of another type.",
-        examples=["WT-330100-20260803-000017-5"],
+        examples=["WT-330100-20260803-000017-Y"],
     ),
 ]
 DraftId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a draft.")]

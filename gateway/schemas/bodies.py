@@ -12,7 +12,7 @@ from gateway.schemas.letter import Accident, Employer, Letter, Worker
 from gateway.schemas.result import Assignment, Evidence, Result, SupplementRequest
 
 AdoptionCode = Literal["ADOPTION_ADOPTED", "ADOPTION_PARTLY", "ADOPTION_NOT_ADOPTED"]
-Subject = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+Subject = Annotated[str, Field(pattern=r"^([a-z]{1,20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 
 
 class DefectText(Form):

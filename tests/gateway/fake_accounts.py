@@ -11,7 +11,7 @@ from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor, Role
 from node.desk.views import ApiKeyView, SessionView, StaffView
 
-HOME, OTHER = "330100RD01K", "510100RD01K"
+HOME, OTHER = "330100RD01T", "510100RD015"
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 8, 3, 2, 0, tzinfo=UTC)
 _FAILURES = 5

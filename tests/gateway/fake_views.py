@@ -22,7 +22,7 @@ from node.desk.views import (
 )
 from tests.gateway.fake_accounts import HOME, NOW, OTHER
 
-DELEGATION = "WT-330100-20260803-000017-5"
+DELEGATION = "WT-330100-20260803-000017-Y"
 MATERIAL = "0b8f7a52-8f0a-4d5c-9d0d-1c6f8f6f2a11"
 ENVELOPE = "01986f2a-0000-7000-8000-000000000001"
 
@@ -190,7 +190,7 @@ def a_unit(code: str = HOME) -> UnitView:
         type="RECOGNITION",
         bureau="330100",
         region="330100",
-        parent="330000PO014",
+        parent="330000PO01S",
         phone="",
         address="",
         life="active",

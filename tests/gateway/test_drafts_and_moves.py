@@ -173,6 +173,6 @@ async def test_the_open_row_decides_how_many_persons_a_move_takes(house: House) 
 async def test_a_purge_says_the_number_twice(house: House) -> None:
     path = f"/api/v1/delegations/{DELEGATION}/purge"
     async with house.caller(Role.ADMINISTRATOR) as client:
-        other = await client.post(path, json={"delegation_id": "WT-330100-20260803-000018-3"})
+        other = await client.post(path, json={"delegation_id": "WT-330100-20260803-000018-W"})
         same = await client.post(path, json={"delegation_id": DELEGATION})
     assert (other.status_code, same.status_code) == (422, 204)

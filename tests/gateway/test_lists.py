@@ -62,7 +62,7 @@ async def test_a_delegation_is_shown_with_digests_days_and_tag(house: House) -> 
 
 async def test_one_of_somebody_else_is_not_found(house: House) -> None:
     async with house.caller() as client:
-        answer = await client.get("/api/v1/delegations/WT-510100-20260803-000001-1")
+        answer = await client.get("/api/v1/delegations/WT-510100-20260803-000001-U")
     assert (answer.status_code, answer.json()["reason"]) == (404, "NOT_FOUND")
 
 
@@ -135,7 +135,7 @@ async def test_what_stands_around_the_cases(house: House) -> None:
         assert (await client.get("/api/v1/units", params={"text": "杭州"})).json()["items"]
         assert (await client.get("/api/v1/competent-units", params={"place": "510104"})).status_code == 422
         assert (await client.get("/api/v1/status")).json()["connected"] is True
-        announced = {"kind": "ANNOUNCED", "recipients": ["330100RD01K"], "data": {"body": {"text": "通知"}}}
+        announced = {"kind": "ANNOUNCED", "recipients": ["330100RD01T"], "data": {"body": {"text": "通知"}}}
         started = await client.post("/api/v1/threads", json=announced)
     assert (started.status_code, started.headers["location"]) == (201, f"/api/v1/delegations/{DELEGATION}")
     assert house.station.desk.made == [("ANNOUNCED", {"body": {"text": "通知"}})]

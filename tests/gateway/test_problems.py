@@ -30,7 +30,7 @@ def test_every_reason_of_the_wire_has_its_texts() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 async def test_every_reason_of_the_house_is_a_problem_in_both_languages(house: House, reason: Reason) -> None:
-    house.station.desk.fail_with = Refusal(reason, competent_unit="510100RD01K")
+    house.station.desk.fail_with = Refusal(reason, competent_unit="510100RD015")
     async with house.caller() as client:
         zh = await client.get(f"/api/v1/delegations/{DELEGATION}")
         en = await client.get(f"/api/v1/delegations/{DELEGATION}", headers={"accept-language": "en-GB,en;q=0.9"})
@@ -41,7 +41,7 @@ async def test_every_reason_of_the_house_is_a_problem_in_both_languages(house: H
         assert set(body) == FIELDS
         assert (body["reason"], body["status"]) == (reason.value, answer.status_code)
         assert 400 <= answer.status_code < 600
-        assert body["details"] == {"competent_unit": "510100RD01K"}
+        assert body["details"] == {"competent_unit": "510100RD015"}
     assert zh.json()["detail"] == zh.json()["text_zh"] != en.json()["detail"]
     assert en.json()["detail"] == en.json()["text_en"]
     assert (zh.headers["content-language"], en.headers["content-language"]) == ("zh", "en")

@@ -1,0 +1,159 @@
+"""Forms agree with the contract, answers with the node's views, examples with their forms."""
+
+import json
+from dataclasses import fields, is_dataclass
+from enum import EnumMeta
+from typing import get_args
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from pydantic import BaseModel, ValidationError
+
+from delegation import codes
+from delegation.codec_body import body_facts
+from delegation.codec_json import body_from_json
+from gateway.examples import EXAMPLES
+from gateway.incoming import filled_in
+from gateway.schemas import answers, bodies, cases, drafts, letter, moves, result
+from gateway.schemas.base import Answer, Form
+from node import move_input
+from node.desk import views
+from tests.gateway.fake_views import DELEGATION, MATERIAL
+from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
+
+MESSAGES: dict[type[BaseModel], Descriptor] = {
+    getattr(module, name): descriptor
+    for module, file in ((letter, letter_pb2), (result, result_pb2), (bodies, body_pb2))
+    for name, descriptor in file.DESCRIPTOR.message_types_by_name.items()
+    if hasattr(module, name)
+}
+# What the node fills in by itself, so that nobody else can.
+FILLED_IN = {
+    "Body": {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"},
+}
+NOT_FORMS = {"Attestation", "MaterialInfo", "PaperRecord"}
+LITERALS = [
+    (letter.IdDocumentCode, letter_pb2.IdDocument, True),
+    (letter.InsuranceModeCode, letter_pb2.InsuranceMode, True),
+    (letter.ApplicantRoleCode, letter_pb2.ApplicantRole, True),
+    (letter.OccupationalDiseaseCode, letter_pb2.OccupationalDisease, False),
+    (result.FindingCode, result_pb2.Finding, True),
+    (result.EvidenceKindCode, result_pb2.EvidenceKind, True),
+]
+CODES = [
+    (drafts.MatterCode, codes.Matter),
+    (drafts.PlaceRoleCode, codes.PlaceRole),
+    (drafts.PlaceCertaintyCode, codes.PlaceCertainty),
+    (drafts.LegalBasisCode, codes.LegalBasis),
+    (drafts.AppraisalKindCode, codes.AppraisalKind),
+    (drafts.AppraisalModeCode, codes.AppraisalMode),
+    (drafts.PriorityCode, codes.Priority),
+    (drafts.ProcedureCode, codes.Procedure),
+    (drafts.RelationCode, codes.Relation),
+    (moves.AdoptionName, codes.Adoption),
+    (moves.OutcomeName, codes.NoticeOutcome),
+]
+
+
+def test_every_message_of_a_body_has_a_form() -> None:
+    known = {name for file in (letter_pb2, result_pb2, body_pb2) for name in file.DESCRIPTOR.message_types_by_name}
+    assert known - NOT_FORMS == {form.__name__ for form in MESSAGES}
+
+
+@pytest.mark.parametrize("form", MESSAGES, ids=lambda form: form.__name__)
+def test_a_form_has_the_fields_of_its_message(form: type[BaseModel]) -> None:
+    expected = set(MESSAGES[form].fields_by_name) - FILLED_IN.get(form.__name__, set())
+    assert set(form.model_fields) == expected
+
+
+@pytest.mark.parametrize(("literal", "enum", "unset_is_refused"), LITERALS)
+def test_codes_of_the_body_are_the_contracts(literal: object, enum: EnumMeta, unset_is_refused: bool) -> None:
+    names = set(enum.keys())  # type: ignore[attr-defined] # protobuf's enum wrapper
+    assert set(get_args(literal)) == {name for name in names if not (unset_is_refused and name.endswith("UNSPECIFIED"))}
+
+
+@pytest.mark.parametrize(("literal", "enum"), CODES)
+def test_codes_of_the_header_are_the_contracts(literal: object, enum: EnumMeta) -> None:
+    assert set(get_args(literal)) == set(enum.__members__) - {"UNSPECIFIED"}
+
+
+def test_adoption_of_a_body_is_the_contracts() -> None:
+    field: FieldDescriptor = MESSAGES[bodies.AdoptionDetail].fields_by_name["adoption"]
+    assert field.enum_type is not None
+    assert set(get_args(bodies.AdoptionCode)) == set(field.enum_type.values_by_name) - {"ADOPTION_UNSPECIFIED"}
+
+
+@pytest.mark.parametrize("form", EXAMPLES, ids=lambda form: form.__name__)
+def test_an_example_fills_its_form_and_comes_back_as_it_was(form: type[BaseModel]) -> None:
+    filled = form.model_validate_json(json.dumps(EXAMPLES[form]))
+    assert filled_in(filled) == EXAMPLES[form]
+
+
+def test_a_letter_of_a_form_is_a_body_of_the_contract() -> None:
+    example = EXAMPLES[drafts.Draft]["letter"]
+    body = body_from_json(codes.Kind.ISSUED, {"thread_id": DELEGATION, "letter": example})
+    assert body_facts(body).items == (("A-1", True),)
+
+
+def test_a_move_of_a_form_is_taken_by_the_node() -> None:
+    assert set(moves.MoveData.model_fields) == move_input._FIELDS
+    taken = move_input.parse_move(EXAMPLES[moves.MoveData])
+    assert (taken.reasons, taken.body) == (("R01",), EXAMPLES[moves.MoveData]["body"])
+    paper = {
+        "paper_on": "2026-08-03",
+        "second_recorder": "hz-2",
+        "scan_material_id": MATERIAL,
+    }
+    clock = {"accepted_on": "2026-08-03", "suspensions": [{"ground": "S01", "effective_on": "2026-08-10"}]}
+    form = moves.MoveData.model_validate_json(json.dumps({"paper": paper, "clock": clock}))
+    again = move_input.parse_move(filled_in(form))
+    assert again.paper is not None
+    assert again.clock is not None
+    assert again.clock.suspensions[0].ground == "S01"
+
+
+VIEWS = {
+    cases.DueDateOut: views.DueDateView,
+    cases.MoveOut: views.MoveView,
+    cases.QueuedMoveOut: views.QueuedMoveView,
+    cases.PreparedMoveOut: views.PreparedMoveView,
+    cases.MaterialOut: views.MaterialView,
+    cases.DeliveryOut: views.DeliveryView,
+    cases.EntryOut: views.EntryView,
+    cases.NegativeOut: views.NegativeView,
+    cases.AlarmOut: views.AlarmView,
+    cases.DelegationRowOut: views.DelegationRow,
+    cases.DelegationOut: views.DelegationView,
+    cases.ThreadOut: views.ThreadView,
+    cases.ProblemOut: views.Problem,
+    cases.DraftOut: views.DraftView,
+    answers.PageOut: views.Page,
+    answers.TodoItemOut: views.TodoItem,
+    answers.SessionOut: views.SessionView,
+    answers.StaffOut: views.StaffView,
+    answers.ApiKeyOut: views.ApiKeyView,
+    answers.UnitOut: views.UnitView,
+    answers.StatusOut: views.StatusView,
+}
+COMPUTED = {"DueDateOut": {"overdue"}}
+
+
+def test_every_view_that_is_shown_has_an_answer() -> None:
+    shown = {view for view in vars(views).values() if is_dataclass(view) and view.__module__ == views.__name__}
+    assert shown - {views.Change} == set(VIEWS.values())
+
+
+@pytest.mark.parametrize("answer", VIEWS, ids=lambda answer: answer.__name__)
+def test_an_answer_has_the_fields_of_its_view(answer: type[Answer]) -> None:
+    expected = {field.name for field in fields(VIEWS[answer])} | COMPUTED.get(answer.__name__, set())
+    assert set(answer.model_fields) == expected
+
+
+class _Ward(Form):
+    name: str
+
+
+def test_an_error_of_a_form_does_not_show_what_was_typed() -> None:
+    with pytest.raises(ValidationError) as error:
+        _Ward.model_validate_json('{"name": 110101199003070009}')
+    assert "110101199003070009" not in str(error.value)
