@@ -24,11 +24,13 @@ from certs.authority import SealAuthority
 from certs.roster_book import RosterBook
 from certs.roster_grants import add_certificate
 from certs.roster_input import merge_records
-from certs.unit_request import UnitRequest
+from certs.unit_request import UnitRequest, request_from_json
 from delegation.digits import UnitType, unit_code
 from delegation.regions import RegionTable, load_regions
 from node import setup as node_setup
+from node.desk.accounts import add_account
 from node.settings import NodeSettings
+from node.store_sql import SqlStore, make_engine
 from registry import setup as registry_setup
 from registry.settings import RegistrySettings
 
@@ -119,6 +121,11 @@ class Service:
                 time.sleep(0.05)
         raise LocalFederationError(f"{self.name} was not ready after {_PATIENCE:.0f} s; see {self.log}")
 
+    @property
+    def is_running(self) -> bool:
+        """Started and not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL if that was not enough."""
         if self.process is None or self.process.poll() is not None:
@@ -198,11 +205,7 @@ class LocalFederation:
         self.start_registry()
         requests = [request for bureau in self.bureaus for request in self.enrol(bureau)]
         self.publish_roster(requests)
-        for bureau in self.bureaus:
-            self.start_node(bureau)
-        for bureau in self.bureaus:
-            self.services[bureau.code].wait_ready()
-        self._tell("每个机构均已取得名册，可以办理")
+        self.start_nodes()
 
     def make_registry(self) -> None:
         """Seal authority and registry, each with keys of its own."""
@@ -253,9 +256,9 @@ class LocalFederation:
             log_level=self._log_level,
         )
         node_setup.init(settings, at)
-        node_setup.enrol(settings, token, at)
+        settings = node_setup.enrol(settings, token, at)
         self._tell(f"{bureau.name} 凭一次性令牌入网，证书已签发")
-        return [node_setup.unit_request(settings, unit, at) for unit in bureau.units]
+        return [request_from_json(node_setup.unit_request(settings, unit, at)) for unit in bureau.units]
 
     def publish_roster(self, requests: Iterable[UnitRequest]) -> None:
         """Records and certificates into the book, a signed roster out of it, and into the registry."""
@@ -281,6 +284,14 @@ class LocalFederation:
         )
         self.services[bureau.code] = service
         service.start()
+
+    def start_nodes(self) -> None:
+        """Start every bureau and wait until each is ready."""
+        for bureau in self.bureaus:
+            self.start_node(bureau)
+        for bureau in self.bureaus:
+            self.services[bureau.code].wait_ready()
+        self._tell("各机构已取得名册，可以办理")
 
     def records(self) -> dict[str, object]:
         """Bureaus, units and competences in the contract's JSON form."""
@@ -319,9 +330,20 @@ class LocalFederation:
         """An account on the node's machine, before it serves; gives the password."""
         password = self.passwords.setdefault(staff_id, secrets.token_urlsafe(12))
         settings = NodeSettings.load(self.node_dir(bureau.code))
-        node_setup.add_account(
-            settings, self._clock(), staff_id=staff_id, name=name, password=password, units=(unit,), roles=(role,)
-        )
+        store = SqlStore(make_engine(settings.database))
+        try:
+            add_account(
+                store,
+                self._clock(),
+                served=settings.units,
+                staff_id=staff_id,
+                name=name,
+                password=password,
+                units=(unit,),
+                roles=(role,),
+            )
+        finally:
+            store.close()
         return password
 
     def stop(self) -> None:

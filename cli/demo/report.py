@@ -1,0 +1,84 @@
+"""What the demo prints at its end: the thread, the due dates with their legal source, where everything is."""
+
+from typing import cast
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.demo.desk import Desk, Json
+from cli.local_federation import CHENGDU, HANGZHOU, LocalFederation
+from cli.output import progress
+from delegation.digits import UnitType
+
+
+def print_report(federation: LocalFederation, number: str, *, seconds: float) -> None:
+    """Read the delegation once more from both bureaus' APIs and print it."""
+    console = Console() if progress().is_terminal else Console(width=140)
+    home = _read(federation, "hz-jb-01", number)
+    console.print(_thread_table(number, home))
+    console.print(_due_table(federation, number))
+    console.print(f"全程 {seconds:.1f} 秒。数据：{federation.folder}", highlight=False)
+    for bureau in federation.bureaus:
+        console.print(f"  {bureau.name}  {federation.http_urls[bureau.code]}/api/v1/openapi.json", highlight=False)
+    for staff_id, password in federation.passwords.items():
+        console.print(f"  账号 {staff_id}  口令 {password}", highlight=False)
+    console.print(
+        f"核验：xieban delegation show {number} --verify --data-dir {federation.node_dir(HANGZHOU.code)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _read(federation: LocalFederation, staff_id: str, number: str) -> Json:
+    bureau = HANGZHOU if staff_id.startswith("hz") else CHENGDU
+    desk = Desk(
+        federation.http_urls[bureau.code],
+        staff_id=staff_id,
+        password=federation.passwords[staff_id],
+        unit=bureau.unit(UnitType.RECOGNITION),
+    )
+    try:
+        return desk.read(number)
+    finally:
+        desk.close()
+
+
+def _thread_table(number: str, view: Json) -> Table:
+    grid = Table("序号", "单位", "事项", "登记时间", "摘要", "送达证据", title=f"委托 {number}", title_justify="left")
+    for entry in cast("list[Json]", view["entries"]):
+        grid.add_row(
+            str(entry["sequence"]),
+            str(entry["sender_name"]),
+            f"{entry['label']} {entry['kind']}",
+            str(entry["accepted_at"])[:19].replace("T", " "),
+            str(entry["entry_digest"])[:12],
+            "\n".join(_delivery(each) for each in cast("list[Json]", entry["deliveries"])),
+        )
+    return grid
+
+
+def _delivery(delivery: Json) -> str:
+    if delivery["parked_reason"]:
+        return f"搁置 {delivery['parked_reason']}"
+    if not delivery["delivered_at"]:
+        return "未见"
+    return f"已送达 {str(delivery['delivered_at'])[11:19]}" + ("，材料齐" if delivery["materials_held_at"] else "")
+
+
+def _due_table(federation: LocalFederation, number: str) -> Table:
+    """Each clock of the thread with the dates that counted when it was last set."""
+    grid = Table("时限", "应办单位", "届满日", "顺延后", "依据", title="时限与依据", title_justify="left")
+    seen: dict[str, Json] = {}
+    for staff_id in ("hz-jb-01", "cd-jb-01"):
+        thread = _read(federation, staff_id, number)
+        for due in cast("list[Json]", thread["due_history"]):
+            seen[str(due["clock"])] = due
+    for due in seen.values():
+        grid.add_row(
+            str(due["label"]),
+            str(due["unit"]),
+            str(due["nominal"]),
+            str(due["legal"]) + ("（暂定）" if due["provisional"] else ""),
+            str(due["source"]),
+        )
+    return grid

@@ -1,0 +1,120 @@
+"""`xieban demo`: a registry and three bureaus on this machine, and the sample case from letter to archive."""
+
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import now
+from cli.demo.desk import Desk, DeskError
+from cli.demo.report import print_report
+from cli.demo.story import Staff, Tell, load_case, play
+from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation, LocalFederationError
+from cli.output import Exit, fail, progress
+from delegation.deadlines import day_of
+from delegation.digits import UnitType
+
+_MARK = ".xieban-demo"
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where the data goes; made anew each time.", file_okay=False, resolve_path=True)
+    ] = Path("demo-data"),
+    case: Annotated[
+        Path | None, typer.Option(help="Case file; the sample case when none is named.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Play a delegated investigation between Hangzhou and Chengdu on this machine, for real."""
+    console = progress()
+    started = time.monotonic()
+    _make_room(folder)
+
+    def tell(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}", highlight=False)
+
+    try:
+        with LocalFederation(folder, tell=tell) as federation, tempfile.TemporaryDirectory() as attachments:
+            _prepare(federation)
+            number = _play(federation, case or _sample_case(), Path(attachments), tell)
+            print_report(federation, number, seconds=time.monotonic() - started)
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                _keep_running(federation)
+    except (DeskError, LocalFederationError) as error:
+        fail(f"演示未完成：{error}\n日志在 {folder}；修正后再次运行 make demo", Exit.FAILED)
+
+
+def _make_room(folder: Path) -> None:
+    """An empty folder; one that is not a demo's is never deleted."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            fail(f"{folder} is not empty and was not made by a demo; name another with --folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / _MARK).touch()
+
+
+def _sample_case() -> Path:
+    """The case that comes with the sources, or the copy in the wheel."""
+    beside = Path(__file__).resolve().parents[1] / "examples" / "hangzhou-chengdu.json"
+    if beside.exists():
+        return beside
+    return Path(str(resources.files("cli.demo") / "hangzhou-chengdu.json"))
+
+
+_STAFF = (
+    (HANGZHOU, "hz-jb-01", "何经办", "clerk"),
+    (HANGZHOU, "hz-sp-01", "施审批", "approver"),
+    (CHENGDU, "cd-jb-01", "蒋经办", "clerk"),
+    (CHENGDU, "cd-sh-01", "邓审核", "approver"),
+)
+
+
+def _prepare(federation: LocalFederation) -> None:
+    federation.make_registry()
+    federation.start_registry()
+    requests = [request for bureau in federation.bureaus for request in federation.enrol(bureau)]
+    federation.publish_roster(requests)
+    for bureau, staff_id, name, role in _STAFF:
+        federation.add_account(bureau, bureau.unit(UnitType.RECOGNITION), staff_id=staff_id, name=name, role=role)
+    federation.start_nodes()
+
+
+def _play(federation: LocalFederation, case: Path, attachments: Path, tell: Tell) -> str:
+    def signed_in(bureau: BureauPlan, staff_id: str) -> Desk:
+        return Desk(
+            federation.http_urls[bureau.code],
+            staff_id=staff_id,
+            password=federation.passwords[staff_id],
+            unit=bureau.unit(UnitType.RECOGNITION),
+        )
+
+    at: datetime = now()
+    desks = [signed_in(bureau, staff_id) for bureau, staff_id, _, _ in _STAFF]
+    try:
+        return play(
+            load_case(case, today=day_of(at)),
+            Staff(*desks),
+            folder=attachments,
+            host_unit=CHENGDU.unit(UnitType.RECOGNITION),
+            tell=tell,
+        )
+    finally:
+        for desk in desks:
+            desk.close()
+
+
+def _keep_running(federation: LocalFederation) -> None:
+    progress().print("机构仍在运行，Ctrl-C 结束。")
+    try:
+        while all(service.is_running for service in federation.services.values()):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return
+    raise LocalFederationError(f"a process ended by itself; see the logs in {federation.folder}")

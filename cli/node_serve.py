@@ -1,0 +1,47 @@
+"""One process of a bureau: the node and the HTTP face before it, one loop, one worker."""
+
+import asyncio
+import json
+import signal
+
+from node.logs import configure_logs
+
+from certs.files import write_atomically
+from cli.common import now
+from gateway.app import create_app
+from gateway.serve import serve as serve_gateway
+from gateway.settings import GatewaySettings
+from node.service import Node
+from node.settings import NodeSettings
+
+PORTS_FILE = "ports.json"
+_PUBLIC = 0o644
+
+
+async def serve_node(settings: NodeSettings) -> None:
+    """Serve until SIGTERM or SIGINT. The bound port goes into ports.json; a stop takes at most ten seconds."""
+    configure_logs(settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    face = GatewaySettings(
+        host=settings.http_host,
+        port=settings.http_port,
+        tls_certificate=settings.http_certificate,
+        tls_key=settings.http_key,
+    )
+
+    def bound(port: int) -> None:
+        text = json.dumps({"http": port}) + "\n"
+        write_atomically(settings.data_dir / PORTS_FILE, text.encode(), mode=_PUBLIC)
+
+    async with Node.running(settings, now) as node:
+        app = create_app(
+            node,
+            face,
+            clock=now,
+            is_ready=lambda: node.state.rosters.newest is not None,
+            metrics_beside=(node.metrics.registry,),
+        )
+        await serve_gateway(app, face, stop=stop, on_bound=bound)
