@@ -7,11 +7,13 @@ from datetime import datetime
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import delivered
+from delegation.merkle import batch_root_and_paths
 from delegation.model import Acknowledgement, AcknowledgementStatus, Entry
 from node.records import AckRecord, DeliveryRecord, to_us
 from node.state import State
 from node.threads import keep, load
 from node.writer import Tx
+from xieban.federation.v1 import exchange_pb2 as exchange
 
 MOST_IN_BATCH = 512
 
@@ -88,7 +90,8 @@ def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord
     trust = state.rosters.version(entry.versions.roster)
     if trust is None:
         raise Refusal(Reason.ROSTER_NOT_READY, version=str(entry.versions.roster))
-    for record in batch:
+    paths = batch_root_and_paths([record.data for record in batch]).paths
+    for index, (record, path) in enumerate(zip(batch, paths, strict=True)):
         if record.number not in state.acks.waiting:
             continue
         tx.delete(AckRecord, (record.number,))
@@ -102,9 +105,16 @@ def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord
             status=AcknowledgementStatus(record.status),
             reason="",
             entry=entry,
-            evidence=b"",
+            evidence=_own_evidence(record, index, path, entry_bytes),
             at=at,
         )
+
+
+def _own_evidence(record: AckRecord, index: int, path: Sequence[bytes], entry_bytes: bytes) -> bytes:
+    """What shows later that our word is in the log; the node key's signature over it is named there by its digest."""
+    return exchange.DeliveryEvidence(
+        acknowledgement=record.data, index=index, path=path, entry=entry_bytes
+    ).SerializeToString()
 
 
 def note_delivered(

@@ -271,6 +271,7 @@ def compose(
     if data.requested_due is not None:
         fields["requested_due"] = data.requested_due
     fields.update(extra or {})
+    counts = _counts(kind, thread)
     header = Header(
         envelope_id=uuid7(at),
         federation_id=view.federation_id,
@@ -293,7 +294,9 @@ def compose(
         reasons=shown,
         declared=declared,
         manifest=manifest,
-        **_counts(kind, thread),
+        leg=counts[0],
+        round=counts[1],
+        hop=counts[2],
         **fields,  # type: ignore[arg-type]  # fields of Header, built by the letter's form
     )
     known = known_in(tx, state, thread_id, held.pending if held is not None else ())
@@ -326,17 +329,17 @@ def _ref(tx: Tx, state: State, held: Held | None, envelope_id: str, *, field: st
     return find_ref(tx, state, held, envelope_id, field=field)
 
 
-def _counts(kind: Kind, thread: ThreadState | None) -> dict[str, int]:
+def _counts(kind: Kind, thread: ThreadState | None) -> tuple[int, int, int]:
     """Leg, round and hop as the header must state them."""
     if thread is None:
-        return {"leg": 1, "round": 1, "hop": 0}
+        return 1, 1, 0
     if kind is Kind.ISSUED:
-        return {"leg": thread.leg + 1, "round": 1, "hop": thread.hop}
-    return {
-        "leg": thread.leg,
-        "round": thread.round + (1 if kind is Kind.SUPPLEMENT_REQUESTED else 0),
-        "hop": thread.hop + (1 if kind is Kind.TRANSFERRED else 0),
-    }
+        return thread.leg + 1, 1, thread.hop
+    return (
+        thread.leg,
+        thread.round + (1 if kind is Kind.SUPPLEMENT_REQUESTED else 0),
+        thread.hop + (1 if kind is Kind.TRANSFERRED else 0),
+    )
 
 
 def _counterpart(thread: ThreadState | None, unit: str) -> str:
@@ -386,7 +389,7 @@ def _audiences(
         Audience.UNITS: data.to or [other],
     }
     table = table_of(thread)
-    rows = table.rows_of(header.kind) if table is not None else ()
+    rows = table.rows_of(header.kind)
     rows = tuple(row for row in rows if thread.state in row.sources) or rows
     found = [_members(by_audience[row.audience], roster) for row in rows]
     return list(dict.fromkeys(found)) or [_members((other,), roster)]

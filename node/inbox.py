@@ -328,10 +328,10 @@ def _read(tx: Tx, state: State, held: Held, header: Header, arrival: Arrival, tr
             if refused is not None:
                 raise Refusal(Reason.BODY_GUARD_FAILED, **refused.details)
     except Refusal as refusal:
-        found = refusal
+        shown = refusal
         if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):
-            found = Refusal(Reason.BODY_CONTRADICTS_HEADER, **refusal.details)
-        return _Reading(state=PARKED, reason=found.reason.value, refusal=found, unit="" if own else unit)
+            shown = Refusal(Reason.BODY_CONTRADICTS_HEADER, **refusal.details)
+        return _Reading(state=PARKED, reason=shown.reason.value, refusal=shown, unit="" if own else unit)
     return _Reading(state=OWN if own else APPLIED, content=opened.content, unit=unit)
 
 

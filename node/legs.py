@@ -1,4 +1,4 @@
-"""The next leg: the home's node issues the unchanged letter, sealed to another host, by itself when the roster agrees."""
+"""The next leg: the home's node issues the unchanged letter to another host, by itself when its roster agrees."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -265,6 +265,11 @@ class Link:
         stub = roster_pb2_grpc.RosterServiceStub(self._open())
         return await self._call(lambda: stub.GetRoster(request, timeout=self._call_seconds))
 
+    async def checkpoint(self) -> log_pb2.GetCheckpointResponse:
+        """GetCheckpoint, once."""
+        stub = log_pb2_grpc.LogServiceStub(self._open())
+        return await self._call(lambda: stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=self._call_seconds))
+
     async def consistency(self, *, old_size: int, new_size: int) -> log_pb2.GetConsistencyProofResponse:
         """GetConsistencyProof, once."""
         request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)

@@ -40,6 +40,10 @@ _log = structlog.get_logger("node.service")
 _STOP_SECONDS = 8.0  # the rule: within 10 seconds; 8 to be safe
 
 
+def _open(settings: NodeSettings) -> Store:
+    return SqlStore(make_engine(settings.database))
+
+
 class Node:
     """A started node. Make one with `start`, end it with `stop`."""
 
@@ -92,7 +96,7 @@ class Node:
             KeyFileError: a key file is missing or readable by others.
         """
         settings.materials_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        opened = store or await asyncio.to_thread(lambda: SqlStore(make_engine(settings.database)))
+        opened: Store = store if store is not None else await asyncio.to_thread(_open, settings)
         loop = asyncio.get_running_loop()
         changes = Changes(loop)
         trusted, seal_authority = authorities(settings)
@@ -156,7 +160,7 @@ class Node:
             sweeper=Sweeper(writer=writer, state=state, seconds=settings.sweep_seconds),
             changes=changes,
             desk=Desk(writer=writer, state=state, folder=folder, changes=changes, link=link, clock=clock),
-            accounts=Accounts(writer=writer, state=state, clock=clock),
+            accounts=Accounts(writer, settings),
             folder=folder,
             log=log,
             clock=clock,
@@ -200,6 +204,11 @@ class Node:
             yield node
         finally:
             await node.stop()
+
+    @property
+    def readiness(self) -> bool:
+        """Whether work can be taken: started, and a trusted roster is held; the registry may be away."""
+        return self.state.rosters.ready
 
     def disk_free(self) -> int:
         """Bytes free where the node keeps its data."""

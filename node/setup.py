@@ -1,5 +1,6 @@
 """Making a node: keys and data folder, enrolment with a one-time token, requests for its units' keys."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from certs.rest import MasterKey
 from certs.tls import enrolment_channel_credentials
 from certs.tls_pin import fetch_authority
 from certs.tokens import parse_token
-from certs.unit_request import new_unit_request, request_to_json, sealing_key_request
+from certs.unit_request import UnitRequest, new_unit_request, sealing_key_request
 from delegation.digits import parse_unit_code
 from delegation.errors import Reason, Refusal
 from delegation.regions import load_regions
+from node.desk.accounts import add_account as make_account
 from node.keyring import MASTER_FILE, Keyring
 from node.link import refusal_of
 from node.records import RosterRecord
@@ -125,10 +127,13 @@ def keep_enrolment(
     write_atomically(settings.keys_dir / _SEAL_AUTHORITY, seal_authority, mode=0o644)
 
 
-def unit_request(settings: NodeSettings, unit: str, at: datetime, *, sealing_only: bool = False) -> str:
-    """The JSON text of what the seal authority is asked to certify: new keys of a unit, or a new sealing key alone.
+def unit_request(
+    settings: NodeSettings, unit: str, at: datetime, *, rotate: bool = False, sealing_only: bool = False
+) -> UnitRequest:
+    """What the seal authority is asked to certify: both keys of a unit, or (`sealing_only`) a new sealing key alone.
 
-    Private keys are on disk before the request exists. A unit that has a certified key vouches for the new one with it.
+    Private keys are on disk before the request exists. Keys that were drawn before and are not certified yet are asked
+    for again; `rotate` draws new ones. A unit that has a certified key vouches for the new one with it.
 
     Raises:
         DigitError: a malformed unit code.
@@ -141,15 +146,18 @@ def unit_request(settings: NodeSettings, unit: str, at: datetime, *, sealing_onl
         if earlier is None:
             raise Refusal(Reason.SIGNER_NOT_VALID, unit=unit)
         sealing = keyring.draw_sealing(unit)
-        request = sealing_key_request(
+        return sealing_key_request(
             unit, signing_key=earlier[0], certificate=earlier[1], sealing_key=sealing.public_key(), at=at
         )
-        return request_to_json(request)
-    signing, sealing = keyring.draw_signing(unit), keyring.draw_sealing(unit)
+    held = keyring.newest_signing_key(unit)
+    fresh = rotate or held is None or earlier is not None
+    signing = keyring.draw_signing(unit) if fresh or held is None else held
+    sealing = keyring.draw_sealing(unit)
     request = new_unit_request(unit, signing_key=signing, sealing_key=sealing.public_key(), at=at, earlier=earlier)
-    if unit not in settings.units:
-        settings.model_copy(update={"units": (*settings.units, unit)}).save()
-    return request_to_json(request)
+    served = NodeSettings.load(settings.data_dir).units
+    if unit not in served:
+        settings.model_copy(update={"units": (*served, unit)}).save()
+    return request
 
 
 def _certified(
@@ -190,3 +198,32 @@ def authorities(settings: NodeSettings) -> tuple[tuple[bytes, ...], bytes]:
     """Pinned certificates: of the channel authority (also those a rotation left), and of the seal authority."""
     channel = tuple(path.read_bytes() for path in sorted(settings.keys_dir.glob(f"{_CHANNEL_AUTHORITY}-*.der")))
     return channel, _read(settings.keys_dir / _SEAL_AUTHORITY)
+
+
+def add_account(
+    settings: NodeSettings,
+    at: datetime,
+    *,
+    staff_id: str,
+    name: str,
+    password: str,
+    units: Sequence[str],
+    roles: Sequence[str],
+    phone: str = "",
+) -> None:
+    """An account made on the machine itself while the node does not run. Raises Refusal INVALID_INPUT."""
+    store = SqlStore(make_engine(settings.database))
+    try:
+        make_account(
+            store,
+            at,
+            served=settings.units,
+            staff_id=staff_id,
+            name=name,
+            password=password,
+            units=units,
+            roles=roles,
+            phone=phone,
+        )
+    finally:
+        store.close()

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
-from delegation.facts import CaseFacts
-
 from certs.envelope import SealedEnvelope
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
+from delegation.facts import CaseFacts
 from delegation.model import EnvelopeRef, Header
 from delegation.table_states import MOVES
 from delegation.thread_state import ThreadState
@@ -267,7 +266,7 @@ class State:
         self.acks = AckRoom()
         self.waits = WaitRoom()
         self.signal = signal
-        self.units = frozenset(settings.units)
+        self.units = frozenset(settings.units) or keyring.units
         self._numbers: dict[str, int] = {}
         self._rooms: tuple[Room, ...] = (self.vault, self.threads, self.known, self.outbox, self.acks, self.waits)
 

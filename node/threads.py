@@ -11,8 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from delegation.thread_json import thread_bytes, thread_from_bytes
-
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
@@ -20,6 +18,7 @@ from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
+from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from node import parts
 from node.alarms import raise_alarm
@@ -124,12 +123,12 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
     `edited` False for what should not make anyone's form stale, such as evidence of a delivery.
     """
     thread = held.thread
-    changed = {
-        "version": held.record.version + (1 if edited else 0),
-        "changed_at": to_us(at),
-        "queued": len(held.pending),
-    }
-    record = held.record
+    record = replace(
+        held.record,
+        version=held.record.version + (1 if edited else 0),
+        changed_at=to_us(at),
+        queued=len(held.pending),
+    )
     if thread is not None:
         due = min((item.legal for item in thread.due_dates), default=None)
         record = replace(
@@ -145,10 +144,7 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
             leg=thread.leg,
             round=thread.round,
             case_id=thread.case_id,
-            **changed,
         )
-    else:
-        record = replace(record, **changed)
     kept = replace(held, record=record)
     tx.put(record)
     tx.remember(state.threads, record.thread_id, kept)

@@ -1,0 +1,363 @@
+"""The desk itself: each use case of `ports.DeskPort` handed to the node's writer."""
+
+import base64
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from certs.chunks import SEALED_CHUNK
+from delegation.errors import Reason, Refusal
+from node.desk import drafts, lists, moves
+from node.desk.building import delegation_view, material_view, materials_of, thread_view
+from node.desk.changes import Changes
+from node.desk.guard import PREPARES, READS, need, own
+from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
+from node.desk.views import (
+    AlarmView,
+    Change,
+    DelegationRow,
+    DelegationView,
+    DraftView,
+    Json,
+    MaterialView,
+    Page,
+    PreparedMoveView,
+    StatusView,
+    ThreadView,
+    TodoItem,
+    UnitView,
+)
+from node.link import Link
+from node.material_mover import facts_of
+from node.materials import Copied, MaterialFolder
+from node.records import DraftRecord, LookupRecord, MaterialRecord, OutboxRecord, PartyRecord, to_us
+from node.state import State
+from node.store import Where
+from node.threads import keep, load
+from node.writer import Tx, Writer
+
+
+class Desk:
+    """Case work of one node (DeskPort)."""
+
+    def __init__(
+        self,
+        *,
+        writer: Writer[State],
+        state: State,
+        folder: MaterialFolder,
+        changes: Changes,
+        link: Link,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._run = writer.run
+        self._state = state
+        self._folder = folder
+        self._changes = changes
+        self._link = link
+        self._clock = clock
+
+    # drafts
+
+    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.create, actor=actor, business=business))
+
+    async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
+        """See DeskPort."""
+        return await self._run(
+            partial(drafts.update, actor=actor, draft_id=draft_id, version=version, business=business)
+        )
+
+    async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.get, actor=actor, draft_id=draft_id))
+
+    async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
+        """See DeskPort."""
+        return await self._run(partial(drafts.list_all, actor=actor, page_size=page_size, page_token=page_token))
+
+    async def submit_for_approval(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.submit, actor=actor, draft_id=draft_id, version=version))
+
+    async def send_back(self, actor: Actor, draft_id: str, version: int, note: str) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.send_back, actor=actor, draft_id=draft_id, version=version, note=note))
+
+    async def cancel_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.cancel, actor=actor, draft_id=draft_id, version=version))
+
+    async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.issue, actor=actor, draft_id=draft_id, version=version))
+
+    # moves
+
+    async def act(self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(
+            partial(moves.act, actor=actor, delegation_id=delegation_id, kind=kind, data=data, version=version)
+        )
+
+    async def prepare_move(
+        self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None
+    ) -> PreparedMoveView:
+        """See DeskPort."""
+        return await self._run(
+            partial(moves.prepare, actor=actor, delegation_id=delegation_id, kind=kind, data=data, version=version)
+        )
+
+    async def update_move(self, actor: Actor, move_id: str, version: int, data: Json) -> PreparedMoveView:
+        """See DeskPort."""
+        return await self._run(partial(moves.update, actor=actor, move_id=move_id, version=version, data=data))
+
+    async def get_move(self, actor: Actor, move_id: str) -> PreparedMoveView:
+        """See DeskPort."""
+        return await self._run(partial(moves.get, actor=actor, move_id=move_id))
+
+    async def drop_move(self, actor: Actor, move_id: str, version: int, note: str = "") -> PreparedMoveView:
+        """See DeskPort."""
+        return await self._run(partial(moves.drop, actor=actor, move_id=move_id, version=version, note=note))
+
+    async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(partial(moves.approve, actor=actor, move_id=move_id, version=version))
+
+    async def start_thread(self, actor: Actor, kind: str, recipients: Sequence[str], data: Json) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(
+            partial(moves.start_thread, actor=actor, kind=kind, recipients=tuple(recipients), data=data)
+        )
+
+    async def drop_queued(self, actor: Actor, delegation_id: str, envelope_id: str) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(
+            partial(moves.drop_queued, actor=actor, delegation_id=delegation_id, envelope_id=envelope_id)
+        )
+
+    # views
+
+    async def get_delegation(self, actor: Actor, delegation_id: str) -> DelegationView:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> DelegationView:
+            need(actor, state, *READS)
+            return delegation_view(tx, state, own(tx, state, actor, delegation_id), actor, at)
+
+        return await self._run(use)
+
+    async def get_thread(
+        self, actor: Actor, delegation_id: str, *, from_sequence: int = 1, page_size: int = 100
+    ) -> ThreadView:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> ThreadView:
+            del at
+            need(actor, state, *READS)
+            held = own(tx, state, actor, delegation_id)
+            return thread_view(tx, state, held, from_sequence=from_sequence, page_size=page_size)
+
+        return await self._run(use)
+
+    async def list_delegations(
+        self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
+    ) -> Page[DelegationRow]:
+        """See DeskPort."""
+        return await self._run(
+            partial(lists.list_delegations, actor=actor, filters=filters, page_size=page_size, page_token=page_token)
+        )
+
+    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
+        """See DeskPort."""
+        return await self._run(partial(lists.todo, actor=actor))
+
+    async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
+        """See DeskPort."""
+        return await self._run(partial(lists.search, actor=actor, name=name, id_number=id_number))
+
+    async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
+        """See DeskPort."""
+        return await self._run(partial(lists.list_alarms, actor=actor))
+
+    async def acknowledge_alarm(self, actor: Actor, alarm_id: int) -> None:
+        """See DeskPort."""
+        await self._run(partial(lists.acknowledge_alarm, actor=actor, alarm_id=alarm_id))
+
+    async def status(self, actor: Actor | None) -> StatusView:
+        """See DeskPort; `actor` None for the machine's own checks."""
+        return await self._run(partial(lists.status, actor=actor, link=self._link))
+
+    async def list_units(self, actor: Actor, text: str = "") -> tuple[UnitView, ...]:
+        """See DeskPort."""
+        return await self._run(partial(lists.list_units, actor=actor, text=text))
+
+    async def competent_units(self, actor: Actor, *, place: str, matter: str) -> tuple[UnitView, ...]:
+        """See DeskPort."""
+        return await self._run(partial(lists.competent_units, actor=actor, place=place, matter=matter))
+
+    async def purge(self, actor: Actor, delegation_id: str) -> None:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> list[str]:
+            need(actor, state, Role.ADMINISTRATOR)
+            return _purge(tx, state, actor, delegation_id, at)
+
+        for material_id in await self._run(use):
+            self._folder.drop(material_id)
+
+    def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+        """See DeskPort."""
+        return self._changes.watch()
+
+    # materials
+
+    async def add_file(
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+    ) -> MaterialView:
+        """See DeskPort."""
+        await self._run(partial(_may_add, actor=actor, subject_id=subject_id))
+        copied = await self._folder.copy_in(stream, name=facts.name)
+        try:
+            return await self._run(partial(_note_file, actor=actor, subject_id=subject_id, copied=copied, facts=facts))
+        except Refusal:
+            self._folder.drop(copied.material_id)
+            raise
+
+    async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> tuple[MaterialView, ...]:
+            del at
+            need(actor, state, *READS)
+            _subject(tx, state, actor, subject_id)
+            return materials_of(tx, state, subject_id)
+
+        return await self._run(use)
+
+    async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> "_Opened":
+            del at
+            need(actor, state, *READS)
+            record = _material(tx, state, actor, material_id)
+            if record.state not in ("held", "uploaded"):
+                raise Refusal(Reason.MATERIAL_MISSING, material_id=material_id)
+            key = base64.b64decode(str(facts_of(tx, state, record)["key"]))
+            return _Opened(self._folder, record, key, material_view(tx, state, record))
+
+        return await self._run(use)
+
+    async def drop_file(self, actor: Actor, material_id: str) -> None:
+        """See DeskPort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> None:
+            del at
+            need(actor, state, *PREPARES)
+            record = _material(tx, state, actor, material_id)
+            if record.envelope_id or record.uploader not in state.units:
+                raise Refusal(Reason.NOT_ALLOWED, material_id=material_id)
+            tx.delete(MaterialRecord, (material_id,))
+
+        await self._run(use)
+        self._folder.drop(material_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An open material (OpenedFile)."""
+
+    folder: MaterialFolder
+    record: MaterialRecord
+    key: bytes
+    view: MaterialView
+
+    def read(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """See OpenedFile."""
+        return self.folder.read(
+            self.record.material_id, key=self.key, sealed=self.record.sealed_size, start=start, end=end
+        )
+
+
+def _subject(tx: Tx, state: State, actor: Actor, subject_id: str) -> None:
+    """A draft or a delegation of the actor's unit. Refusal NOT_FOUND."""
+    draft = tx.get(DraftRecord, (subject_id,))
+    if draft is not None and draft.unit == actor.unit:
+        return
+    own(tx, state, actor, subject_id)
+
+
+def _material(tx: Tx, state: State, actor: Actor, material_id: str) -> MaterialRecord:
+    record = tx.get(MaterialRecord, (material_id,))
+    if record is None:
+        raise Refusal(Reason.NOT_FOUND)
+    _subject(tx, state, actor, record.subject_id)
+    return record
+
+
+def _may_add(tx: Tx, state: State, at: datetime, *, actor: Actor, subject_id: str) -> None:
+    del at
+    need(actor, state, *PREPARES)
+    _subject(tx, state, actor, subject_id)
+
+
+def _note_file(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, subject_id: str, copied: Copied, facts: FileFacts
+) -> MaterialView:
+    """Note a copied file. Its words are those that will travel in the body."""
+    _subject(tx, state, actor, subject_id)
+    info: dict[str, object] = {
+        "material_id": copied.material_id,
+        "key": base64.b64encode(copied.key).decode(),
+        "name": facts.name[:255],
+        "media_type": copied.media_type,
+        "size": copied.size,
+        "sha256": base64.b64encode(copied.sha256).decode(),
+        "document_kind": facts.document_kind,
+        "pages": facts.pages,
+        "is_copy": facts.is_copy,
+        "compared_by": facts.compared_by,
+        "original_at": facts.original_at,
+    }
+    row = f"materials/{copied.material_id}/secret"
+    record = MaterialRecord(
+        material_id=copied.material_id,
+        subject_id=subject_id,
+        uploader=actor.unit,
+        root=copied.root,
+        sealed_size=copied.sealed_size,
+        chunks=-(-copied.sealed_size // SEALED_CHUNK),
+        leaf_hashes=b"".join(copied.leaf_hashes),
+        secret=state.vault.seal(tx, subject_id, row, json.dumps(info, ensure_ascii=False).encode()),
+        state="held",
+        chunks_done=0,
+        envelope_id="",
+        unit=actor.unit,
+        cursor=0,
+        added_at=to_us(at),
+    )
+    tx.put(record)
+    return material_view(tx, state, record)
+
+
+def _purge(tx: Tx, state: State, actor: Actor, delegation_id: str, at: datetime) -> list[str]:
+    """Delete the data key; headers, entries and evidence stay. Gives the files that go with it."""
+    held = load(tx, state, delegation_id)
+    if held is None or tx.get(PartyRecord, (actor.unit, delegation_id)) is None:
+        raise Refusal(Reason.NOT_FOUND)
+    queued = tx.select(OutboxRecord, (Where("thread_id", delegation_id), Where("state", "queued")))
+    if held.record.state != "archived" or queued:
+        raise Refusal(Reason.NOT_ALLOWED, state=held.record.state)
+    state.vault.purge(tx, delegation_id)
+    for lookup in tx.select(LookupRecord, (Where("thread_id", delegation_id),)):
+        tx.delete(LookupRecord, (lookup.digest, lookup.thread_id))
+    files = tx.select(MaterialRecord, (Where("subject_id", delegation_id),), limit=10_000)
+    for record in files:
+        tx.put(replace(record, state="gone", secret=b""))
+    keep(tx, state, replace(held, record=replace(held.record, purged=True, secret=b""), facts=None), at=at)
+    return [record.material_id for record in files]

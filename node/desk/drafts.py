@@ -1,0 +1,276 @@
+"""Letters before they are issued: written, handed to an approver, sent back, issued. Four eyes at the last step."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from delegation.codes import Kind
+from delegation.deadlines import day_of
+from delegation.digits import delegation_number
+from delegation.errors import Reason, Refusal
+from node.compose import Hands, LetterHeader, Person, compose, may_seal, queue, seal
+from node.contents import note_case
+from node.desk.building import light_view, materials_of
+from node.desk.business import Business, host_of, parse_business, problems_of
+from node.desk.guard import APPROVES, READS, need, same_version
+from node.desk.ports import Actor, Role
+from node.desk.views import DelegationView, DraftView, Page
+from node.ids import uuid4, uuid7
+from node.records import (
+    DraftRecord,
+    LookupRecord,
+    MaterialRecord,
+    MetaRecord,
+    PartyRecord,
+    from_us,
+    to_us,
+)
+from node.state import Held, State
+from node.store import Op, Where
+from node.threads import new_record
+from node.writer import Tx
+
+_EDITABLE = ("draft", "pending_approval", "sent_back")
+
+
+def _secret(tx: Tx, state: State, draft_id: str, content: Mapping[str, object]) -> bytes:
+    data = json.dumps(dict(content), ensure_ascii=False).encode()
+    return state.vault.seal(tx, draft_id, f"drafts/{draft_id}/secret", data)
+
+
+def _content(tx: Tx, state: State, record: DraftRecord) -> dict[str, object]:
+    found: dict[str, object] = json.loads(
+        state.vault.open(tx, record.draft_id, f"drafts/{record.draft_id}/secret", record.secret)
+    )
+    return found
+
+
+def _business(content: Mapping[str, object]) -> Mapping[str, object]:
+    found = content["business"]
+    return found if isinstance(found, Mapping) else {}
+
+
+def _load(tx: Tx, state: State, actor: Actor, draft_id: str) -> DraftRecord:
+    del state
+    record = tx.get(DraftRecord, (draft_id,))
+    if record is None or record.unit != actor.unit:
+        raise Refusal(Reason.NOT_FOUND)
+    return record
+
+
+def view_of(tx: Tx, state: State, record: DraftRecord, at: datetime) -> DraftView:
+    """A draft as it is shown."""
+    content = _content(tx, state, record)
+    business = parse_business(_business(content))
+    roster = state.rosters.current.view if state.rosters.ready else None
+    host = host_of(business, roster, day_of(at)) if roster is not None else None
+    return DraftView(
+        draft_id=record.draft_id,
+        version=record.version,
+        state=record.state,
+        unit=record.unit,
+        business=_business(content),
+        competent_unit=host.code if host is not None else "",
+        competent_name=host.name if host is not None else "",
+        on_paper=host is not None and not host.is_member,
+        problems=problems_of(business, roster, day_of(at)),
+        materials=materials_of(tx, state, record.draft_id),
+        prepared_by=record.prepared_by,
+        prepared_by_name=str(content.get("prepared_by_name", "")),
+        note=str(content.get("note", "")),
+        delegation_id=record.delegation_id,
+        created_at=from_us(record.created_at),
+        changed_at=from_us(record.changed_at),
+    )
+
+
+def create(tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mapping[str, object]) -> DraftView:
+    """Begin a letter."""
+    need(actor, state, Role.CLERK)
+    parse_business(business)
+    draft_id = uuid7(at)
+    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone}
+    record = DraftRecord(
+        draft_id=draft_id,
+        unit=actor.unit,
+        version=1,
+        state="draft",
+        secret=_secret(tx, state, draft_id, content),
+        prepared_by=actor.staff_id,
+        approved_by="",
+        delegation_id="",
+        created_at=to_us(at),
+        changed_at=to_us(at),
+    )
+    tx.put(record)
+    return view_of(tx, state, record, at)
+
+
+def update(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int, business: Mapping[str, object]
+) -> DraftView:
+    """Replace a draft's content; whoever changed it is now the one who prepared it."""
+    need(actor, state, Role.CLERK)
+    record = _editable(tx, state, actor, draft_id, version)
+    parse_business(business)
+    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone}
+    return _put(
+        tx,
+        state,
+        at,
+        replace(record, state="draft", secret=_secret(tx, state, draft_id, content), prepared_by=actor.staff_id),
+    )
+
+
+def _editable(tx: Tx, state: State, actor: Actor, draft_id: str, version: int) -> DraftRecord:
+    record = _load(tx, state, actor, draft_id)
+    same_version(version, record.version)
+    if record.state not in _EDITABLE:
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    return record
+
+
+def _put(tx: Tx, state: State, at: datetime, record: DraftRecord) -> DraftView:
+    changed = replace(record, version=record.version + 1, changed_at=to_us(at))
+    tx.put(changed)
+    tx.after.append(lambda: state.signal(f"thread:{changed.draft_id}:{changed.version}"))
+    return view_of(tx, state, changed, at)
+
+
+def get(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str) -> DraftView:
+    """One draft."""
+    need(actor, state, *READS)
+    return view_of(tx, state, _load(tx, state, actor, draft_id), at)
+
+
+def list_all(tx: Tx, state: State, at: datetime, *, actor: Actor, page_size: int, page_token: str) -> Page[DraftView]:
+    """Drafts that were not issued, newest change first."""
+    need(actor, state, *READS)
+    size = max(1, min(page_size, 200))
+    where = [Where("unit", actor.unit), Where("state", "issued", Op.NE), Where("state", "cancelled", Op.NE)]
+    if page_token:
+        try:
+            where.append(Where("changed_at", int(page_token), Op.LT))
+        except ValueError as error:
+            raise Refusal(Reason.INVALID_INPUT, field="page_token") from error
+    rows = tx.select(DraftRecord, where, order=("changed_at",), descending=True, limit=size + 1)
+    more = str(rows[size - 1].changed_at) if len(rows) > size else ""
+    return Page(tuple(view_of(tx, state, row, at) for row in rows[:size]), more)
+
+
+def submit(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DraftView:
+    """Hand a complete draft to an approver. Refusal INVALID_INPUT with the first problem's field."""
+    need(actor, state, Role.CLERK)
+    record = _editable(tx, state, actor, draft_id, version)
+    roster = state.rosters.current.view if state.rosters.ready else None
+    for problem in problems_of(parse_business(_business(_content(tx, state, record))), roster, day_of(at)):
+        raise Refusal(Reason.INVALID_INPUT, field=problem.field, why=problem.reason)
+    return _put(tx, state, at, replace(record, state="pending_approval"))
+
+
+def send_back(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int, note: str) -> DraftView:
+    """Give a draft back with a note."""
+    need(actor, state, *APPROVES)
+    record = _editable(tx, state, actor, draft_id, version)
+    content = {**_content(tx, state, record), "note": note[:2000]}
+    return _put(tx, state, at, replace(record, state="sent_back", secret=_secret(tx, state, draft_id, content)))
+
+
+def cancel(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DraftView:
+    """Drop a draft."""
+    need(actor, state, Role.CLERK, *APPROVES)
+    record = _editable(tx, state, actor, draft_id, version)
+    return _put(tx, state, at, replace(record, state="cancelled"))
+
+
+def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DelegationView:
+    """Approve, seal, sign and queue the letter: the draft becomes a delegation in the same transaction."""
+    need(actor, state, *APPROVES)
+    record = _editable(tx, state, actor, draft_id, version)
+    if record.state != "pending_approval":
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    if record.prepared_by == actor.staff_id:
+        raise Refusal(Reason.FOUR_EYES, missing="another_person")
+    content = _content(tx, state, record)
+    business = parse_business(_business(content))
+    trust = may_seal(state, at=at)
+    host = host_of(business, trust.view, day_of(at))
+    if host is None or business.place is None:
+        raise Refusal(Reason.INVALID_INPUT, field="task_place", why="no_competent_unit")
+    thread_id = _number(tx, state, trust.view.unit(actor.unit).region, at)
+    _move_materials(tx, state, draft_id, thread_id)
+    letter = LetterHeader(
+        task_place=business.place,
+        fields=business.fields,
+        host_unit=host.code,
+        case_id=_case_id(tx, state, business, host.code),
+    )
+    composed = compose(
+        tx,
+        state,
+        None,
+        unit=actor.unit,
+        kind=Kind.ISSUED,
+        data=business.move(),
+        hands=Hands(
+            handler=Person(
+                staff_id=record.prepared_by,
+                name=str(content.get("prepared_by_name", "")),
+                phone=str(content.get("phone", "")),
+                role="clerk",
+            ),
+            approver=Person(staff_id=actor.staff_id, name=actor.name, role="approver"),
+        ),
+        at=at,
+        thread_id=thread_id,
+        letter=letter,
+    )
+    sealed = seal(state, composed, at=at)
+    held = Held(record=new_record(sealed.header, at=at), thread=None)
+    state.known.load(thread_id, {})
+    held = note_case(tx, state, held, {"letter": business.letter})
+    tx.put(PartyRecord(actor.unit, thread_id, "home"))
+    held = queue(tx, state, held, sealed, at=at, data=_business(content))
+    tx.put(
+        replace(
+            record,
+            state="issued",
+            version=record.version + 1,
+            approved_by=actor.staff_id,
+            delegation_id=thread_id,
+            changed_at=to_us(at),
+        )
+    )
+    return light_view(tx, state, held, actor, at)
+
+
+def _number(tx: Tx, state: State, region: str, at: datetime) -> str:
+    """The next delegation number of the region and day; a serial is never given twice."""
+    del state
+    day = day_of(at)
+    name = f"serial/{region}/{day.isoformat()}"
+    record = tx.get(MetaRecord, (name,))
+    serial = int(record.value) + 1 if record is not None else 1
+    tx.put(MetaRecord(name, str(serial).encode()))
+    return delegation_number(day, region, serial)
+
+
+def _case_id(tx: Tx, state: State, business: Business, host: str) -> str:
+    """Random, and shared only by delegations of one case to the same host: by the bureau's own case number."""
+    if not business.case_key:
+        return uuid4()
+    digest = state.vault.lookup(f"{host}\x1f{business.case_key}", field="case")
+    for found in tx.select(LookupRecord, (Where("digest", digest),), limit=1):
+        return found.thread_id
+    case_id = uuid4()
+    tx.put(LookupRecord(digest, case_id))
+    return case_id
+
+
+def _move_materials(tx: Tx, state: State, draft_id: str, thread_id: str) -> None:
+    """The draft's files become the delegation's, under its own data key."""
+    for record in tx.select(MaterialRecord, (Where("subject_id", draft_id),), limit=10_000):
+        row = f"materials/{record.material_id}/secret"
+        secret = state.vault.open(tx, draft_id, row, record.secret)
+        tx.put(replace(record, subject_id=thread_id, secret=state.vault.seal(tx, thread_id, row, secret)))

@@ -1,0 +1,316 @@
+"""Lists, search, to-do and status: what an actor may see, a page at a time."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from delegation.codes import Kind, Matter, PlaceCertainty, PlaceRole
+from delegation.deadlines import day_of
+from delegation.errors import Reason, Refusal
+from delegation.model import TaskPlace
+from delegation.roster_view import Unit
+from node.desk.building import alarm_view, row_view
+from node.desk.guard import READS, need
+from node.desk.labels import kind_label, state_label
+from node.desk.ports import Actor, Filters, Role
+from node.desk.views import AlarmView, DelegationRow, Page, StatusView, TodoItem, UnitView
+from node.link import Link
+from node.records import (
+    AlarmRecord,
+    DraftRecord,
+    LookupRecord,
+    MoveRecord,
+    OutboxRecord,
+    PartyRecord,
+    ThreadRecord,
+    from_us,
+    to_us,
+)
+from node.roster_cache import Freshness
+from node.state import State
+from node.store import Op, ThreadQuery, Where
+from node.threads import load
+from node.writer import Tx
+
+_MOST_TODO = 500
+_ASKED = ("question-answer", "supervise", "extension-answer", "opinion")
+
+
+def list_delegations(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, filters: Filters, page_size: int, page_token: str
+) -> Page[DelegationRow]:
+    """A page of the unit's threads, latest change first."""
+    need(actor, state, *READS)
+    size = max(1, min(page_size, 200))
+    query = ThreadQuery(
+        unit=actor.unit,
+        role=filters.role,
+        where=_conditions(actor, filters, day_of(at)),
+        before=_token(page_token),
+        limit=size + 1,
+    )
+    rows = [(row, role) for row, role in tx.store.list_threads(query) if isinstance(row, ThreadRecord)]
+    more = ""
+    if len(rows) > size:
+        last = rows[size - 1][0]
+        more = f"{last.changed_at}.{last.thread_id}"
+    views = (row_view(tx, state, row, role=role, unit=actor.unit, at=at) for row, role in rows[:size])
+    return Page(tuple(views), more)
+
+
+def _token(text: str) -> tuple[int, str] | None:
+    if not text:
+        return None
+    changed, _, thread_id = text.partition(".")
+    try:
+        return int(changed), thread_id
+    except ValueError as error:
+        raise Refusal(Reason.INVALID_INPUT, field="page_token") from error
+
+
+def _conditions(actor: Actor, filters: Filters, today: date) -> tuple[Where, ...]:
+    found: list[Where] = []
+    if filters.state:
+        found.append(Where("state", filters.state))
+    if filters.open is not None:
+        found.append(Where("is_open", filters.open))
+    if filters.our_turn is not None:
+        found.append(Where("turn", actor.unit, Op.EQ if filters.our_turn else Op.NE))
+    if filters.matter:
+        try:
+            found.append(Where("matter", int(Matter[filters.matter])))
+        except KeyError as error:
+            raise Refusal(Reason.INVALID_INPUT, field="matter") from error
+    if filters.overdue:
+        found += [Where("next_due", "", Op.NE), Where("next_due", today.isoformat(), Op.LT), Where("is_open", True)]
+    if filters.overdue is False:
+        found.append(Where("next_due", today.isoformat(), Op.GE))
+    if filters.due_before is not None:
+        found += [Where("next_due", "", Op.NE), Where("next_due", filters.due_before.isoformat(), Op.LT)]
+    if filters.changed_after is not None:
+        found.append(Where("changed_at", to_us(filters.changed_after), Op.GT))
+    if filters.other_unit:
+        column = "home_unit" if filters.role == "host" else "host_unit"
+        found.append(Where(column, filters.other_unit))
+    return tuple(found)
+
+
+def search(tx: Tx, state: State, at: datetime, *, actor: Actor, name: str, id_number: str) -> tuple[DelegationRow, ...]:
+    """Threads of the unit about a worker, by whole name or ID number."""
+    need(actor, state, *READS)
+    if bool(name) == bool(id_number):
+        raise Refusal(Reason.INVALID_INPUT, field="name")
+    field, value = ("name", name) if name else ("id_number", id_number)
+    digest = state.vault.lookup(value, field=field)
+    found = []
+    for lookup in tx.select(LookupRecord, (Where("digest", digest),), limit=100):
+        record = tx.get(ThreadRecord, (lookup.thread_id,))
+        party = tx.get(PartyRecord, (actor.unit, lookup.thread_id))
+        if record is not None and party is not None:
+            found.append(row_view(tx, state, record, role=party.role, unit=actor.unit, at=at))
+    return tuple(sorted(found, key=lambda row: row.changed_at, reverse=True))
+
+
+def todo(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[TodoItem, ...]:
+    """What waits for the actor, the most urgent first."""
+    need(actor, state, *READS)
+    found = [*_turns(tx, state, actor, at), *_approvals(tx, state, actor, at), *_refused(tx, state, actor, at)]
+    found += _alarms(tx, state, actor)
+    found.sort(key=lambda item: (item.due or date.max, item.kind, item.delegation_id))
+    return tuple(found[:_MOST_TODO])
+
+
+def _row(tx: Tx, state: State, actor: Actor, thread_id: str, at: datetime) -> DelegationRow | None:
+    record, party = tx.get(ThreadRecord, (thread_id,)), tx.get(PartyRecord, (actor.unit, thread_id))
+    if record is None or party is None:
+        return None
+    return row_view(tx, state, record, role=party.role, unit=actor.unit, at=at)
+
+
+def _item(kind: str, label: str, row: DelegationRow | None, *, subject: str = "", actor: Actor) -> TodoItem:
+    other = ("", "")
+    if row is not None:
+        home = row.home_unit == actor.unit
+        other = (row.host_unit, row.host_name) if home else (row.home_unit, row.home_name)
+    return TodoItem(
+        kind=kind,
+        delegation_id=row.delegation_id if row is not None else "",
+        subject_id=subject,
+        label=label,
+        worker_name=row.worker_name if row is not None else "",
+        other_unit=other[0],
+        other_name=other[1],
+        due=row.next_due if row is not None else None,
+        overdue=row.overdue if row is not None else False,
+    )
+
+
+def _turns(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
+    if not actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR):
+        return []
+    query = ThreadQuery(unit=actor.unit, where=(Where("is_open", True), Where("turn", actor.unit)), limit=_MOST_TODO)
+    found = []
+    for record, role in tx.store.list_threads(query):
+        if isinstance(record, ThreadRecord):
+            row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
+            found.append(_item("turn", state_label(record.state), row, actor=actor))
+    return found + _questions(tx, state, actor, at)
+
+
+def _questions(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
+    """Open questions to the unit, by their clock."""
+    found = []
+    query = ThreadQuery(unit=actor.unit, where=(Where("is_open", True), Where("next_due", "", Op.NE)), limit=_MOST_TODO)
+    for record, role in tx.store.list_threads(query):
+        held = load(tx, state, record.thread_id) if isinstance(record, ThreadRecord) else None
+        if held is None or held.thread is None or not isinstance(record, ThreadRecord):
+            continue
+        for clock in held.thread.open_clocks:
+            if (
+                clock.clock in ("question-answer", "supervise", "extension-answer", "opinion")
+                and clock.unit == actor.unit
+            ):
+                row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
+                item = _item("question", clock.clock, row, subject=clock.started_by.envelope_id, actor=actor)
+                found.append(replace(item, due=clock.due.legal, overdue=clock.due.legal < day_of(at)))
+    return found
+
+
+def _approvals(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
+    found: list[TodoItem] = []
+    if actor.has(Role.APPROVER):
+        for draft in tx.select(DraftRecord, (Where("unit", actor.unit), Where("state", "pending_approval"))):
+            if draft.prepared_by != actor.staff_id:
+                found.append(_item("approve_draft", "审批委托函", None, subject=draft.draft_id, actor=actor))
+        for move in tx.select(MoveRecord, (Where("unit", actor.unit), Where("state", "prepared"))):
+            if move.prepared_by != actor.staff_id:
+                row = _row(tx, state, actor, move.thread_id, at)
+                label = f"审批：{kind_label(Kind(move.kind))}"
+                found.append(_item("approve_move", label, row, subject=move.move_id, actor=actor))
+    for move in tx.select(MoveRecord, (Where("unit", actor.unit), Where("state", "draft"))):
+        if move.prepared_by == actor.staff_id:
+            row = _row(tx, state, actor, move.thread_id, at)
+            found.append(
+                _item("sent_back", f"退回修改：{kind_label(Kind(move.kind))}", row, subject=move.move_id, actor=actor)
+            )
+    return found
+
+
+def _refused(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
+    found = []
+    for status in ("refused", "returned_draft", "untrusted"):
+        rows = tx.select(OutboxRecord, (Where("sender_unit", actor.unit), Where("state", status)), order=("number",))
+        for record in rows:
+            row = _row(tx, state, actor, record.thread_id, at)
+            label = f"未被接受：{kind_label(Kind(record.kind))}"
+            found.append(_item("refused", label, row, subject=record.envelope_id, actor=actor))
+    return found
+
+
+def _alarms(tx: Tx, state: State, actor: Actor) -> list[TodoItem]:
+    return [
+        TodoItem(
+            kind="parked" if alarm.delegation_id else "alarm",
+            delegation_id=alarm.delegation_id,
+            subject_id=str(alarm.alarm_id),
+            label=alarm.reason,
+            worker_name="",
+            other_unit="",
+            other_name="",
+            due=None,
+            overdue=False,
+        )
+        for alarm in alarms_for(tx, state, actor)
+    ]
+
+
+def alarms_for(tx: Tx, state: State, actor: Actor) -> tuple[AlarmView, ...]:
+    """Open alarms that concern the actor."""
+    del state
+    rows = tx.select(AlarmRecord, (Where("acknowledged_by", ""),), order=("alarm_id",), descending=True)
+    if actor.has(Role.ADMINISTRATOR):
+        return tuple(alarm_view(row) for row in rows)
+    seen = (row for row in rows if row.thread_id and tx.get(PartyRecord, (actor.unit, row.thread_id)) is not None)
+    return tuple(alarm_view(row) for row in seen)
+
+
+def list_alarms(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[AlarmView, ...]:
+    """Open alarms."""
+    del at
+    need(actor, state, *READS, Role.ADMINISTRATOR)
+    return alarms_for(tx, state, actor)
+
+
+def acknowledge_alarm(tx: Tx, state: State, at: datetime, *, actor: Actor, alarm_id: int) -> None:
+    """Note that a person saw it."""
+    del at
+    need(actor, state, Role.CLERK, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR)
+    if alarm_id not in {alarm.alarm_id for alarm in alarms_for(tx, state, actor)}:
+        raise Refusal(Reason.NOT_FOUND)
+    record = tx.get(AlarmRecord, (alarm_id,))
+    if record is not None:
+        tx.put(replace(record, acknowledged_by=actor.staff_id))
+
+
+def unit_view(state: State, unit: Unit) -> UnitView:
+    """A unit of the roster."""
+    return UnitView(
+        code=unit.code,
+        name=unit.name,
+        type=unit.type.name,
+        bureau=unit.bureau,
+        region=unit.region,
+        parent=unit.parent,
+        phone=unit.phone,
+        address=unit.address,
+        life=unit.life.value,
+        is_member=unit.is_member,
+        ours=unit.code in state.units,
+    )
+
+
+def list_units(tx: Tx, state: State, at: datetime, *, actor: Actor, text: str) -> tuple[UnitView, ...]:
+    """Units by code or name."""
+    del tx, at
+    need(actor, state, *READS, Role.ADMINISTRATOR)
+    wanted = text.strip().lower()
+    units = state.rosters.current.view.units.values()
+    found = [unit for unit in units if wanted in unit.code.lower() or wanted in unit.name.lower()]
+    return tuple(unit_view(state, unit) for unit in sorted(found, key=lambda unit: unit.code)[:100])
+
+
+def competent_units(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, place: str, matter: str
+) -> tuple[UnitView, ...]:
+    """Who is competent at a place today."""
+    del tx
+    need(actor, state, *READS)
+    try:
+        chosen = Matter[matter]
+    except KeyError as error:
+        raise Refusal(Reason.INVALID_INPUT, field="matter") from error
+    where = TaskPlace(place, PlaceRole.ACCIDENT, PlaceCertainty.DEFINITE)
+    units = state.rosters.current.view.competent_units(where, chosen, day_of(at))
+    return tuple(unit_view(state, unit) for unit in units)
+
+
+def status(tx: Tx, state: State, at: datetime, *, actor: Actor | None, link: Link) -> StatusView:
+    """How the node is. `actor` None for the machine's own checks."""
+    if actor is not None:
+        need(actor, state, *READS, Role.ADMINISTRATOR)
+    ready = state.rosters.ready
+    trust = state.rosters.current if ready else None
+    units = [trust.view.units[code] for code in sorted(state.units) if code in trust.view.units] if trust else []
+    oldest = tx.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1)
+    return StatusView(
+        bureau=state.settings.bureau,
+        units=tuple(unit_view(state, unit) for unit in units),
+        connected=link.connected,
+        last_heard=link.last_heard,
+        roster_version=trust.view.version if trust is not None else 0,
+        roster_issued_at=trust.statement.issued_at if trust is not None else None,
+        queued=len(state.outbox.queued),
+        oldest_queued_at=from_us(oldest[0].queued_at) if oldest else None,
+        parked=tx.store.count(ThreadRecord, (Where("parked", 0, Op.GT),)),
+        alarms=tx.store.count(AlarmRecord, (Where("acknowledged_by", ""),)),
+        sealing_allowed=ready and state.rosters.freshness(at=at, connected=True) is not Freshness.TOO_OLD,
+    )

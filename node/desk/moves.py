@@ -1,0 +1,383 @@
+"""Moves of one person, and moves of two: prepared by a handler, approved, sealed and queued by another person."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from delegation.codes import Kind, ThreadType
+from delegation.deadlines import day_of
+from delegation.errors import Reason, Refusal
+from delegation.lifecycle import available
+from delegation.table import Row
+from node.compose import Composed, Hands, LetterHeader, Person, compose, queue, seal
+from node.desk.building import light_view, prepared_of, prepared_view
+from node.desk.business import host_of, parse_business
+from node.desk.guard import ACTS, APPROVES, PREPARES, READS, need, own, same_version
+from node.desk.ports import Actor
+from node.desk.views import DelegationView, PreparedMoveView
+from node.ids import uuid7
+from node.move_input import MoveInput, invalid, kind_of, parse_move
+from node.records import MoveRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
+from node.state import Held, State, is_move
+from node.threads import keep, local_view
+from node.writer import Tx
+
+_LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
+_BY_NODE = (Kind.RESEAL, Kind.PROTEST)
+_THREAD_TYPES = {
+    Kind.NOTICE_SENT: ThreadType.NOTICE,
+    Kind.AGREEMENT_PROPOSED: ThreadType.AGREEMENT,
+    Kind.POOL_COMMITTED: ThreadType.UNIT,
+    Kind.ANNOUNCED: ThreadType.COORDINATION,
+    Kind.COORDINATION_REQUESTED: ThreadType.COORDINATION,
+}
+
+
+def _person(actor: Actor, role: str) -> Person:
+    return Person(staff_id=actor.staff_id, name=actor.name, phone=actor.phone, role=role)
+
+
+def _handler_role(actor: Actor) -> str:
+    return next((role for role in ("clerk", "investigator", "supervisor") if role in actor.roles), "reader")
+
+
+def _composed(
+    tx: Tx,
+    state: State,
+    held: Held,
+    *,
+    unit: str,
+    kind: Kind,
+    raw: Mapping[str, object],
+    hands: Hands,
+    at: datetime,
+) -> Composed:
+    """A judged draft of a move; a letter's move has the letter's own form in `business`."""
+    letter: LetterHeader | None = None
+    if kind in _LETTERS and "business" in raw:
+        letter, data = _letter(state, held, kind, raw, at)
+    else:
+        data = parse_move(raw)
+    data = _answering(tx, state, held, kind, data, unit=unit, at=at)
+    begins = held.thread is None and not held.pending
+    return compose(
+        tx,
+        state,
+        held,
+        unit=unit,
+        kind=kind,
+        data=data,
+        hands=hands,
+        at=at,
+        letter=letter,
+        thread_type=ThreadType(held.record.thread_type),
+        counterpart=held.record.host_unit if begins else "",
+    )
+
+
+def _letter(
+    state: State, held: Held, kind: Kind, raw: Mapping[str, object], at: datetime
+) -> tuple[LetterHeader, MoveInput]:
+    """A corrected letter, or a letter of the next leg: `business` as for a draft, the rest as for a move."""
+    business_json = raw["business"]
+    if not isinstance(business_json, Mapping) or held.thread is None:
+        raise invalid("business")
+    business = parse_business(business_json)
+    rest = parse_move({name: value for name, value in raw.items() if name != "business"})
+    if business.place is None:
+        raise invalid("business.task_place")
+    host = held.thread.host_unit
+    if kind is Kind.ISSUED:
+        found = host_of(business, state.rosters.current.view, day_of(at))
+        host = business.host_unit or (found.code if found is not None else host)
+    letter = LetterHeader(
+        task_place=business.place, fields=business.fields, host_unit=host, case_id=held.thread.case_id
+    )
+    form = business.move()
+    return letter, replace(
+        form,
+        declared={**form.declared, **rest.declared},
+        reasons=rest.reasons,
+        replaces=rest.replaces,
+        text=rest.text or form.text,
+    )
+
+
+def _answering(tx: Tx, state: State, held: Held, kind: Kind, data: MoveInput, *, unit: str, at: datetime) -> MoveInput:
+    """What the rule book says that this move answers, where nothing else was said (silence, requests)."""
+    if data.in_reply_to or kind in (Kind.ANSWER, Kind.QUESTION, Kind.PROGRESS):
+        return data
+    view = state.rosters.current.view
+    local, _ = local_view(tx, state, held, roster=view, at=at)
+    if local is None:
+        return data
+    for move in available(local, unit=unit, on=day_of(at), at=at, roster=view):
+        if move.kind is kind and move.allowed and move.in_reply_to is not None:
+            return replace(data, in_reply_to=move.in_reply_to.envelope_id)
+    return data
+
+
+def _approval(row: Row, data: Mapping[str, object]) -> int:
+    return 2 if "paper" in data else row.approval
+
+
+def act(
+    tx: Tx,
+    state: State,
+    at: datetime,
+    *,
+    actor: Actor,
+    delegation_id: str,
+    kind: str,
+    data: Mapping[str, object],
+    version: int | None,
+) -> DelegationView:
+    """Make a move that needs one person."""
+    need(actor, state, *ACTS)
+    held = own(tx, state, actor, delegation_id)
+    chosen = kind_of(kind)
+    if chosen in _BY_NODE:
+        raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
+    same_version(version, held.record.version, needed=is_move(chosen))
+    hands = Hands(handler=_person(actor, _handler_role(actor)))
+    composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
+    if _approval(composed.row, data) == 2:
+        raise Refusal(Reason.FOUR_EYES, missing="approver")
+    held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
+    return light_view(tx, state, held, actor, at)
+
+
+def prepare(
+    tx: Tx,
+    state: State,
+    at: datetime,
+    *,
+    actor: Actor,
+    delegation_id: str,
+    kind: str,
+    data: Mapping[str, object],
+    version: int | None,
+) -> PreparedMoveView:
+    """Prepare a move of two persons, judged as if somebody had approved it."""
+    need(actor, state, *PREPARES)
+    held = own(tx, state, actor, delegation_id)
+    chosen = kind_of(kind)
+    if chosen in _BY_NODE:
+        raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
+    same_version(version, held.record.version, needed=is_move(chosen))
+    _trial(tx, state, held, actor, chosen, data, at)
+    move_id = uuid7(at)
+    record = MoveRecord(
+        move_id=move_id,
+        thread_id=delegation_id,
+        unit=actor.unit,
+        kind=int(chosen),
+        version=1,
+        state="prepared",
+        secret=_secret(tx, state, delegation_id, move_id, data, actor),
+        prepared_by=actor.staff_id,
+        prepared_at=to_us(at),
+    )
+    tx.put(record)
+    tx.after.append(lambda: state.signal(f"thread:{delegation_id}:{held.record.version}"))
+    return prepared_view(tx, state, record)
+
+
+_SOMEBODY = Person(staff_id="-", name="-", role="approver")
+
+
+def _trial(
+    tx: Tx, state: State, held: Held, actor: Actor, kind: Kind, data: Mapping[str, object], at: datetime
+) -> None:
+    hands = Hands(handler=_person(actor, _handler_role(actor)), approver=_SOMEBODY)
+    _composed(tx, state, held, unit=actor.unit, kind=kind, raw=data, hands=hands, at=at)
+
+
+def _secret(
+    tx: Tx, state: State, thread_id: str, move_id: str, data: Mapping[str, object], actor: Actor, note: str = ""
+) -> bytes:
+    content = {
+        "data": data,
+        "prepared_by_name": actor.name,
+        "phone": actor.phone,
+        "role": _handler_role(actor),
+        "note": note,
+    }
+    plain = json.dumps(content, ensure_ascii=False).encode()
+    return state.vault.seal(tx, thread_id, f"moves/{move_id}/secret", plain)
+
+
+def _load(tx: Tx, state: State, actor: Actor, move_id: str) -> tuple[MoveRecord, dict[str, object]]:
+    record = tx.get(MoveRecord, (move_id,))
+    if record is None or record.unit != actor.unit:
+        raise Refusal(Reason.NOT_FOUND)
+    content = json.loads(state.vault.open(tx, record.thread_id, f"moves/{move_id}/secret", record.secret))
+    return record, content
+
+
+def _waiting(record: MoveRecord, version: int) -> None:
+    same_version(version, record.version)
+    if record.state not in ("prepared", "draft"):
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+
+
+def get(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str) -> PreparedMoveView:
+    """One prepared move."""
+    del at
+    need(actor, state, *READS)
+    return prepared_view(tx, state, _load(tx, state, actor, move_id)[0])
+
+
+def update(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int, data: Mapping[str, object]
+) -> PreparedMoveView:
+    """Change a prepared move; the one who changed it is now the one who prepared it."""
+    need(actor, state, *PREPARES)
+    record, _ = _load(tx, state, actor, move_id)
+    _waiting(record, version)
+    held = own(tx, state, actor, record.thread_id)
+    _trial(tx, state, held, actor, Kind(record.kind), data, at)
+    changed = replace(
+        record,
+        version=record.version + 1,
+        state="prepared",
+        prepared_by=actor.staff_id,
+        prepared_at=to_us(at),
+        secret=_secret(tx, state, record.thread_id, move_id, data, actor),
+    )
+    tx.put(changed)
+    return prepared_view(tx, state, changed)
+
+
+def drop(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int, note: str
+) -> PreparedMoveView:
+    """Take it back; with a note an approver sends it back to its handler."""
+    del at
+    need(actor, state, *PREPARES, *APPROVES)
+    record, content = _load(tx, state, actor, move_id)
+    _waiting(record, version)
+    back = bool(note) and actor.has(*APPROVES) and actor.staff_id != record.prepared_by
+    content["note"] = note[:2000]
+    row = f"moves/{move_id}/secret"
+    secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
+    changed = replace(record, version=record.version + 1, state="draft" if back else "dropped", secret=secret)
+    tx.put(changed)
+    return prepared_view(tx, state, changed)
+
+
+def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
+    """Approve, seal, sign and queue. Refusal FOUR_EYES for whoever prepared it; judged again as everything else."""
+    need(actor, state, *APPROVES)
+    record, content = _load(tx, state, actor, move_id)
+    _waiting(record, version)
+    if record.prepared_by == actor.staff_id:
+        raise Refusal(Reason.FOUR_EYES, missing="another_person")
+    held = own(tx, state, actor, record.thread_id)
+    data = content["data"]
+    if not isinstance(data, Mapping):
+        raise Refusal(Reason.INTERNAL, field="stored_content")
+    handler = Person(
+        staff_id=record.prepared_by,
+        name=str(content["prepared_by_name"]),
+        phone=str(content["phone"]),
+        role=str(content["role"]),
+    )
+    hands = Hands(handler=handler, approver=_person(actor, "approver"))
+    composed = _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
+    held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
+    tx.put(replace(record, state="approved", version=record.version + 1))
+    return light_view(tx, state, held, actor, at)
+
+
+def start_thread(
+    tx: Tx,
+    state: State,
+    at: datetime,
+    *,
+    actor: Actor,
+    kind: str,
+    recipients: Sequence[str],
+    data: Mapping[str, object],
+) -> DelegationView:
+    """Open a thread of another type; where the table asks for two persons it waits as a prepared move."""
+    need(actor, state, *PREPARES)
+    chosen = kind_of(kind)
+    thread_type = _THREAD_TYPES.get(chosen)
+    if thread_type is None:
+        raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
+    raw = {**data, "to": list(recipients)}
+    thread_id = uuid7(at)
+    counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
+    record = replace(
+        _empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
+    )
+    held = Held(record=record, thread=None)
+    state.known.load(thread_id, {})
+    hands = Hands(handler=_person(actor, _handler_role(actor)), approver=_SOMEBODY)
+    composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=hands, at=at)
+    tx.put(PartyRecord(actor.unit, thread_id, "home"))
+    held = keep(tx, state, held, at=at)
+    if composed.row.approval == 2:
+        move_id = uuid7(at)
+        tx.put(
+            MoveRecord(
+                move_id=move_id,
+                thread_id=thread_id,
+                unit=actor.unit,
+                kind=int(chosen),
+                version=1,
+                state="prepared",
+                secret=_secret(tx, state, thread_id, move_id, raw, actor),
+                prepared_by=actor.staff_id,
+                prepared_at=to_us(at),
+            )
+        )
+    else:
+        alone = Hands(handler=_person(actor, _handler_role(actor)))
+        composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=alone, at=at)
+        held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=raw)
+    return replace(light_view(tx, state, held, actor, at), prepared=prepared_of(tx, state, thread_id, actor.unit))
+
+
+def _empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:
+    return ThreadRecord(
+        thread_id=thread_id,
+        thread_type=int(thread_type),
+        state_bytes=b"",
+        version=0,
+        home_unit=unit,
+        host_unit=counterpart,
+        state="none",
+        turn="",
+        matter=0,
+        priority=0,
+        place="",
+        is_open=True,
+        next_due="",
+        leg=1,
+        round=1,
+        case_id="",
+        secret=b"",
+        letter_sequence=0,
+        queued=0,
+        parked=0,
+        created_at=0,
+        changed_at=0,
+    )
+
+
+def drop_queued(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: str, envelope_id: str
+) -> DelegationView:
+    """Put a refused or returned own envelope out of sight."""
+    need(actor, state, *ACTS, *APPROVES)
+    held = own(tx, state, actor, delegation_id)
+    record = tx.get(OutboxRecord, (actor.unit, envelope_id))
+    if record is None or record.thread_id != delegation_id:
+        raise Refusal(Reason.NOT_FOUND)
+    if record.state in ("queued", "answered"):
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    tx.put(replace(record, state="dropped"))
+    return light_view(tx, state, keep(tx, state, held, at=at), actor, at)
