@@ -238,6 +238,13 @@ class TestTampering:
         assert refused(lambda: verify_sealed(letter.header, bytes(changed))).reason is Reason.DIGEST_MISMATCH
         assert refused(lambda: verify_sealed(letter.header, bytes(changed) + b"\0")).reason is Reason.DIGEST_MISMATCH
 
+    def test_a_damaged_body_is_not_taken_for_the_senders_fault(self, world: World, letter: SealedEnvelope) -> None:
+        key = world.keys[HOST].sealing[world.keys[HOST].newest]
+        damaged = letter.sealed_body[:-1] + bytes((letter.sealed_body[-1] ^ 1,))
+        refusal = refused(open_body, letter.header, damaged, unit=HOST, private_key=key)
+        assert refusal.reason is Reason.DIGEST_MISMATCH
+        assert protest_ground(refusal) is None
+
     def test_parsed_header_of_other_bytes_is_refused(self, trust: Trust, letter: SealedEnvelope) -> None:
         other = replace(letter.header, digest=bytes(32))
         refusal = refused(lambda: verify_signatures(letter.header_bytes, letter.signatures, other, trust, at=AT))

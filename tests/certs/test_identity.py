@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -35,6 +36,7 @@ LEAVES = (Purpose.CHANNEL, Purpose.NODE, Purpose.UNIT_SIGNING, Purpose.REGISTRY)
 
 class Authorities:
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.channel = ChannelAuthority.create(folder / "channel", FEDERATION, AT - 30 * DAY)
         self.seal = SealAuthority.create(folder / "seal", FEDERATION, AT - 30 * DAY)
         self.key = new_p256()
@@ -83,6 +85,12 @@ class TestPurposes:
         der = authorities.leaf(purpose)
         refusal = refused(lambda: verify_certificate(der, purpose=purpose, authorities=[wrong.certificate], at=AT))
         assert refusal.reason is Reason.CERTIFICATE_NOT_TRUSTED
+
+    def test_who_runs_the_registry_makes_no_seal(self, authorities: Authorities) -> None:
+        """The channel authority's key, which the registry has, signs a unit certificate that is right otherwise."""
+        der = forged(authorities, authorities.channel)
+        refusal = refused(verify_certificate, der, purpose=Purpose.UNIT_SIGNING, authorities=authorities.all, at=AT)
+        assert (refusal.reason, refusal.details) == (Reason.CERTIFICATE_NOT_TRUSTED, {"why": "chain"})
 
     def test_another_authority_of_the_same_name_is_not_the_pinned_one(
         self, authorities: Authorities, tmp_path: Path
@@ -138,10 +146,10 @@ class TestDates:
         assert renewal_due(AT, AT + 90 * DAY) == AT + 60 * DAY
 
 
-def forged(authorities: Authorities, **changes: object) -> bytes:
+def forged(authorities: Authorities, by: ChannelAuthority | None = None, **changes: object) -> bytes:
     """A unit certificate as a careless authority might issue it: signed rightly, but made otherwise."""
-    issuer_der = authorities.seal.certificate
-    issuer_key = load_p256(authorities.seal.folder / "authority.key")
+    issuer_der = authorities.seal.certificate if by is None else by.certificate
+    issuer_key = load_p256(authorities.folder / ("seal" if by is None else "channel") / "authority.key")
     issuer = x509.load_der_x509_certificate(issuer_der)
     key = changes.get("public_key", authorities.key.public_key())
     builder = (
@@ -174,6 +182,10 @@ def forged(authorities: Authorities, **changes: object) -> bytes:
 
 def _names(*uris: str) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
+
+
+def _names_and_host(uri: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri), x509.DNSName("registry.test")])
 
 
 def _usage(**changes: bool) -> x509.KeyUsage:
@@ -229,6 +241,7 @@ class TestForms:
             ),
             ({"names": None}, Reason.CERTIFICATE_PURPOSE),
             ({"names": _names(UNIT_URI, UNIT_URI)}, Reason.CERTIFICATE_PURPOSE),
+            ({"names": _names_and_host(UNIT_URI)}, Reason.CERTIFICATE_PURPOSE),
             ({"names": _names(UNIT_URI + "/more")}, Reason.CERTIFICATE_PURPOSE),
             ({"names": _names(f"spiffe://{FEDERATION}/unit/330100RD010/signing")}, Reason.CERTIFICATE_PURPOSE),
             ({"names": _names(f"spiffe://{FEDERATION}/bureau/330100")}, Reason.CERTIFICATE_PURPOSE),
@@ -242,7 +255,7 @@ class TestForms:
             ({"hash": hashes.SHA384()}, Reason.CERTIFICATE_NOT_TRUSTED),
         ],
     )
-    def test_refused(self, authorities: Authorities, changes: dict[str, object], reason: Reason) -> None:
+    def test_refused(self, authorities: Authorities, changes: dict[str, Any], reason: Reason) -> None:
         der = forged(authorities, **changes)
         assert refused(lambda: self.judge(authorities, der)).reason is reason
 

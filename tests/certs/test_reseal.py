@@ -82,6 +82,14 @@ class TestReseal:
     def test_moves_nothing(self, world: World, letter: SealedEnvelope, draft: Header) -> None:
         assert refused(lambda: a_reseal(world, letter, draft)).reason is Reason.BODY_CONTRADICTS_HEADER
 
+    def test_another_commitment_is_noticed_before_anything_is_opened(
+        self, world: World, letter: SealedEnvelope
+    ) -> None:
+        again = a_reseal(world, letter)
+        changed = replace(again, header=replace(again.header, content_commitment=bytes(32)))
+        refusal = refused(opened, world, changed, judged_by=letter.header)
+        assert refusal.reason is Reason.COMMITMENT_MISMATCH
+
     def test_is_not_made_by_the_ordinary_way(self, world: World) -> None:
         assert refused(lambda: sealed(world, a_draft(Kind.RESEAL), a_body())).details == {"field": "kind"}
 

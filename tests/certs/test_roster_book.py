@@ -189,6 +189,18 @@ class TestChangeOfKeys:
         assert not trust.unvouched
         assert trust.sealing_key(HOME, AT + 2 * DAY).key_id == trust.view.unit(HOME).sealing_keys[-1].key_id
 
+    def test_the_same_key_is_certified_again_without_a_word(self, enrolled: Office) -> None:
+        held = enrolled.read(enrolled.book.publish(enrolled.authority, AT))
+        later = AT + 800 * DAY
+        granted = add_certificate(enrolled.book, enrolled.authority, enrolled.request(HOME), later)
+        assert granted.is_new
+        assert read_vouching(granted.certificate) is None
+        signed = enrolled.book.publish(enrolled.authority, later)
+        trust = verify_roster(
+            signed, seal_authority=enrolled.authority.certificates, regions=REGIONS, at=later, held=held
+        )
+        assert not trust.unvouched
+
     def test_or_the_authoritys_statement(self, enrolled: Office) -> None:
         enrolled.book.publish(enrolled.authority, AT)
         lost = new_unit_request(HOME, signing_key=new_p256(), sealing_key=new_x25519().public_key(), at=AT)

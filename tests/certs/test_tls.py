@@ -17,7 +17,7 @@ import grpc
 import pytest
 
 from certs.authority import ChannelAuthority
-from certs.keys import certificate_digest, new_csr, new_p256
+from certs.keys import certificate_digest, new_csr, new_p256, to_pem
 from certs.tls import (
     Peer,
     channel_credentials,
@@ -189,3 +189,10 @@ def test_an_auth_context_without_a_certificate() -> None:
         assert refused(peer_certificate, {"x509_pem_cert": shown}).reason is Reason.UNAUTHENTICATED
     assert refused(peer_certificate, {}).reason is Reason.UNAUTHENTICATED
     assert refused(peer_certificate, {"x509_pem_cert": [b"x" * 10_000]}).reason is Reason.UNAUTHENTICATED
+
+
+def test_a_certificate_of_another_purpose_is_nobodys_identity(registry: Registry) -> None:
+    """The handshake stops it already; who terminates TLS elsewhere still meets this check."""
+    node = registry.authority.issue_node(new_csr(new_p256()), BUREAU, NOW)
+    refusal = refused(peer_identity, {"x509_pem_cert": [to_pem(node)]})
+    assert (refusal.reason, refusal.details["found"]) == (Reason.CERTIFICATE_PURPOSE, "node")

@@ -5,20 +5,28 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certs.authority import SealAuthority
+from certs.authority import PAYLOAD_TYPE_HANDOVER, SealAuthority
 from certs.handover import pin_successor
-from certs.keys import certificate_digest, new_csr, new_p256, new_x25519
+from certs.keys import certificate_digest, load_p256, new_csr, new_p256, new_x25519
+from certs.signing import sign_p256
 from certs.trust import CLOCK_MARGIN, Trust, verify_roster
 from certs.vouching import Vouching, VouchingKind, read_vouching, sign_succession, vouching_bytes
-from delegation.codec_roster import SignedRosterParts, parse_signed_roster, signed_roster_bytes
+from delegation.codec_roster import (
+    SignedRosterParts,
+    parse_roster_statement,
+    parse_signed_roster,
+    roster_statement_bytes,
+    signed_roster_bytes,
+)
 from delegation.codec_roster_write import roster_bytes
 from delegation.errors import Reason, Refusal
-from delegation.payloads import sealing_key_id
+from delegation.payloads import PAYLOAD_TYPE_ROSTER_STATEMENT, sealing_key_id
 from delegation.roster_view import RosterView, Unit
 from tests.certs.refusals import refused
 from tests.certs.world import AT, DAY, FEDERATION, HOME, HOST, NO_REGIONS, UnitKeys, World, sealing_record
@@ -100,6 +108,25 @@ class TestStatement:
         with pytest.raises(Refusal):
             take(still, bytes(signed))
 
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"expires_at": AT + 16 * DAY}, Reason.ROSTER_NOT_TRUSTED),
+            ({"version": 2}, Reason.ROSTER_NOT_TRUSTED),
+            ({"federation_id": "elsewhere"}, Reason.UNKNOWN_FEDERATION),
+        ],
+        ids=["too long", "another version", "another federation"],
+    )
+    def test_a_statement_as_the_authority_never_makes_it(
+        self, still: World, changes: dict[str, Any], reason: Reason
+    ) -> None:
+        good = parse_signed_roster(still.signed())
+        statement = roster_statement_bytes(replace(parse_roster_statement(good.statement), **changes))
+        key = load_p256(still.seal.folder / "authority.key")
+        signature = sign_p256(key, PAYLOAD_TYPE_ROSTER_STATEMENT, statement)
+        signed = signed_roster_bytes(SignedRosterParts(good.roster, statement, signature))
+        assert refused(take, still, signed).reason is reason
+
     def test_rollback_and_two_of_one_version(self, still: World) -> None:
         held = still.trust(still.next_view())
         assert refused(take, still, still.signed(), held=held).details == {"why": "rollback"}
@@ -125,6 +152,12 @@ class TestStatement:
         assert refused(pin_successor, [world.seal.certificate], world.channel.certificate, signature).reason is (
             Reason.CERTIFICATE_PURPOSE
         )
+
+    def test_a_handover_stays_in_its_federation(self, world: World, tmp_path: Path) -> None:
+        foreign = SealAuthority.create(tmp_path / "foreign", "elsewhere", AT).certificate
+        signature = sign_p256(load_p256(world.seal.folder / "authority.key"), PAYLOAD_TYPE_HANDOVER, foreign)
+        refusal = refused(pin_successor, [world.seal.certificate], foreign, signature)
+        assert refusal.reason is Reason.CERTIFICATE_NOT_TRUSTED
 
     def test_a_handover_stopped_half_way_is_finished_or_undone(self, world: World) -> None:
         folder = world.seal.folder
@@ -183,6 +216,11 @@ class TestKeys:
         record = sealing_record(world.keys[HOST], Weak(), AT)  # type: ignore[arg-type] # a key that no library makes
         assert record.key_id == sealing_key_id(raw)
         assert refused(take, world, world.signed(self.swap(world, sealing_keys=(record,)))).reason is Reason.WEAK_KEY
+
+    def test_a_sealing_key_that_begins_after_its_signers_certificate(self, world: World) -> None:
+        record = sealing_record(world.keys[HOST], new_x25519(), AT + 4 * 365 * DAY)
+        refusal = refused(take, world, world.signed(self.swap(world, sealing_keys=(record,))))
+        assert refusal.details == {"why": "sealing_key", "unit": HOST}
 
     def test_a_weak_log_key(self, world: World) -> None:
         view = world.next_view(registry=replace(world.view.registry, log_public_key=bytes(32)))
