@@ -13,10 +13,9 @@ from typing import Final, TypeAlias
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refused
-from delegation.facts import CaseFacts
+from delegation.facts import BodyFacts, CaseFacts
 from delegation.model import (
     AssignmentDeclared,
-    BodyFacts,
     Header,
     LetterDeclared,
     MaterialsDeclared,

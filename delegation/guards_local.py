@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from delegation.errors import Reason, Refused
-from delegation.facts import LocalFacts
-from delegation.model import BodyFacts, Header
+from delegation.facts import BodyFacts, LocalFacts
+from delegation.model import Header
 from delegation.table import Row
 from delegation.thread_state import ThreadState
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from delegation.clocks import Moment, deliver, with_statutory
 from delegation.errors import Reason, Refused
-from delegation.facts import CaseFacts, LocalFacts
+from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.guards_body import BodyAsked, judged_body
 from delegation.guards_local import LocalAsked, judged_local
 from delegation.judging import Accepted, judge, reasons_fit, table_of
-from delegation.model import BodyFacts, Header
+from delegation.model import Header
 from delegation.movers import begun
 from delegation.moves import Move, available
 from delegation.roster_view import RosterView

@@ -6,8 +6,9 @@ from delegation.codec_body import body_facts
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Refusal
+from delegation.facts import AnswerFacts, BodyFacts
 from delegation.lifecycle import CaseFacts
-from delegation.model import AnswerFacts, BodyFacts, Header
+from delegation.model import Header
 from delegation.payloads import SALT_SIZE
 from node import parts
 from node.records import EntryRecord, MaterialRecord

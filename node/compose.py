@@ -18,8 +18,9 @@ from delegation.codec_json import body_from_json
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
+from delegation.facts import BodyFacts
 from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local, table_of
-from delegation.model import Base, BodyFacts, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
+from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
 from delegation.reasons_codes import REASON_LIST
 from delegation.roster_view import RosterView
 from delegation.table import Audience, Row

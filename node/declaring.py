@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final, TypeVar
 
-from delegation.lifecycle import CaseFacts
-
 from delegation.codes import Adoption, Kind, NoticeOutcome
 from delegation.errors import Reason, Refusal
+from delegation.facts import BodyFacts
+from delegation.lifecycle import CaseFacts
 from delegation.model import (
     AdoptionDeclared,
     AgreementDeclared,
     AmendmentDeclared,
     AnswerDueDeclared,
     AssignmentDeclared,
-    BodyFacts,
     ClockDeclared,
     CompetenceDeclared,
     DeclaredDetail,

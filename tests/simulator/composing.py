@@ -16,21 +16,19 @@ from delegation.codes import (
     Procedure,
     ThreadType,
 )
+from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
 from delegation.model import (
     AdoptionDeclared,
     AmendmentDeclared,
     AnswerDueDeclared,
-    AnswerFacts,
     AssignmentDeclared,
     Base,
-    BodyFacts,
     ClockDeclared,
     ClockFacts,
     CompetenceDeclared,
     Defect,
     ExtensionDeclared,
     Header,
-    InvestigatorFacts,
     LetterDeclared,
     MaterialsDeclared,
     ProtestDeclared,

@@ -14,7 +14,7 @@ from delegation import digits
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refused
-from delegation.facts import CaseFacts, LocalFacts
+from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.lifecycle import (
     Accepted,
     Move,
@@ -27,7 +27,7 @@ from delegation.lifecycle import (
     judge_local,
     overdue,
 )
-from delegation.model import BodyFacts, EnvelopeRef, Header
+from delegation.model import EnvelopeRef, Header
 from delegation.roster_view import RosterView, UnitType
 from delegation.table import Row
 from delegation.tables import TABLES
