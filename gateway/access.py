@@ -16,7 +16,7 @@ EVERYONE: Final = frozenset(Role)
 CASE_READERS: Final = EVERYONE - {Role.ADMINISTRATOR}
 # 省级监管 sees no personal data unless a case comes to it, so it does not look people up
 CASE_WORKERS: Final = frozenset({Role.CLERK, Role.APPROVER, Role.INVESTIGATOR})
-MOVERS: Final = CASE_WORKERS | {Role.SUPERVISOR}
+PREPARERS: Final = frozenset({Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR})
 DRAFTERS: Final = frozenset({Role.CLERK})
 APPROVERS: Final = frozenset({Role.APPROVER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
@@ -70,28 +70,28 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "readThread": Access(CASE_READERS),
         "listMoves": Access(CASE_READERS),
         "searchDelegations": Access(CASE_WORKERS | {Role.READER}),
-        "startThread": Access(MOVERS),
-        "dropQueued": Access(MOVERS),
+        "startThread": Access(PREPARERS),
+        "dropQueued": Access(frozenset({Role.CLERK, Role.SUPERVISOR, Role.APPROVER})),
         "purgeDelegation": Access(ADMINISTRATORS, person=True),
         # moves
-        "makeMove": Access(MOVERS),
+        "makeMove": Access(PREPARERS),
         "readMove": Access(CASE_READERS),
-        "updateMove": Access(MOVERS),
+        "updateMove": Access(PREPARERS),
         "approveMove": Access(APPROVERS),
-        "dropMove": Access(MOVERS),
+        "dropMove": Access(PREPARERS | APPROVERS),
         # materials
         "listDelegationMaterials": Access(CASE_READERS),
         "listDraftMaterials": Access(CASE_READERS),
-        "addDelegationMaterial": Access(MOVERS),
-        "addDraftMaterial": Access(CASE_WORKERS),
+        "addDelegationMaterial": Access(PREPARERS),
+        "addDraftMaterial": Access(PREPARERS),
         "readMaterial": Access(CASE_READERS),
-        "dropMaterial": Access(MOVERS),
+        "dropMaterial": Access(PREPARERS),
         # the desk around them
         "listTodo": Access(CASE_READERS),
         "listAlarms": Access(EVERYONE),
         "acknowledgeAlarm": Access(EVERYONE - {Role.READER, Role.INVESTIGATOR}),
         "listUnits": Access(EVERYONE),
-        "listCompetentUnits": Access(EVERYONE),
+        "listCompetentUnits": Access(CASE_READERS),
         "readStatus": Access(EVERYONE),
         "watchChanges": Access(EVERYONE),
         # the machine

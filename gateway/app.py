@@ -6,7 +6,6 @@ from typing import Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
@@ -18,6 +17,7 @@ from gateway.incoming import request_errors
 from gateway.metrics import Metrics
 from gateway.middleware import Guard, SafeHeaders
 from gateway.openapi import Json, api_routes, describe, parameter_names, query_names
+from gateway.page_tokens import PageTokens
 from gateway.ports import Station
 from gateway.problems import (
     InvalidInputError,
@@ -97,12 +97,12 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     is_ready: Callable[[], bool] = lambda: True,
-    metrics_beside: Sequence[CollectorRegistry] = (),
+    metrics_beside: Sequence[Callable[[], bytes]] = (),
 ) -> FastAPI:
     """The application before `station` (a running node, or anything with its desk and accounts).
 
-    `metrics_beside` are shown with the gateway's own at /metrics. The application starts and stops nothing: it lives as
-    long as its server.
+    `metrics_beside` (such as a node's `metrics.text`) are shown with the gateway's own at /metrics. The application
+    starts and stops nothing: it lives as long as its server.
 
     Raises:
         ValueError: a route that the table of access does not name.
@@ -155,5 +155,6 @@ def create_app(
     )
     state.streams = Streams(metrics, settings.streams_per_caller)
     state.sign_in_gate = SignInGate(at_once=settings.sign_ins_at_once, waiting=settings.sign_ins_waiting)
+    state.page_tokens = PageTokens()
     state.query_names, state.parameter_names = query_names(document), parameter_names(document)
     return app

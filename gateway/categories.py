@@ -34,8 +34,8 @@ _BY_TODO: Final = {
     "approve_draft": "to_approve",
     "approve_move": "to_seal",
     "question": "to_answer",
-    "supervise": "to_answer_supervision",
 }
+_SUPERVISION: Final = "supervise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,14 @@ def _codes(row: DelegationRow, today: date) -> Iterable[str]:
             yield "due_soon"
 
 
+def _todo_code(item: TodoItem) -> str:
+    if item.kind == "question" and item.label == _SUPERVISION:  # the node names the clock that runs
+        return "to_answer_supervision"
+    return _BY_TODO.get(item.kind, "")
+
+
 def categories(rows: Iterable[DelegationRow], todo: Sequence[TodoItem], *, today: date) -> tuple[Category, ...]:
     """Every category in the order of the page, with its count. A delegation may stand in several."""
     counts = Counter(code for row in rows for code in _codes(row, today))
-    counts.update(_BY_TODO[item.kind] for item in todo if item.kind in _BY_TODO)
+    counts.update(code for code in map(_todo_code, todo) if code)
     return tuple(Category(code, label, level, counts[code]) for code, label, level in CATEGORIES)

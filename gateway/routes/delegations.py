@@ -1,15 +1,17 @@
 """Delegations: listed, read, searched, with their threads."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from delegation.errors import Reason, Refusal
 from gateway.answers import answer, no_content, versioned
 from gateway.auth import CurrentActor, CurrentStation
 from gateway.incoming import JsonBody, filled_in
+from gateway.page_tokens import PageTokens
 from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageToken
 from gateway.schemas.accounts import Search
 from gateway.schemas.answers import DelegationPage, FoundDelegations, MoveList
@@ -25,6 +27,7 @@ router = APIRouter(tags=["delegations"])
 
 @router.get("/delegations", operation_id="listDelegations", response_model=DelegationPage)
 async def list_delegations(
+    request: Request,
     station: CurrentStation,
     actor: CurrentActor,
     state: Annotated[LowerCode | None, Query(description="Legal state, such as signed_for.")] = None,
@@ -51,8 +54,11 @@ async def list_delegations(
         due_before=due_before,
         changed_after=changed_after,
     )
-    page = await station.desk.list_delegations(actor, filters, page_size=page_size, page_token=page_token)
-    return answer(DelegationPage, page)
+    tokens: PageTokens = request.app.state.page_tokens
+    of = f"delegations {actor.unit} {filters}"
+    inner = tokens.open(page_token, of=of)
+    page = await station.desk.list_delegations(actor, filters, page_size=page_size, page_token=inner)
+    return answer(DelegationPage, replace(page, next_page_token=tokens.seal(page.next_page_token, of=of)))
 
 
 @router.get("/delegations/{delegation_id}", operation_id="readDelegation", response_model=DelegationOut)

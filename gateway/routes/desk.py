@@ -20,19 +20,27 @@ from node.desk.views import DelegationRow
 
 router = APIRouter(tags=["desk"])
 _PAGE: Final = 200
-_MOST_PAGES: Final = 10  # 2,000 open delegations of one unit are counted; a bureau has a few hundred
+# 2,000 open delegations of one unit are counted, a bureau has a few hundred; and 200 of each end
+_COUNTED: Final = (
+    (Filters(open=True), 10),
+    *((Filters(open=False, state=state), 1) for state in ("completed", "withdrawn", "cancelled")),
+)
 
 
-async def _open_rows(desk: DeskPort, actor: Actor) -> tuple[list[DelegationRow], bool]:
+async def _rows(desk: DeskPort, actor: Actor) -> tuple[list[DelegationRow], bool]:
+    """Delegations that are open, or closed and not archived; and whether those are all."""
     rows: list[DelegationRow] = []
-    token = ""
-    for _ in range(_MOST_PAGES):
-        page = await desk.list_delegations(actor, Filters(open=True), page_size=_PAGE, page_token=token)
-        rows.extend(page.items)
-        token = page.next_page_token
-        if not token:
-            return rows, True
-    return rows, False
+    complete = True
+    for filters, pages in _COUNTED:
+        token = ""
+        for _ in range(pages):
+            page = await desk.list_delegations(actor, filters, page_size=_PAGE, page_token=token)
+            rows.extend(page.items)
+            token = page.next_page_token
+            if not token:
+                break
+        complete = complete and not token
+    return rows, complete
 
 
 @router.get("/todo", operation_id="listTodo", response_model=TodoOut)
@@ -40,7 +48,7 @@ async def list_todo(request: Request, station: CurrentStation, actor: CurrentAct
     """What waits for the caller: counts by category, and each thing, the most urgent first."""
     clock: Callable[[], datetime] = request.app.state.clock
     items = await station.desk.todo(actor)
-    rows, complete = await _open_rows(station.desk, actor)
+    rows, complete = await _rows(station.desk, actor)
     counted = categories(rows, items, today=day_of(clock()))
     return answer(TodoOut, {"categories": counted, "items": items, "complete": complete})
 

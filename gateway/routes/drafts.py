@@ -1,14 +1,16 @@
 """Letters before they are issued: written, handed to another person, approved and sealed."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.answers import answer, versioned
 from gateway.auth import CurrentActor, CurrentStation
 from gateway.conditions import IfMatch, version_of
 from gateway.incoming import JsonBody, filled_in
+from gateway.page_tokens import PageTokens
 from gateway.routes.parameters import DraftId, PageSize, PageToken
 from gateway.schemas.answers import DraftPage
 from gateway.schemas.cases import DelegationOut, DraftOut
@@ -20,10 +22,17 @@ DraftForm = Annotated[Draft, Depends(JsonBody(Draft))]
 
 @router.get("/drafts", operation_id="listDrafts", response_model=DraftPage)
 async def list_drafts(
-    station: CurrentStation, actor: CurrentActor, page_size: PageSize = 50, page_token: PageToken = ""
+    request: Request,
+    station: CurrentStation,
+    actor: CurrentActor,
+    page_size: PageSize = 50,
+    page_token: PageToken = "",
 ) -> Response:
     """Drafts of the unit, newest change first."""
-    return answer(DraftPage, await station.desk.list_drafts(actor, page_size=page_size, page_token=page_token))
+    tokens: PageTokens = request.app.state.page_tokens
+    of = f"drafts {actor.unit}"
+    page = await station.desk.list_drafts(actor, page_size=page_size, page_token=tokens.open(page_token, of=of))
+    return answer(DraftPage, replace(page, next_page_token=tokens.seal(page.next_page_token, of=of)))
 
 
 @router.post("/drafts", operation_id="createDraft", response_model=DraftOut, status_code=HTTPStatus.CREATED)

@@ -102,7 +102,7 @@ class NewApiKey(Form):
 
 
 class Search(Form):
-    """A whole name, an ID number, or both. Posted, so that neither stands in an address or a log."""
+    """A whole name or a whole ID number. Posted, so that neither stands in an address or a log."""
 
     name: Annotated[ShortText, Field(max_length=80)] = ""
     """姓名, whole."""
@@ -111,6 +111,6 @@ class Search(Form):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.name.strip() or self.id_number.strip()):
-            raise PydanticCustomError("nothing_to_search", "A name or a number is needed")
+        if bool(self.name.strip()) == bool(self.id_number.strip()):
+            raise PydanticCustomError("one_to_search", "Either a name or a number is needed")
         return self

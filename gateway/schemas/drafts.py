@@ -103,6 +103,8 @@ class Draft(Form):
     """委托函."""
     text: MediumText | None = None
     """Text beside the letter."""
+    materials: Annotated[tuple[Uuid, ...], Field(max_length=128)] | None = None
+    """Files added to the draft that travel with it."""
     reused_materials: Annotated[tuple[Uuid, ...], Field(max_length=128)] | None = None
     """Materials already delivered in the case."""
 

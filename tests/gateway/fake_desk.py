@@ -42,6 +42,7 @@ from tests.gateway.fake_views import (
 )
 
 _PIECE = 256 * 1024
+_ENDS = {"completed", "withdrawn", "cancelled", "archived"}
 
 
 class FakeFile:
@@ -227,6 +228,8 @@ class FakeDesk:
             raise Refusal(Reason.INVALID_INPUT, field="page_token")
         first = int(page_token or 0)
         rows = [row for row in self.rows if not filters.state or row.state == filters.state]
+        if filters.open is not None:
+            rows = [row for row in rows if (row.state not in _ENDS) is filters.open]
         found = tuple(rows[first : first + page_size])
         return Page(found, str(first + page_size) if first + page_size < len(rows) else "")
 

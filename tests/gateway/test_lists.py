@@ -1,5 +1,6 @@
 """Lists, pages, searches and the desk's first page."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -31,6 +32,20 @@ async def test_a_token_that_was_tampered_with_is_refused(house: House, token: st
         answer = await client.get("/api/v1/delegations", params={"page_token": token})
     assert (answer.status_code, answer.json()["reason"]) == (422, "INVALID_INPUT")
     assert token not in answer.json()["errors"]
+
+
+async def test_a_token_belongs_to_its_list_and_its_unit(house: House) -> None:
+    house.station.desk.rows = [a_row()] * 5
+    house.station.accounts.add("other", Role.CLERK, unit="510100RD015")
+    async with house.caller() as client, house.caller("other") as other:
+        token = (await client.get("/api/v1/delegations", params={"page_size": 2})).json()["next_page_token"]
+        changed = ("A" if token[3] != "A" else "B").join((token[:3], token[4:]))
+        same = {"page_token": token}
+        assert (await client.get("/api/v1/delegations", params=same)).status_code == 200
+        assert (await client.get("/api/v1/delegations", params={"page_token": changed})).status_code == 422
+        assert (await client.get("/api/v1/delegations", params={**same, "state": "accepted"})).status_code == 422
+        assert (await client.get("/api/v1/drafts", params=same)).status_code == 422
+        assert (await other.get("/api/v1/delegations", params=same)).status_code == 422
 
 
 @pytest.mark.parametrize("size", ["0", "201", "-1", "1e3", "", "many"])
@@ -82,12 +97,14 @@ async def test_the_first_page_counts_what_waits(house: House) -> None:
         a_row(our_role="host", business_status="delivered", our_turn=True),
         a_row(our_role="host", business_status="signed_for", our_turn=True, overdue=True),
         a_row(),
+        a_row(business_status="completed", state="completed"),
     ]
     async with house.caller() as client:
         todo = (await client.get("/api/v1/todo")).json()
     counts = {category["label"]: category["count"] for category in todo["categories"]}
     assert (counts["待签收"], counts["待受理"], counts["待审批"]) == (1, 1, 1)
     assert (counts["我委托在外"], counts["已超期"], counts["即将超期"]) == (1, 1, 2)
+    assert counts["待归档"] == 1
     assert todo["complete"] is True
     assert [category["level"] for category in todo["categories"]][-2:] == ["yellow", "red"]
 
@@ -120,6 +137,12 @@ def test_a_delegation_stands_where_its_status_puts_it(role: str, status: str, co
     row = a_row(our_role=role, business_status=status, our_turn=True, next_due=TODAY + timedelta(days=30))
     counts = {category.code: category.count for category in categories([row], [], today=TODAY)}
     assert {name for name, number in counts.items() if number} - {"sent_out"} == {code}
+
+
+def test_a_question_of_the_province_is_a_supervision() -> None:
+    asked = [replace(a_todo("question"), label=label) for label in ("supervise", "question-answer")]
+    counts = {category.label: category.count for category in categories([], asked, today=TODAY)}
+    assert (counts["待回复督办"], counts["待答复"]) == (1, 1)
 
 
 def test_what_is_over_waits_for_nobody() -> None:

@@ -17,7 +17,7 @@ from gateway.incoming import filled_in
 from gateway.schemas import answers, bodies, cases, drafts, letter, moves, result
 from gateway.schemas.base import Answer, Form
 from node import move_input
-from node.desk import views
+from node.desk import business, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
@@ -110,6 +110,13 @@ def test_a_move_of_a_form_is_taken_by_the_node() -> None:
     assert again.paper is not None
     assert again.clock is not None
     assert again.clock.suspensions[0].ground == "S01"
+
+
+def test_a_draft_of_a_form_is_taken_by_the_node() -> None:
+    assert set(drafts.Draft.model_fields) == business._FIELDS
+    taken = business.parse_business(EXAMPLES[drafts.Draft])
+    assert (taken.matter, taken.case_key) == (codes.Matter.INVESTIGATION, "HZ-2026-0017")
+    assert taken.place is not None
 
 
 VIEWS = {
