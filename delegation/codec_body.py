@@ -32,7 +32,7 @@ class MaterialInfo:
     original_at: str = field(default="", repr=False)
 
 
-def body_facts(body: bytes) -> model.BodyFacts:
+def body_facts(body: bytes) -> known.BodyFacts:
     """What guards of class B and L need of an opened body.
 
     Identity number and credit code are told to be wrong only where they are filled in; an identity number is judged by
@@ -42,7 +42,7 @@ def body_facts(body: bytes) -> model.BodyFacts:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
     """
     b = read_body(body)
-    facts = model.BodyFacts(
+    facts = known.BodyFacts(
         kind=Kind(b.kind),
         thread_id=b.thread_id,
         handler_id=b.attestation.handler.staff_id,
@@ -78,7 +78,7 @@ def body_facts(body: bytes) -> model.BodyFacts:
     return facts
 
 
-def _with_letter(facts: model.BodyFacts, letter: letter_pb2.Letter, today: date) -> model.BodyFacts:
+def _with_letter(facts: known.BodyFacts, letter: letter_pb2.Letter, today: date) -> known.BodyFacts:
     facts = _with_case(facts, letter.worker, letter.employer, letter.accident, today)
     return replace(
         facts,
@@ -92,12 +92,12 @@ def _with_letter(facts: model.BodyFacts, letter: letter_pb2.Letter, today: date)
 
 
 def _with_case(
-    facts: model.BodyFacts,
+    facts: known.BodyFacts,
     worker: letter_pb2.Worker,
     employer: letter_pb2.Employer,
     accident: letter_pb2.Accident,
     today: date,
-) -> model.BodyFacts:
+) -> known.BodyFacts:
     return replace(
         facts,
         operates_in=employer.operates_in,
@@ -131,14 +131,14 @@ def _credit_code_holds(code: str) -> bool:
     return True
 
 
-def _with_result(facts: model.BodyFacts, result: result_pb2.Result) -> model.BodyFacts:
+def _with_result(facts: known.BodyFacts, result: result_pb2.Result) -> known.BodyFacts:
     met = sum(check.met for check in result.checks)
     explained = sum(not check.met and bool(check.explanation.strip()) for check in result.checks)
     return replace(
         _with_evidence(facts, result.evidence),
         investigators=_investigators(result.investigators),
         answers=tuple(
-            model.AnswerFacts(
+            known.AnswerFacts(
                 item_code=answer.item_code,
                 finding=int(answer.finding),
                 unable_code=answer.unable_code,
@@ -153,15 +153,15 @@ def _with_result(facts: model.BodyFacts, result: result_pb2.Result) -> model.Bod
     )
 
 
-def _with_evidence(facts: model.BodyFacts, evidence: Iterable[result_pb2.Evidence]) -> model.BodyFacts:
+def _with_evidence(facts: known.BodyFacts, evidence: Iterable[result_pb2.Evidence]) -> known.BodyFacts:
     found = tuple(evidence)
     shown_by = dict.fromkeys(material for one in found for material in one.material_ids)
     return replace(facts, evidence_ids=tuple(one.evidence_id for one in found), evidence_material_ids=tuple(shown_by))
 
 
-def _investigators(people: Iterable[result_pb2.Investigator]) -> tuple[model.InvestigatorFacts, ...]:
+def _investigators(people: Iterable[result_pb2.Investigator]) -> tuple[known.InvestigatorFacts, ...]:
     return tuple(
-        model.InvestigatorFacts(
+        known.InvestigatorFacts(
             staff_id=person.staff_id,
             unit=person.unit,
             has_credential=bool(person.credential_kind.strip() and person.credential_number.strip()),
