@@ -10,6 +10,7 @@ from delegation import digits, model
 from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
+from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
 from xieban.delegation.v1 import letter_pb2, result_pb2
 
 _NOT_YET_APPROVED: Final = date(2100, 12, 31)  # no day of approval: only a number that no day makes good is refused
@@ -32,7 +33,7 @@ class MaterialInfo:
     original_at: str = field(default="", repr=False)
 
 
-def body_facts(body: bytes) -> known.BodyFacts:
+def body_facts(body: bytes) -> BodyFacts:
     """What guards of class B and L need of an opened body.
 
     Identity number and credit code are told to be wrong only where they are filled in; an identity number is judged by
@@ -42,7 +43,7 @@ def body_facts(body: bytes) -> known.BodyFacts:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
     """
     b = read_body(body)
-    facts = known.BodyFacts(
+    facts = BodyFacts(
         kind=Kind(b.kind),
         thread_id=b.thread_id,
         handler_id=b.attestation.handler.staff_id,
@@ -78,7 +79,7 @@ def body_facts(body: bytes) -> known.BodyFacts:
     return facts
 
 
-def _with_letter(facts: known.BodyFacts, letter: letter_pb2.Letter, today: date) -> known.BodyFacts:
+def _with_letter(facts: BodyFacts, letter: letter_pb2.Letter, today: date) -> BodyFacts:
     facts = _with_case(facts, letter.worker, letter.employer, letter.accident, today)
     return replace(
         facts,
@@ -92,12 +93,12 @@ def _with_letter(facts: known.BodyFacts, letter: letter_pb2.Letter, today: date)
 
 
 def _with_case(
-    facts: known.BodyFacts,
+    facts: BodyFacts,
     worker: letter_pb2.Worker,
     employer: letter_pb2.Employer,
     accident: letter_pb2.Accident,
     today: date,
-) -> known.BodyFacts:
+) -> BodyFacts:
     return replace(
         facts,
         operates_in=employer.operates_in,
@@ -131,14 +132,14 @@ def _credit_code_holds(code: str) -> bool:
     return True
 
 
-def _with_result(facts: known.BodyFacts, result: result_pb2.Result) -> known.BodyFacts:
+def _with_result(facts: BodyFacts, result: result_pb2.Result) -> BodyFacts:
     met = sum(check.met for check in result.checks)
     explained = sum(not check.met and bool(check.explanation.strip()) for check in result.checks)
     return replace(
         _with_evidence(facts, result.evidence),
         investigators=_investigators(result.investigators),
         answers=tuple(
-            known.AnswerFacts(
+            AnswerFacts(
                 item_code=answer.item_code,
                 finding=int(answer.finding),
                 unable_code=answer.unable_code,
@@ -153,15 +154,15 @@ def _with_result(facts: known.BodyFacts, result: result_pb2.Result) -> known.Bod
     )
 
 
-def _with_evidence(facts: known.BodyFacts, evidence: Iterable[result_pb2.Evidence]) -> known.BodyFacts:
+def _with_evidence(facts: BodyFacts, evidence: Iterable[result_pb2.Evidence]) -> BodyFacts:
     found = tuple(evidence)
     shown_by = dict.fromkeys(material for one in found for material in one.material_ids)
     return replace(facts, evidence_ids=tuple(one.evidence_id for one in found), evidence_material_ids=tuple(shown_by))
 
 
-def _investigators(people: Iterable[result_pb2.Investigator]) -> tuple[known.InvestigatorFacts, ...]:
+def _investigators(people: Iterable[result_pb2.Investigator]) -> tuple[InvestigatorFacts, ...]:
     return tuple(
-        known.InvestigatorFacts(
+        InvestigatorFacts(
             staff_id=person.staff_id,
             unit=person.unit,
             has_credential=bool(person.credential_kind.strip() and person.credential_number.strip()),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delegation import facts as known
 from delegation import model
 from delegation.codec_body import agreement_record, body_facts, materials_of
 from delegation.codec_body_checks import CONTENT_OF_KIND
 from delegation.codec_json import body_from_json, body_to_json
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
+from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
 from delegation.payloads import MOST_BODY
 from tests import builders as b
 from xieban.delegation.v1 import body_pb2 as pb
@@ -129,7 +129,7 @@ def test_facts_of_a_letter() -> None:
             paper={"recorded_by": [{"staff_id": "hz-1"}, {"staff_id": "hz-2"}], "scan_material_id": b.a_uuid4(4)},
         )
     )
-    assert facts == known.BodyFacts(
+    assert facts == BodyFacts(
         kind=Kind.ISSUED,
         thread_id=b.DELEGATION_NUMBER,
         handler_id="hz-017",
@@ -180,12 +180,12 @@ def test_a_credit_code_is_judged_where_it_is_filled_in() -> None:
 def test_facts_of_a_result() -> None:
     facts = body_facts(body_of(Kind.REPORTED))
     assert facts.answers == (
-        known.AnswerFacts("A1", 1, "", ("E1",)),
-        known.AnswerFacts("A2", 3, "U02", ()),
+        AnswerFacts("A1", 1, "", ("E1",)),
+        AnswerFacts("A2", 3, "U02", ()),
     )
     assert facts.investigators == (
-        known.InvestigatorFacts("cd-1", b.CHENGDU_RD, has_credential=True, conflict=False, recusal_declared=False),
-        known.InvestigatorFacts("cd-2", "", has_credential=False, conflict=True, recusal_declared=True),
+        InvestigatorFacts("cd-1", b.CHENGDU_RD, has_credential=True, conflict=False, recusal_declared=False),
+        InvestigatorFacts("cd-2", "", has_credential=False, conflict=True, recusal_declared=True),
     )
     assert facts.evidence_ids == ("E1", "E2")
     assert facts.evidence_material_ids == (b.a_uuid4(1), b.a_uuid4(2))
