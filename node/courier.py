@@ -30,7 +30,7 @@ from node.roster_keeper import RosterKeeper
 from node.settings import NodeSettings
 from node.state import Queued, State
 from node.threads import load
-from node.writer import Tx, Writer
+from node.writer import Tx, Writer, place_of_error
 from xieban.federation.v1 import exchange_pb2 as exchange
 
 _log = structlog.get_logger("node.courier")
@@ -102,7 +102,9 @@ class Courier:
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - one loop's bug must not stop the others; it is logged
-                _log.error("courier failed", loop=loop.__name__, error=type(error).__name__)
+                _log.error(
+                    "courier failed", loop=loop.__name__, error=type(error).__name__, where=place_of_error(error)
+                )
             await self.link.pause(1.0)
 
     async def _wait(self, what: str, seconds: float | None = None) -> None:

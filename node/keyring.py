@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from certs.files import make_folder
@@ -27,8 +27,13 @@ MASTER_FILE = "master.key"
 
 
 def public_bytes(key: EllipticCurvePrivateKey) -> bytes:
-    """The public key of a P-256 key, SubjectPublicKeyInfo DER."""
-    return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    """The public half of a P-256 key, SubjectPublicKeyInfo DER."""
+    return spki(key.public_key())
+
+
+def spki(key: EllipticCurvePublicKey) -> bytes:
+    """A P-256 public key, SubjectPublicKeyInfo DER."""
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 class Keyring:
@@ -66,11 +71,11 @@ class Keyring:
             record = view.units.get(unit)
             if record is None:
                 continue
-            ours = {key.public_key(): key for key in keys}
+            ours = {public_bytes(key): key for key in keys}
             best: tuple[datetime, EllipticCurvePrivateKey, bytes] | None = None
             for der in record.signing_certificates:
                 info = describe(der)
-                key = ours.get(info.public_key)
+                key = ours.get(spki(info.public_key))
                 if key is None or not info.holds_at(at) or view.is_revoked(info.digest, at) is not None:
                     continue
                 if best is None or info.not_before >= best[0]:

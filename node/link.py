@@ -174,7 +174,7 @@ class Link:
                 _log.info("call failed, trying again", what=what, reason=reason, attempt=state.attempt_number)
 
         retrying = AsyncRetrying(
-            wait=wait_exponential_jitter(initial=0.2, max=self._most_wait, jitter=0.5),
+            wait=wait_exponential_jitter(multiplier=0.2, max=self._most_wait, jitter=0.5),
             retry=retry_if_exception(lambda error: isinstance(error, Refusal) and error.reason in _TRY_AGAIN),
             sleep=self._sleep,
             after=tell,

@@ -119,7 +119,7 @@ def settle_own(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_b
     )
     after = apply_next(tx, state, held, item, trust=trust, at=at)
     tx.delete(OutboxRecord, (record.sender_unit, record.envelope_id))
-    keep(tx, state, after, at=at)
+    keep(tx, state, after, at=at, edited=False)  # its sender saw it as queued: no form of his is stale by that
     return True
 
 

@@ -13,7 +13,7 @@ from certs.envelope import SealedEnvelope
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
-from delegation.facts import CaseFacts
+from delegation.lifecycle import CaseFacts
 from delegation.model import EnvelopeRef, Header
 from delegation.table_states import MOVES
 from delegation.thread_state import ThreadState

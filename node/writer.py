@@ -207,7 +207,7 @@ class Writer(Generic[S]):
             except Refusal as refusal:
                 outcomes.append((job, None, refusal))
             except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
-                _log.error("use case failed", error=type(error).__name__, where=_place(error))
+                _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
                 outcomes.append((job, None, Refusal(Reason.INTERNAL)))
             else:
                 tx.merge()
@@ -248,7 +248,7 @@ def _resolve(done: "list[tuple[_Job[S], object, Refusal | None]]") -> None:
             job.future.set_exception(refusal)
 
 
-def _place(error: BaseException) -> str:
+def place_of_error(error: BaseException) -> str:
     """File and line of the innermost frame: enough to find a bug, without values."""
     trace = error.__traceback__
     place = ""

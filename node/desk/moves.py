@@ -184,7 +184,7 @@ def prepare(
     return prepared_view(tx, state, record)
 
 
-_SOMEBODY = Person(staff_id="-", name="-", role="approver")
+_SOMEBODY = Person(staff_id="somebody", role="approver")
 
 
 def _trial(
