@@ -17,6 +17,7 @@ from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import check_times
 from delegation.model import Header
 from registry.answers import Final, NotFinal, Result, is_final, not_final
+from registry.authentic import is_signed
 from registry.database import Database
 from registry.judgement import EnvelopeJob, check_keys
 from registry.logs import Log
@@ -146,7 +147,12 @@ class Intake:
             raise Refusal(Reason.MALFORMED)
         if header.roster_version > trust.view.version:
             raise Refusal(Reason.ROSTER_NOT_READY)
-        verify_signatures(parts.header, parts.signatures, header, trust, at=at)
+        try:
+            verify_signatures(parts.header, parts.signatures, header, trust, at=at)
+        except Refusal as refusal:
+            if is_final(refusal) and not is_signed(header, parts.header, parts.signatures, trust):
+                raise Refusal(Reason.BAD_SIGNATURE, why="signer") from refusal
+            raise
         verify_sealed(header, parts.sealed_body)
         check_keys(header, trust, at)
         refused = check_times(header, at)

@@ -22,7 +22,7 @@ class Line:
         found = sorted(unit for unit in self.fresh if unit in units)
         self.fresh.clear()
         turned = [unit for unit in found if unit > self._turn] + [unit for unit in found if unit <= self._turn]
-        self._turn = turned[0] if turned else ""
+        self._turn = turned[0] if turned else self._turn
         return turned
 
     def ring(self) -> None:
