@@ -11,28 +11,24 @@ from node.desk.views import DelegationRow, TodoItem
 Level = Literal["none", "yellow", "red"]
 _SOON: Final = timedelta(days=3)  # a warning before a due date, natural days
 
-# (our role, business status) of a delegation that waits for our unit. What the pair does not name is 待处理.
-_BY_STATUS: Final = {
+# (our role, state) of a delegation that waits for our unit. What the pair does not name is 待处理.
+_BY_STATE: Final = {
     ("host", "issued"): "to_sign",
-    ("host", "delivered"): "to_sign",
     ("host", "signed_for"): "to_decide",
     ("host", "accepted"): "to_assign",
     ("host", "supplement_requested"): "to_assign",
-    ("host", "investigating"): "investigating",
-    ("host", "paused"): "investigating",
-    ("host", "result_draft"): "investigating",
-    ("host", "result_review"): "to_review",
+    ("host", "in_progress"): "investigating",
     ("host", "withdraw_requested"): "to_confirm_withdrawal",
     ("home", "reported"): "to_check",
-    ("home", "unable"): "to_check",
-    ("home", "under_check"): "to_check",
     ("home", "returned_for_correction"): "to_correct",
 }
-_CLOSED: Final = frozenset({"completed", "closed_by_host", "withdrawn", "cancelled"})
+_CLOSED: Final = frozenset({"completed", "withdrawn", "cancelled"})
 _FINISHED: Final = _CLOSED | {"archived", "ended", "answered", "stated", "in_force"}
 _BY_TODO: Final = {
     "approve_draft": "to_approve",
     "approve_move": "to_seal",
+    "sent_back": "to_handle",
+    "refused": "to_handle",
     "question": "to_answer",
 }
 _SUPERVISION: Final = "supervise"
@@ -53,7 +49,6 @@ CATEGORIES: Final[tuple[tuple[str, str, Level], ...]] = (
     ("to_decide", "待受理", "none"),
     ("to_assign", "待分派", "none"),
     ("investigating", "调查中", "none"),
-    ("to_review", "待审核", "none"),
     ("to_seal", "待用印", "none"),
     ("to_check", "待核验", "none"),
     ("to_approve", "待审批", "none"),
@@ -70,11 +65,11 @@ CATEGORIES: Final[tuple[tuple[str, str, Level], ...]] = (
 
 
 def _codes(row: DelegationRow, today: date) -> Iterable[str]:
-    if row.business_status in _CLOSED:
+    if row.state in _CLOSED:
         yield "to_archive"
-    elif row.business_status not in _FINISHED:
+    elif row.state not in _FINISHED:
         if row.our_turn:
-            yield _BY_STATUS.get((row.our_role, row.business_status), "to_handle")
+            yield _BY_STATE.get((row.our_role, row.state), "to_handle")
         if row.our_role == "home":
             yield "sent_out"
         if row.overdue:

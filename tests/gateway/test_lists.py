@@ -94,10 +94,10 @@ async def test_people_are_searched_by_post_alone(house: House) -> None:
 
 async def test_the_first_page_counts_what_waits(house: House) -> None:
     house.station.desk.rows = [
-        a_row(our_role="host", business_status="delivered", our_turn=True),
-        a_row(our_role="host", business_status="signed_for", our_turn=True, overdue=True),
+        a_row(our_role="host", state="issued", our_turn=True),
+        a_row(our_role="host", state="signed_for", our_turn=True, overdue=True),
         a_row(),
-        a_row(business_status="completed", state="completed"),
+        a_row(state="completed"),
     ]
     async with house.caller() as client:
         todo = (await client.get("/api/v1/todo")).json()
@@ -120,21 +120,21 @@ def test_every_category_is_shown_even_when_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "status", "code"),
+    ("role", "state", "code"),
     [
         ("host", "issued", "to_sign"),
         ("host", "supplement_requested", "to_assign"),
-        ("host", "investigating", "investigating"),
+        ("host", "in_progress", "investigating"),
         ("host", "withdraw_requested", "to_confirm_withdrawal"),
-        ("home", "under_check", "to_check"),
+        ("home", "reported", "to_check"),
         ("home", "returned_for_correction", "to_correct"),
         ("home", "refused", "to_handle"),
         ("superior", "awaiting_designation", "to_handle"),
         ("home", "completed", "to_archive"),
     ],
 )
-def test_a_delegation_stands_where_its_status_puts_it(role: str, status: str, code: str) -> None:
-    row = a_row(our_role=role, business_status=status, our_turn=True, next_due=TODAY + timedelta(days=30))
+def test_a_delegation_stands_where_its_state_puts_it(role: str, state: str, code: str) -> None:
+    row = a_row(our_role=role, state=state, our_turn=True, next_due=TODAY + timedelta(days=30))
     counts = {category.code: category.count for category in categories([row], [], today=TODAY)}
     assert {name for name, number in counts.items() if number} - {"sent_out"} == {code}
 
@@ -146,7 +146,7 @@ def test_a_question_of_the_province_is_a_supervision() -> None:
 
 
 def test_what_is_over_waits_for_nobody() -> None:
-    rows = [a_row(business_status=status, our_turn=True, overdue=True) for status in ("archived", "ended", "stated")]
+    rows = [a_row(state=state, our_turn=True, overdue=True) for state in ("archived", "ended", "stated")]
     assert not any(category.count for category in categories(rows, [a_todo("turn")], today=TODAY))
 
 
