@@ -1,6 +1,7 @@
 """Evidence of deliveries, negative evidence: each against the registry's entry on it, and the columns against both."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from certs.acknowledge import Evidence, verify_evidence
 from certs.trust import Trust
@@ -54,8 +55,10 @@ def read_deliveries(
         if not record.evidence:
             book.open("delivery", Doubt.NOT_HELD, 0, subject)
             continue
-        with book.checking("delivery", 0, subject):
-            found.append(_delivery(record, rosters=rosters, units=units, bureau=bureau))
+        work = partial(_delivery, record, rosters=rosters, units=units, bureau=bureau)
+        delivered = book.attempt("delivery", work, 0, subject)
+        if delivered is not None:
+            found.append(delivered)
     return found
 
 
@@ -107,8 +110,9 @@ def read_negatives(book: Book, rows: Rows, *, rosters: Rosters) -> list[Missed]:
     """Check every negative entry of the thread."""
     found: list[Missed] = []
     for record in rows.negatives:
-        with book.checking("negative", 0, str(record.leaf_index)):
-            found.append(_negative(record, rosters))
+        missed = book.attempt("negative", partial(_negative, record, rosters), 0, str(record.leaf_index))
+        if missed is not None:
+            found.append(missed)
     return found
 
 

@@ -66,20 +66,16 @@ def read_entries(book: Book, rows: Rows, *, rosters: Rosters, secrets: Secrets, 
 
 def _read(book: Book, record: EntryRecord, rosters: Rosters) -> Read | None:
     sequence = record.sequence
-    header = entry = trust = None
-    signatures: tuple[bytes, ...] = ()
-    with book.checking("header", sequence):
-        header = parse_header(record.header)
-    with book.checking("entry", sequence):
-        entry = parse_entry(record.entry)
-        if entry.kind is not EntryKind.ENVELOPE or entry.thread_sequence != sequence:
-            raise Refusal(Reason.ENTRY_MISMATCH)
-    with book.checking("signature_bytes", sequence):
-        signatures = parts.split(record.signatures, count_parts(record.signatures))
-    if entry is not None:
-        with book.checking("roster", sequence, str(entry.versions.roster)):
-            trust = rosters.version(entry.versions.roster)
-    if header is None or trust is None or entry is None or not signatures:
+    header = book.attempt("header", lambda: parse_header(record.header), sequence)
+    entry = book.attempt("entry", lambda: _entry(record), sequence)
+    signatures = book.attempt(
+        "signature_bytes", lambda: parts.split(record.signatures, count_parts(record.signatures)), sequence
+    )
+    if entry is None:
+        return None
+    version = entry.versions.roster
+    trust = book.attempt("roster", lambda: rosters.version(version), sequence, str(version))
+    if header is None or trust is None or not signatures:
         return None
     with book.checking("entry_about_header", sequence):
         _check_about(entry, header, signatures)
@@ -100,6 +96,13 @@ def _read(book: Book, record: EntryRecord, rosters: Rosters) -> Read | None:
     else:
         book.ok("signatures", sequence)
     return Read(record=record, entry=entry, header=header, trust=trust, content=b"", forged=forged)
+
+
+def _entry(record: EntryRecord) -> Entry:
+    entry = parse_entry(record.entry)
+    if entry.kind is not EntryKind.ENVELOPE or entry.thread_sequence != record.sequence:
+        raise Refusal(Reason.ENTRY_MISMATCH, why="kind")
+    return entry
 
 
 def _check_about(entry: Entry, header: Header, signatures: tuple[bytes, ...]) -> None:
@@ -161,19 +164,21 @@ def _check_content(
         else:
             book.open("content", Doubt.NOT_HELD, sequence)
     else:
-        good = False
-        with book.checking("content", sequence):
-            stored = secrets.open(secret_row(record.thread_id, sequence), record.secret)
-            sealed_body, content = parts.split(stored, 2)
-            if sealed_body:
-                verify_sealed(header, sealed_body)
-            if content:
-                _check_committed(header, content, earlier)
-            good = True
-        content = content if good else b""
-        if good and not content and record.state in (APPLIED, OWN):
+        opened = book.attempt("content", lambda: _opened(record, header, earlier, secrets), sequence)
+        content = opened or b""
+        if opened == b"" and record.state in (APPLIED, OWN):
             book.fail("content", Doubt.NOT_HELD, sequence)
     _check_state(book, read, content, units)
+    return content
+
+
+def _opened(record: EntryRecord, header: Header, earlier: list[Read], secrets: Secrets) -> bytes:
+    stored = secrets.open(secret_row(record.thread_id, record.sequence), record.secret)
+    sealed_body, content = parts.split(stored, 2)
+    if sealed_body:
+        verify_sealed(header, sealed_body)
+    if content:
+        _check_committed(header, content, earlier)
     return content
 
 

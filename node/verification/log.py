@@ -94,10 +94,7 @@ def _held(book: Book, proven: bytes, trust: Trust) -> Checkpoint | None:
     if not proven:
         book.open("held_checkpoint", Doubt.NOT_HELD)
         return None
-    found: Checkpoint | None = None
-    with book.checking("held_checkpoint"):
-        found = _parse(proven, trust)
-    return found
+    return book.attempt("held_checkpoint", lambda: _parse(proven, trust))
 
 
 def _parse(note: bytes, trust: Trust) -> Checkpoint:
@@ -116,9 +113,7 @@ async def _newest(book: Book, held: Checkpoint | None, *, trust: Trust, proofs: 
     except Refusal as refusal:
         book.open("newest_checkpoint", refusal.reason.value)
         return None
-    newest: Checkpoint | None = None
-    with book.checking("newest_checkpoint"):
-        newest = _parse(note, trust)
+    newest = book.attempt("newest_checkpoint", lambda: _parse(note, trust))
     if newest is None or held is None or held.size == 0:
         return newest
     if newest.size < held.size:

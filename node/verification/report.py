@@ -1,16 +1,19 @@
 """What a verification found: one line a check, with a reason code and never case text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from google.protobuf.message import DecodeError
 
 from certs.rest import RestError
 from delegation.errors import Refusal
 from delegation.merkle import MerkleError
+
+T = TypeVar("T")
 
 
 class Status(StrEnum):
@@ -103,6 +106,13 @@ class Book:
             return True
         self.fail(name, Doubt.DIFFERS, sequence, subject)
         return False
+
+    def attempt(self, name: str, work: Callable[[], T], sequence: int = 0, subject: str = "") -> T | None:
+        """What the work gives, None when it fails; a line either way."""
+        found: list[T] = []
+        with self.checking(name, sequence, subject):
+            found.append(work())
+        return found[0] if found else None
 
     @contextmanager
     def checking(self, name: str, sequence: int = 0, subject: str = "") -> Iterator[None]:
