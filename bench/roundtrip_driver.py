@@ -6,7 +6,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Final, cast
@@ -119,7 +119,7 @@ class Federation:
         case = load_case(ROOT / "examples" / "hangzhou-chengdu.json", today=today)
         threads = cast("list[str]", self.home.ask("issue", count=count, business=_letter(case))["threads"])
         _tell("the host signs, accepts and assigns")
-        self.host.ask("take", threads=threads, moves=_moves(case, today), patience=120)
+        self.host.ask("take", threads=threads, moves=_moves(case), patience=120)
         for each in (self.home, self.host):
             each.ask("until", threads=threads, state="in_progress", patience=120)
         self.host.ask("answering", text=_TEXT)
@@ -154,12 +154,14 @@ def _letter(case: Json) -> Json:
     return {**business, "clock": clock, "letter": case["letter"]}
 
 
-def _moves(case: Json, today: date) -> list[tuple[str, Json]]:
+def _moves(case: Json) -> list[tuple[str, Json]]:
     """What the host does before it may be asked."""
-    del today
     host = cast("Json", case["host"])
     unit = CHENGDU.unit(UnitType.RECOGNITION)
-    people = [{**each, "unit": unit} for each in cast("list[Json]", host["investigators"])]
+    people = [
+        {**each, "unit": unit, "staff_id": f"dc-{n:02d}", "recusal_declared": True}
+        for n, each in enumerate(cast("list[Json]", host["investigators"]), start=1)
+    ]
     return [
         ("SIGNED_FOR", {}),
         ("ACCEPTED", {"body": {"acceptance": host["acceptance"]}}),

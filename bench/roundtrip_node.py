@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 
 from bench.processes import Json, answer_stream, serve
 from delegation.codes import Kind
+from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor, Role
 from node.service import Node
 from node.settings import NodeSettings
@@ -69,9 +70,8 @@ class Driver:
                 envelope_id = ""
                 if past.kind is Kind.QUESTION:
                     known = self._node.state.known.thread(thread_id) or {}
-                    envelope_id = next(
-                        name for (_, name), (_, digest) in reversed(known.items()) if digest[:16] == past.digest16
-                    )
+                    # One question at a time in a thread: the last that is known of the other side is the one.
+                    envelope_id = next(name for sender, name in reversed(known) if sender != self._unit)
                 self._loop.call_soon_threadsafe(self._arrived, thread_id, envelope_id)
                 break
 
@@ -127,12 +127,22 @@ class Driver:
         async def one(thread_id: str) -> None:
             await self._until(thread_id, "issued")
             for kind, data in moves:
-                view = await self._node.desk.get_delegation(self._clerk, thread_id)
-                await self._node.desk.act(self._clerk, thread_id, kind, data, view.version)
+                await self._move(thread_id, kind, data)
 
         async with asyncio.timeout(_STEP_SECONDS):
             await asyncio.gather(*(one(thread_id) for thread_id in threads))
         return {}
+
+    async def _move(self, thread_id: str, kind: str, data: Json) -> None:
+        while True:
+            view = await self._node.desk.get_delegation(self._clerk, thread_id)
+            try:
+                await self._node.desk.act(self._clerk, thread_id, kind, data, view.version)
+            except Refusal as refusal:
+                if refusal.reason is not Reason.EDITED_MEANWHILE:  # an answer came in between: look again
+                    raise
+            else:
+                return
 
     async def until(self, command: Json) -> Mapping[str, object]:
         """Wait until every thread is in a state and nothing is on its way."""
