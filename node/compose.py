@@ -466,5 +466,7 @@ def queue(
     )
     tx.remember(state.outbox, number, (queued, sealed))
     tx.after.append(lambda: state.signal("outbox"))
+    if header.manifest:
+        tx.after.append(lambda: state.signal("materials"))  # they go first
     pending = Pending(number=number, header=header, moving=is_move(header.kind))
     return keep(tx, state, replace(held, pending=(*held.pending, pending)), at=at)
