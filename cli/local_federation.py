@@ -24,13 +24,11 @@ from certs.authority import SealAuthority
 from certs.roster_book import RosterBook
 from certs.roster_grants import add_certificate
 from certs.roster_input import merge_records
-from certs.unit_request import UnitRequest, request_from_json
+from certs.unit_request import UnitRequest
 from delegation.digits import UnitType, unit_code
 from delegation.regions import RegionTable, load_regions
 from node import setup as node_setup
-from node.desk.accounts import add_account
 from node.settings import NodeSettings
-from node.store_sql import SqlStore, make_engine
 from registry import setup as registry_setup
 from registry.settings import RegistrySettings
 
@@ -258,7 +256,7 @@ class LocalFederation:
         node_setup.init(settings, at)
         settings = node_setup.enrol(settings, token, at)
         self._tell(f"{bureau.name} 凭一次性令牌入网，证书已签发")
-        return [request_from_json(node_setup.unit_request(settings, unit, at)) for unit in bureau.units]
+        return [node_setup.unit_request(settings, unit, at) for unit in bureau.units]
 
     def publish_roster(self, requests: Iterable[UnitRequest]) -> None:
         """Records and certificates into the book, a signed roster out of it, and into the registry."""
@@ -330,20 +328,9 @@ class LocalFederation:
         """An account on the node's machine, before it serves; gives the password."""
         password = self.passwords.setdefault(staff_id, secrets.token_urlsafe(12))
         settings = NodeSettings.load(self.node_dir(bureau.code))
-        store = SqlStore(make_engine(settings.database))
-        try:
-            add_account(
-                store,
-                self._clock(),
-                served=settings.units,
-                staff_id=staff_id,
-                name=name,
-                password=password,
-                units=(unit,),
-                roles=(role,),
-            )
-        finally:
-            store.close()
+        node_setup.add_account(
+            settings, self._clock(), staff_id=staff_id, name=name, password=password, units=(unit,), roles=(role,)
+        )
         return password
 
     def stop(self) -> None:

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from certs.unit_request import request_to_json
 from cli.common import DataDir, now
 from cli.node_serve import serve_node
 from cli.output import fail, tells_refusals
 from node import setup
-from node.desk.accounts import add_account
 from node.desk.ports import Role
 from node.settings import NodeSettings
 from node.store_sql import SqlStore, make_engine
@@ -72,10 +72,12 @@ def enrol(
 def request(
     data_dir: DataDir,
     unit: Annotated[str, typer.Option(help="Code of the unit.")],
+    rotate: Annotated[bool, typer.Option(help="Draw new keys, vouched for by the old ones.")] = False,
     sealing_only: Annotated[bool, typer.Option(help="A new sealing key alone.")] = False,
 ) -> None:
     """Print what the seal authority is asked to certify (JSON). New keys are vouched for by the old ones."""
-    typer.echo(setup.unit_request(NodeSettings.load(data_dir), unit, now(), sealing_only=sealing_only), nl=False)
+    asked = setup.unit_request(NodeSettings.load(data_dir), unit, now(), rotate=rotate, sealing_only=sealing_only)
+    typer.echo(request_to_json(asked), nl=False)
 
 
 @app.command()
@@ -91,21 +93,16 @@ def account(
     """Make an account on the node's machine while it does not serve; the password is read from standard input."""
     settings = NodeSettings.load(data_dir)
     password = _secret_from_stdin("password")
-    store = SqlStore(make_engine(settings.database))
-    try:
-        add_account(
-            store,
-            now(),
-            served=settings.units,
-            staff_id=staff_id,
-            name=name,
-            password=password,
-            units=tuple(unit) if unit else settings.units,
-            roles=tuple(each.value for each in role),
-            phone=phone,
-        )
-    finally:
-        store.close()
+    setup.add_account(
+        settings,
+        now(),
+        staff_id=staff_id,
+        name=name,
+        password=password,
+        units=tuple(unit) if unit else settings.units,
+        roles=tuple(each.value for each in role),
+        phone=phone,
+    )
     typer.echo(f"account {staff_id} made")
 
 

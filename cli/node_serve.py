@@ -41,7 +41,7 @@ async def serve_node(settings: NodeSettings) -> None:
             node,
             face,
             clock=now,
-            is_ready=lambda: node.state.rosters.newest is not None,
+            is_ready=lambda: node.readiness,
             metrics_beside=(node.metrics.registry,),
         )
         await serve_gateway(app, face, stop=stop, on_bound=bound)

@@ -17,8 +17,8 @@ class Metrics(Collector):
         self._state = state
         self._writer = writer
         self._link = link
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
 
     def collect(self) -> list[GaugeMetricFamily]:
         """See Collector."""
@@ -46,4 +46,4 @@ class Metrics(Collector):
 
     def text(self) -> bytes:
         """The text exposition format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)
