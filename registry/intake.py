@@ -19,7 +19,7 @@ from delegation.model import Header
 from registry.answers import Final, NotFinal, Result, is_final, not_final
 from registry.authentic import is_signed
 from registry.database import Database
-from registry.judgement import EnvelopeJob, check_keys
+from registry.judgement import EnvelopeJob, check_recipients
 from registry.logs import Log
 from registry.lookup import Lookup
 from registry.overdue import ClockWatch
@@ -154,7 +154,7 @@ class Intake:
                 raise Refusal(Reason.BAD_SIGNATURE, why="signer") from refusal
             raise
         verify_sealed(header, parts.sealed_body)
-        check_keys(header, trust, at)
+        check_recipients(header, trust, at)
         refused = check_times(header, at)
         if refused is not None:
             raise Refusal(refused.reason, **refused.details)

@@ -20,14 +20,15 @@ from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
 
 
-def check_keys(header: Header, trust: Trust, at: datetime) -> None:
-    """Signers and recipients' keys are valid at this moment.
-
-    Raises Refusal: SIGNER_NOT_VALID, RECIPIENT_KEY_NOT_VALID, KEY_CHANGED_UNSIGNED as the former.
-    """
+def check_signers(header: Header, trust: Trust, at: datetime) -> None:
+    """The signers' certificates hold at this moment. Raises Refusal SIGNER_NOT_VALID."""
     for digest in header.signer_certificates:
         if trust.signer(digest, at).unit != header.sender_unit:
             raise Refusal(Reason.SIGNER_NOT_VALID, why="unit")
+
+
+def check_recipients(header: Header, trust: Trust, at: datetime) -> None:
+    """The recipients' sealing keys hold at this moment. Raises Refusal RECIPIENT_KEY_NOT_VALID."""
     for recipient in header.recipients:
         try:
             trust.check_recipient(recipient.unit, recipient.key_id, at)
@@ -96,7 +97,8 @@ class EnvelopeJob:
         if self.refused is not None:
             return self._refuse(self.refused, batch, counts)
         if trust is not self.trust:  # the roster changed since intake looked
-            check_keys(self.header, trust, batch.at)
+            check_signers(self.header, trust, batch.at)
+            check_recipients(self.header, trust, batch.at)
         kept = batch.thread(self.header.thread_id)
         if kept is None:
             counts.check_new_thread(self.bureau, trust.view)

@@ -1,12 +1,13 @@
 """Engines, and what a database's errors mean."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import ARRAY, ColumnElement, Engine, String, any_, bindparam, create_engine, event, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
 
 from registry.store import StoreRejected, StoreUnavailable
@@ -67,3 +68,16 @@ def storage_errors() -> Iterator[None]:
         raise StoreRejected from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable from error
+
+
+def among(column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+    """The column is one of `wanted`, as one parameter (see `wanted_of`): the statement's text stays the same."""
+    if dialect == "sqlite":
+        values = func.json_each(bindparam("wanted", type_=String)).table_valued("value")
+        return column.in_(select(values.c.value))
+    return column == any_(bindparam("wanted", type_=ARRAY(column.type)))
+
+
+def wanted_of(values: Collection[str] | Collection[int], dialect: str) -> dict[str, object]:
+    """The parameter of `among`."""
+    return {"wanted": json.dumps(list(values)) if dialect == "sqlite" else list(values)}

@@ -1,10 +1,12 @@
 """The writer's transaction in SQL: one executemany a table."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from registry.records import Changes, ThreadRow
 from registry.sql_engine import to_micros
@@ -28,21 +30,32 @@ Row = dict[str, Any]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, or replace those with the same primary key."""
-    if not rows:
-        return
+    """Insert rows with every column, or replace those with the same primary key."""
+    if rows:
+        connection.exec_driver_sql(_upsert_text(table, connection.dialect.name), list(rows))
+
+
+@cache
+def _insert_text(table: Table, dialect: str) -> str:
+    """The statement with named parameters, compiled once: binding by SQLAlchemy costs more a row than the database."""
+    return str(insert(table).compile(dialect=_named(dialect)))
+
+
+@cache
+def _upsert_text(table: Table, dialect: str) -> str:
     keys = list(table.primary_key.columns)
-    others = [name for name in rows[0] if not table.c[name].primary_key]
-    if connection.dialect.name == "sqlite":
-        lite = sqlite.insert(table)
-        connection.execute(
-            lite.on_conflict_do_update(index_elements=keys, set_={name: lite.excluded[name] for name in others}), rows
-        )
-    else:
-        big = postgresql.insert(table)
-        connection.execute(
-            big.on_conflict_do_update(index_elements=keys, set_={name: big.excluded[name] for name in others}), rows
-        )
+    others = [column.name for column in table.columns if not column.primary_key]
+    statement: sqlite.Insert | postgresql.Insert
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    changed = {name: statement.excluded[name] for name in others}
+    replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return str(replacing.compile(dialect=_named(dialect)))
+
+
+def _named(dialect: str) -> Dialect:
+    if dialect == "sqlite":
+        return sqlite.dialect(paramstyle="named")
+    return PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
 
 
 _MOVE_HEAD = (
@@ -198,4 +211,4 @@ def _write_rarer(connection: Connection, changes: Changes) -> None:
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        connection.exec_driver_sql(_insert_text(table, connection.dialect.name), rows)

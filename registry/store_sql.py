@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, and_, case, func, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, case, func, select, tuple_, update
 
 from delegation.merkle import HASH_SIZE, Frontier, leaf_hash
 from registry import sql_monitor, sql_writing
@@ -17,7 +18,7 @@ from registry.records import (
     PageItem,
     ThreadRow,
 )
-from registry.sql_engine import from_micros, to_micros
+from registry.sql_engine import among, from_micros, to_micros, wanted_of
 from registry.store import HeadMoved
 from registry.store_sql_keeping import SqlKeeping, slices
 from registry.tables import (
@@ -45,6 +46,18 @@ _MAILBOX, _EVIDENCE, _BATCH = Mailbox.__table__, Evidence.__table__, Acknowledge
 _LISTING, _NEGATIVE, _TOKEN = Listing.__table__, Negative.__table__, Token.__table__
 _ROSTER, _STATEMENT, _MATERIAL = Roster.__table__, RosterStatement.__table__, Material.__table__
 _BEAT = Heartbeat.__table__
+
+
+@cache
+def _answers(dialect: str) -> Select[sql_monitor.AnyColumns]:
+    columns = (_ANSWER.c.key, _ANSWER.c.header_digest, _ANSWER.c.accepted, _ANSWER.c.leaf_index, _ENTRY.c.data)
+    joined = _ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
+    return select(*columns).select_from(joined).where(among(_ANSWER.c.key, dialect))
+
+
+@cache
+def _threads(dialect: str) -> Select[sql_monitor.AnyColumns]:
+    return select(_THREAD).where(among(_THREAD.c.thread_id, dialect))
 
 
 class SqlStore(SqlKeeping):
@@ -92,15 +105,10 @@ class SqlStore(SqlKeeping):
 
     def answers(self, keys: Collection[str]) -> dict[str, Answer]:
         """See `store.Store`."""
-        found: dict[str, Answer] = {}
-        statement = select(
-            _ANSWER.c.key, _ANSWER.c.header_digest, _ANSWER.c.accepted, _ANSWER.c.leaf_index, _ENTRY.c.data
-        ).join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
         with self.reading() as connection:
-            for part in slices(keys):
-                rows = connection.execute(statement.where(_ANSWER.c.key.in_(part)))
-                found |= {key: Answer(digest, accepted, leaf, entry) for key, digest, accepted, leaf, entry in rows}
-        return found
+            dialect = connection.dialect.name
+            rows = connection.execute(_answers(dialect), wanted_of(keys, dialect))
+            return {row[0]: Answer(row[1], row[2], row[3], row[4]) for row in rows}
 
     def headers(self, keys: Collection[str]) -> dict[str, bytes]:
         """See `store.Store`."""
@@ -115,12 +123,10 @@ class SqlStore(SqlKeeping):
 
     def threads(self, thread_ids: Collection[str]) -> dict[str, ThreadRow]:
         """See `store.Store`."""
-        found: dict[str, ThreadRow] = {}
         with self.reading() as connection:
-            for part in slices(thread_ids):
-                rows = connection.execute(select(_THREAD).where(_THREAD.c.thread_id.in_(part)))
-                found |= {row.thread_id: sql_monitor.thread_of(row) for row in rows}
-        return found
+            dialect = connection.dialect.name
+            rows = connection.execute(_threads(dialect), wanted_of(thread_ids, dialect))
+            return {row.thread_id: sql_monitor.thread_of(row) for row in rows}
 
     def mailbox_heads(self, units: Collection[str]) -> dict[str, int]:
         """See `store.Store`."""
