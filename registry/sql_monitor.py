@@ -10,7 +10,6 @@ from registry.sql_engine import from_micros, to_micros
 from registry.tables import Thread
 
 AnyRow: TypeAlias = Row[Any]  # Core's rows of a table have no types of their own
-AnyColumns: TypeAlias = tuple[Any, ...]
 
 _THREAD = Thread.__table__
 _DELEGATION = 1

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, select, tuple_, update
 
@@ -49,14 +50,14 @@ _BEAT = Heartbeat.__table__
 
 
 @cache
-def _answers(dialect: str) -> Select[sql_monitor.AnyColumns]:
+def _answers(dialect: str) -> Select[Any]:
     columns = (_ANSWER.c.key, _ANSWER.c.header_digest, _ANSWER.c.accepted, _ANSWER.c.leaf_index, _ENTRY.c.data)
     joined = _ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
     return select(*columns).select_from(joined).where(among(_ANSWER.c.key, dialect))
 
 
 @cache
-def _threads(dialect: str) -> Select[sql_monitor.AnyColumns]:
+def _threads(dialect: str) -> Select[Any]:
     return select(_THREAD).where(among(_THREAD.c.thread_id, dialect))
 
 
@@ -107,7 +108,7 @@ class SqlStore(SqlKeeping):
         """See `store.Store`."""
         with self.reading() as connection:
             dialect = connection.dialect.name
-            rows = connection.execute(_answers(dialect), wanted_of(keys, dialect))
+            rows: Any = connection.execute(_answers(dialect), wanted_of(keys, dialect))  # untyped by Core
             return {row[0]: Answer(row[1], row[2], row[3], row[4]) for row in rows}
 
     def headers(self, keys: Collection[str]) -> dict[str, bytes]:
