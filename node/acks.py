@@ -131,9 +131,6 @@ def note_delivered(
     at: datetime,
 ) -> None:
     """Note that an addressee's node has an envelope (or its materials, or parked it); the first word counts."""
-    key = (thread_id, header_digest, unit, status.value)
-    if tx.get(DeliveryRecord, key) is not None:
-        return
     tx.put(
         DeliveryRecord(
             thread_id=thread_id,

@@ -1,7 +1,5 @@
 """What guards of class B need of a case's earlier bodies, read once and kept with the thread in memory."""
 
-from dataclasses import replace
-
 from delegation.codec_body import body_facts
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
@@ -48,8 +46,12 @@ def facts_of(tx: Tx, state: State, record: EntryRecord) -> BodyFacts | None:
 
 def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
     """The letter in force, the results so far, and every material delivered in the case."""
-    if held.facts is not None:
-        return held.facts
+    fresh = tx.recall(state.facts, held.thread_id)
+    if isinstance(fresh, CaseFacts):
+        return fresh
+    kept = state.facts.get(held.thread_id) if fresh is None else None
+    if kept is not None:
+        return kept
     letter: BodyFacts | None = None
     letter_header: Header | None = None
     supplement: BodyFacts | None = None
@@ -73,7 +75,7 @@ def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
         letter_header=letter_header,
         supplement=supplement,
     )
-    tx.remember(state.threads, held.thread_id, replace(held, facts=found))
+    tx.remember(state.facts, held.thread_id, found)
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 
-from certs.envelope import SealedEnvelope, seal_and_sign, verify_signatures
+from certs.envelope import SealedEnvelope, seal_and_sign
 from certs.trust import Trust
 from delegation.codec_body import agreement_record, body_facts
 from delegation.codec_json import body_from_json
@@ -407,7 +407,7 @@ def _office(roster: RosterView, unit: str) -> str:
 
 
 def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
-    """Seal and sign a judged draft with the unit's seal, and verify the result as everyone else will."""
+    """Seal and sign a judged draft with the unit's seal, whose certificate the roster holds good at this moment."""
     trust = state.rosters.current
     key, certificate = state.keyring.signing_key(composed.header.sender_unit)
     sealed = seal_and_sign(
@@ -419,7 +419,8 @@ def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
         signing_key=key,
         certificate=certificate,
     )
-    verify_signatures(sealed.header_bytes, sealed.signatures, sealed.header, trust, at=at)
+    for digest in sealed.header.signer_certificates:
+        trust.signer(digest, at)
     return sealed
 
 
@@ -464,7 +465,7 @@ def queue(
         size=len(sealed.header_bytes) + len(sealed.sealed_body) + 256,
         materials=tuple(item.material_id for item in header.manifest),
     )
-    tx.remember(state.outbox, number, (queued, sealed))
+    tx.remember(state.outbox, number, (queued, sealed, record))
     tx.after.append(lambda: state.signal("outbox"))
     if header.manifest:
         tx.after.append(lambda: state.signal("materials"))  # they go first

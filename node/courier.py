@@ -186,7 +186,7 @@ class Courier:
     async def _take_result(self, parcel: Parcel, result: exchange.SubmitResult) -> None:
         async def attempt() -> Outcome:
             return await self._writer.run(
-                lambda tx, state, at: apply_result(tx, state, at, key=parcel.key, result=result)
+                lambda tx, state, at: apply_result(tx, state, at, number=parcel.number, key=parcel.key, result=result)
             )
 
         outcome = await self.link.persist(attempt, what="result")
@@ -243,9 +243,10 @@ class Courier:
         request = exchange.ReceiveDeliveriesRequest()
         for unit in sorted(self._state.units):
             request.cursors.add(unit=unit, cursor=cursors.get(unit, 0))
+        self._watch.stream_opened()
         async for message in self.link.receive(request):
             self._rosters.seen(message.roster_version)
-            self._watch.see(message.checkpoint)
+            self._watch.see(message.checkpoint, stream=True)
             if message.deliveries:
                 await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from certs.acknowledge import Evidence, verify_evidence
 from certs.envelope import open_body, verify_signatures
 from certs.protest import protest_ground
 from certs.trust import Trust
@@ -27,6 +26,7 @@ from node.acks import acknowledge, note_delivered
 from node.alarms import raise_alarm
 from node.case_facts import case_facts
 from node.contents import note_contents
+from node.evidence import verified
 from node.outbox import settle_own, wait_for
 from node.records import (
     CursorRecord,
@@ -80,8 +80,7 @@ def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery) -> 
     unit, cursor = delivery.unit, delivery.cursor
     if unit not in state.units:
         raise Refusal(Reason.NOT_YOUR_UNIT)
-    have = tx.get(CursorRecord, (unit,))
-    again = have is not None and cursor <= have.cursor
+    again = cursor <= _cursor(tx, state, unit)
     kind = delivery.WhichOneof("item")
     if kind == "envelope":
         envelope = delivery.envelope.envelope
@@ -101,14 +100,23 @@ def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery) -> 
     elif not again:
         raise Refusal(Reason.UNKNOWN_CODE, field="item")
     if not again:
-        tx.put(CursorRecord(unit, cursor))
+        _advance(tx, state, unit, cursor)
+
+
+def _cursor(tx: Tx, state: State, unit: str) -> int:
+    fresh = tx.recall(state.cursors, unit)
+    return fresh if isinstance(fresh, int) else state.cursors.last.get(unit, 0)
+
+
+def _advance(tx: Tx, state: State, unit: str, cursor: int) -> None:
+    tx.put(CursorRecord(unit, cursor))
+    tx.remember(state.cursors, unit, cursor)
 
 
 def park_raw(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery, refusal: Refusal) -> None:
     """Keep a delivery that could not even be placed, say so, and go on behind it."""
     unit, cursor = delivery.unit, delivery.cursor
-    have = tx.get(CursorRecord, (unit,))
-    if unit not in state.units or (have is not None and cursor <= have.cursor):
+    if unit not in state.units or cursor <= _cursor(tx, state, unit):
         return
     header = delivery.envelope.envelope.header if delivery.WhichOneof("item") == "envelope" else b""
     thread_id, digest = _named(delivery)
@@ -134,7 +142,7 @@ def park_raw(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery,
             status=AcknowledgementStatus.PARKED,
             reason=refusal.reason.value,
         )
-    tx.put(CursorRecord(unit, cursor))
+    _advance(tx, state, unit, cursor)
     _alarm(tx, state, refusal, at=at, thread_id=thread_id, unit=unit)
 
 
@@ -377,14 +385,7 @@ def take_evidence(
     trust = state.rosters.version(entry.versions.roster)
     found = None
     if trust is not None:
-        proof = Evidence(
-            evidence.acknowledgement,
-            evidence.index,
-            tuple(evidence.path),
-            evidence.signature,
-            evidence.node_certificate,
-        )
-        found = verify_evidence(proof, entry, trust)
+        found = verified(state, evidence, entry, trust)
         known = load(tx, state, found.thread_id)
         in_log = known is not None and not any(p.header.digest == found.header_digest for p in known.pending)
     if trust is None or found is None or not in_log:

@@ -39,12 +39,17 @@ class LogKeeper:
             proven = await self._writer.run(_proven)
             self._watch = LogWatch(origin=registry.log_origin, public_key=registry.log_public_key, proven=proven)
 
-    def see(self, note: bytes) -> None:
+    def stream_opened(self) -> None:
+        """A delivery stream begins."""
+        if self._watch is not None:
+            self._watch.stream_opened()
+
+    def see(self, note: bytes, *, stream: bool = False) -> None:
         """A head came by. Bad ones and forks become alarms at the next proof."""
         if not note or self._watch is None:
             return
         try:
-            fork = self._watch.see(note)
+            fork = self._watch.see(note, stream=stream)
         except Refusal:
             self._bad += 1
             fork = None

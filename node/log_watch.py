@@ -44,6 +44,7 @@ class LogWatch:
         self.proven: Seen | None = self._read(proven) if proven else None
         self.newest: Seen | None = self.proven
         self._last_note = proven
+        self._floor: Seen | None = self.proven
 
     def _read(self, note: bytes) -> Seen:
         try:
@@ -55,8 +56,12 @@ class LogWatch:
         """A head whose signature verifies. Raises Refusal CHECKPOINT_NOT_TRUSTED."""
         return self._read(note)
 
-    def see(self, note: bytes, *, stream: bool = True) -> Fork | None:
-        """Take a head in. Answers may overtake one another, so only the stream's heads (`stream`) must never shrink.
+    def stream_opened(self) -> None:
+        """A delivery stream begins: what it shows was signed after everything seen so far."""
+        self._floor = self.newest
+
+    def see(self, note: bytes, *, stream: bool = False) -> Fork | None:
+        """Take a head in. Answers may overtake one another; the heads of one stream (`stream`) never shrink.
 
         Raises:
             Refusal: CHECKPOINT_NOT_TRUSTED when the signature or form is not the log's.
@@ -65,16 +70,16 @@ class LogWatch:
             return None
         seen = self._read(note)
         self._last_note = note
-        newest = self.newest
+        floor, newest = self._floor, self.newest
+        if stream and floor is not None and seen.checkpoint.size < floor.checkpoint.size:
+            return Fork(floor.note, note, "shrunk")
+        if stream:
+            self._floor = seen
         if newest is None or seen.checkpoint.size > newest.checkpoint.size:
             self.newest = seen
             return None
-        if seen.checkpoint.size == newest.checkpoint.size:
-            if seen.checkpoint.root != newest.checkpoint.root:
-                return Fork(newest.note, note, "two_roots")
-            return None
-        if stream and self.proven is not None and seen.checkpoint.size < self.proven.checkpoint.size:
-            return Fork(self.proven.note, note, "shrunk")
+        if seen.checkpoint.size == newest.checkpoint.size and seen.checkpoint.root != newest.checkpoint.root:
+            return Fork(newest.note, note, "two_roots")
         return None
 
     def wanted(self) -> tuple[int, int] | None:

@@ -32,9 +32,11 @@ class Outcome:
     reason: str = ""
 
 
-def apply_result(tx: Tx, state: State, at: datetime, *, key: tuple[str, str], result: exchange.SubmitResult) -> Outcome:
+def apply_result(
+    tx: Tx, state: State, at: datetime, *, number: int, key: tuple[str, str], result: exchange.SubmitResult
+) -> Outcome:
     """Take the registry's answer to one envelope of the outbox."""
-    record = tx.get(OutboxRecord, key)
+    record = state.outbox.row_of(number) or tx.get(OutboxRecord, key)
     if record is None:
         return Outcome(number=0, done=True)
     if getattr(result, "class") != exchange.RESULT_CLASS_FINAL:
@@ -207,6 +209,7 @@ def _not_final(tx: Tx, state: State, record: OutboxRecord, result: exchange.Subm
         return Outcome(number=record.number, done=True, reason=reason)
     if record.reason != reason or not record.tried_at:
         tx.put(replace(record, reason=reason, tried_at=to_us(at)))  # since when it is answered so
+        tx.after.append(lambda: state.outbox.drop_row(record.number))
     return Outcome(number=record.number, done=False, reason=reason)
 
 

@@ -27,6 +27,7 @@ class Record:
     __slots__ = ()
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
+    FIRST_COUNTS: ClassVar[bool] = False  # a second record with the same key changes nothing
 
 
 Value: TypeAlias = str | int | bytes | bool | None
@@ -186,6 +187,7 @@ class DeliveryRecord(Record):
     """Evidence of how far an addressee's node got with an envelope of ours, or of what we acknowledged."""
 
     TABLE: ClassVar[str] = "deliveries"
+    FIRST_COUNTS: ClassVar[bool] = True
     KEY: ClassVar[tuple[str, ...]] = ("thread_id", "header_digest", "unit", "status")
     thread_id: str
     header_digest: bytes

@@ -48,7 +48,8 @@ def resealed(tx: Tx, state: State, header: Header, content: bytes) -> None:
         )
         held = load(tx, state, record.thread_id)
         if held is not None:
-            held = replace(held, facts=None, record=replace(held.record, parked=max(0, held.record.parked - 1)))
+            held = replace(held, record=replace(held.record, parked=max(0, held.record.parked - 1)))
+            tx.remember(state.facts, record.thread_id, False)
             original = parse_header(record.header)
             unit = next((each.unit for each in original.recipients if each.unit in state.units), "")
             held = note_contents(tx, state, held, original, content, unit=unit, cursor=_cursor(tx, record), at=tx.at)

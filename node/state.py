@@ -16,16 +16,17 @@ from delegation.codes import Kind
 from delegation.lifecycle import CaseFacts
 from delegation.model import EnvelopeRef, Header
 from delegation.table_states import MOVES
+from delegation.thread_json import thread_bytes
 from delegation.thread_state import ThreadState
 from node.at_rest import Vault
 from node.keyring import Keyring
-from node.records import AckRecord, AlarmRecord, OutboxRecord, ThreadRecord, WaitingRecord
+from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
 from node.store import Store, Where
-from node.writer import Tx
+from node.writer import Batch, Tx
 
-_PARSED_IN_MEMORY = 2_000
+_PARSED_IN_MEMORY = 500
 GAP = "gap"  # cause of a WaitingRecord: an earlier entry of the thread is not here
 
 
@@ -54,7 +55,8 @@ class Held:
     thread: ThreadState | None
     own_last: Mapping[str, EnvelopeRef] = field(default_factory=dict)
     pending: tuple[Pending, ...] = ()
-    facts: CaseFacts | None = None  # None: read the bodies again
+    roles: Mapping[str, str] = field(default_factory=dict)  # our units that may see it, each with its role
+    changed: bool = False  # differs from the store
 
     @property
     def thread_id(self) -> str:
@@ -134,22 +136,31 @@ class OutboxRoom:
 
     def __init__(self) -> None:
         self.queued: dict[int, Queued] = {}
-        self._bytes: OrderedDict[int, SealedEnvelope] = OrderedDict()
+        self._bytes: OrderedDict[int, tuple[SealedEnvelope, OutboxRecord]] = OrderedDict()
 
     def bytes_of(self, number: int) -> SealedEnvelope | None:
         """The envelope as sealed, when it is still in memory."""
-        return self._bytes.get(number)
+        found = self._bytes.get(number)
+        return found[0] if found is not None else None
+
+    def row_of(self, number: int) -> OutboxRecord | None:
+        """Its row as queued, when it is still in memory and nothing was noted on it since."""
+        found = self._bytes.get(number)
+        return found[1] if found is not None else None
+
+    def drop_row(self, number: int) -> None:
+        """Something was noted on the row: read it from the store again."""
+        self._bytes.pop(number, None)
 
     def settle(self, key: object, value: object) -> None:
         """See Room. A value of False takes the number out."""
         number = cast("int", key)
         if isinstance(value, tuple):
-            queued, sealed = cast("tuple[Queued, SealedEnvelope | None]", value)
+            queued, sealed, record = cast("tuple[Queued, SealedEnvelope, OutboxRecord]", value)
             self.queued[number] = queued
-            if sealed is not None:
-                self._bytes[number] = sealed
-                while len(self._bytes) > _PARSED_IN_MEMORY:
-                    self._bytes.popitem(last=False)
+            self._bytes[number] = (sealed, record)
+            while len(self._bytes) > _PARSED_IN_MEMORY:
+                self._bytes.popitem(last=False)
         else:
             self.queued.pop(number, None)
             self._bytes.pop(number, None)
@@ -177,6 +188,47 @@ class WaitRoom:
     def forget(self) -> None:
         """See Room."""
         self.threads.clear()
+
+
+class FactsRoom:
+    """What guards need of earlier bodies, by thread."""
+
+    def __init__(self, most: int) -> None:
+        self._held: OrderedDict[str, CaseFacts] = OrderedDict()
+        self._most = most
+
+    def get(self, thread_id: str) -> CaseFacts | None:
+        """Facts in memory."""
+        return self._held.get(thread_id)
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room. A value of False forgets the thread's facts."""
+        thread_id = cast("str", key)
+        if isinstance(value, CaseFacts):
+            self._held[thread_id] = value
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        else:
+            self._held.pop(thread_id, None)
+
+    def forget(self) -> None:
+        """See Room."""
+        self._held.clear()
+
+
+class CursorRoom:
+    """The last processed delivery of each of our mailboxes."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, int] = {}
+
+    def settle(self, key: object, value: object) -> None:
+        """See Room."""
+        self.last[cast("str", key)] = cast("int", value)
+
+    def forget(self) -> None:
+        """See Room."""
+        self.last.clear()
 
 
 class AckRoom:
@@ -265,10 +317,22 @@ class State:
         self.outbox = OutboxRoom()
         self.acks = AckRoom()
         self.waits = WaitRoom()
+        self.cursors = CursorRoom()
+        self.facts = FactsRoom(settings.threads_in_memory)
+        self.verified_batches: OrderedDict[bytes, None] = OrderedDict()  # entries whose batch signature verified
         self.signal = signal
         self.units = frozenset(settings.units) or keyring.units
         self._numbers: dict[str, int] = {}
-        self._rooms: tuple[Room, ...] = (self.vault, self.threads, self.known, self.outbox, self.acks, self.waits)
+        self._rooms: tuple[Room, ...] = (
+            self.vault,
+            self.threads,
+            self.known,
+            self.outbox,
+            self.acks,
+            self.waits,
+            self.cursors,
+            self.facts,
+        )
 
     def number(self, what: str) -> int:
         """The next number of outbox, acks or alarms: unique and growing, with gaps."""
@@ -284,6 +348,7 @@ class State:
             ("alarms", AlarmRecord, "alarm_id"),
         ):
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
+        self.cursors.last = {item.unit: item.cursor for item in self.store.select(CursorRecord, limit=10_000)}
         for acknowledgement in self.store.select(AckRecord, limit=1_000_000):
             self.acks.waiting[acknowledgement.number] = acknowledgement
         for thread_id, since in self.store.select_columns(
@@ -292,6 +357,20 @@ class State:
             self.waits.threads.setdefault(str(thread_id), int(since or 0))
         for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
             self.outbox.queued[record.number] = queued_of(record)
+
+    def prepare(self, batch: Batch) -> None:
+        """See writer.Rooms: each changed thread is serialised once a batch."""
+        rows = batch.changes.setdefault(ThreadRecord, {})
+        for (room, key), value in list(batch.memory.items()):
+            if room is self.threads and cast("Held", value).changed:
+                held = cast("Held", value)
+                record = held.record
+                if held.thread is not None:
+                    record = replace(record, state_bytes=thread_bytes(held.thread))
+                rows[(record.thread_id,)] = record
+                batch.memory[room, key] = replace(held, record=record, changed=False)
+        if not rows:
+            del batch.changes[ThreadRecord]
 
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
         """See writer.Rooms."""

@@ -91,7 +91,7 @@ class MemoryStore:
             for key, row in rows.items():
                 if row is None:
                     table.pop(key, None)
-                else:
+                elif not kind.FIRST_COUNTS or key not in table:
                     table[key] = row
 
     def close(self) -> None:

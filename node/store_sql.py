@@ -92,10 +92,12 @@ class _Statements:
         if dialect == "sqlite":
             lite = sqlite.insert(self.table)
             rest = {name: lite.excluded[name] for name in self.columns if name not in kind.KEY}
+            rest = {} if kind.FIRST_COUNTS else rest
             self.upsert = lite.on_conflict_do_update(index_elements=key, set_=rest) if rest else self._ignore_lite(lite)
         else:
             post = postgresql.insert(self.table)
             rest = {name: post.excluded[name] for name in self.columns if name not in kind.KEY}
+            rest = {} if kind.FIRST_COUNTS else rest
             self.upsert = (
                 post.on_conflict_do_update(index_elements=key, set_=rest) if rest else post.on_conflict_do_nothing()
             )

@@ -5,7 +5,7 @@ recognised. The registry can refuse, it cannot invent: an entry that this node's
 alarm, the thread's order stands and the queue behind goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
-from delegation.thread_json import thread_bytes, thread_from_bytes
+from delegation.thread_json import thread_from_bytes
 from delegation.thread_state import ThreadState
 from node import parts
 from node.alarms import raise_alarm
@@ -83,7 +83,8 @@ def load(tx: Tx, state: State, thread_id: str) -> Held | None:
             known[queued.sender_unit, queued.envelope_id] = ("refused", queued.header_digest)
     state.known.load(thread_id, known)
     thread = thread_from_bytes(record.state_bytes) if record.state_bytes else None
-    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending))
+    roles = {party.unit: party.role for party in tx.select(PartyRecord, (Where("thread_id", thread_id),))}
+    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending), roles=roles)
     tx.remember(state.threads, thread_id, held)
     return held
 
@@ -91,7 +92,7 @@ def load(tx: Tx, state: State, thread_id: str) -> Held | None:
 def must_load(tx: Tx, state: State, thread_id: str, *, unit: str) -> Held:
     """The thread, for a unit that is a party of it. Refusal NOT_FOUND, the same for unknown and foreign ones."""
     held = load(tx, state, thread_id)
-    if held is None or tx.get(PartyRecord, (unit, thread_id)) is None:
+    if held is None or unit not in held.roles:
         raise Refusal(Reason.NOT_FOUND)
     return held
 
@@ -133,7 +134,6 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
         due = min((item.legal for item in thread.due_dates), default=None)
         record = replace(
             record,
-            state_bytes=thread_bytes(thread),
             home_unit=thread.home_unit,
             host_unit=thread.host_unit,
             state=thread.state.value,
@@ -145,8 +145,7 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
             round=thread.round,
             case_id=thread.case_id,
         )
-    kept = replace(held, record=record)
-    tx.put(record)
+    kept = replace(held, record=record, changed=True)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(lambda: state.signal(f"thread:{record.thread_id}:{record.version}"))
     return kept
@@ -203,8 +202,9 @@ def new_record(header: Header, *, at: datetime) -> ThreadRecord:
     )
 
 
-def note_parties(tx: Tx, state: State, thread: ThreadState) -> None:
-    """Let our units that are parties see the thread, each in its role."""
+def note_parties(tx: Tx, state: State, held: Held, thread: ThreadState) -> Mapping[str, str]:
+    """Let our units that are parties see the thread, each in its role; gives the roles."""
+    roles = dict(held.roles)
     for unit in state.units:
         if unit == thread.home_unit:
             role = "home"
@@ -216,9 +216,10 @@ def note_parties(tx: Tx, state: State, thread: ThreadState) -> None:
             role = "former_host"
         else:
             continue
-        record = tx.get(PartyRecord, (unit, thread.thread_id))
-        if record is None or record.role != role:
+        if roles.get(unit) != role:
+            roles[unit] = role
             tx.put(PartyRecord(unit, thread.thread_id, role))
+    return roles
 
 
 def judged(tx: Tx, state: State, held: Held, header: Header, *, roster: RosterView, at: datetime) -> Accepted | Refused:
@@ -244,9 +245,9 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
         thread = entered(outcome.thread, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
         if not _dates_agree(thread, entry):
             _alarm(tx, state, held, Reason.ENTRY_MISMATCH, at=at, entry=entry, why="due_dates")
-    before = held.thread
+    before, roles = held.thread, held.roles
     if before is None or before.parties != thread.parties or before.host_unit != thread.host_unit:
-        note_parties(tx, state, thread)
+        roles = note_parties(tx, state, held, thread)
     moving = is_move(header.kind)
     secret = b""
     if item.content or item.sealed_body:
@@ -283,8 +284,9 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
     if parked:
         record = replace(record, parked=record.parked + 1)
     pending = tuple(queued for queued in held.pending if queued.header.digest != header.digest)
-    facts = held.facts if _keeps_facts(header) else None
-    return replace(held, thread=thread, own_last=own_last, record=record, pending=pending, facts=facts)
+    if not _keeps_facts(header):
+        tx.remember(state.facts, held.thread_id, False)
+    return replace(held, thread=thread, own_last=own_last, record=record, pending=pending, roles=roles)
 
 
 def _dates_agree(thread: ThreadState, entry: Entry) -> bool:

@@ -130,6 +130,10 @@ class Batch:
 class Rooms(Remembering, Protocol):
     """Memory that takes what a committed batch remembered."""
 
+    def prepare(self, batch: Batch) -> None:
+        """Add to the batch what is written once a batch, such as a thread that several use cases changed."""
+        ...
+
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
         """Take over values set by `Tx.remember`."""
         ...
@@ -213,8 +217,9 @@ class Writer(Generic[S]):
                 tx.merge()
                 outcomes.append((job, result, None))
         failed: Refusal | None = None
-        if batch.changes:
+        if batch.changes or batch.memory:
             try:
+                self._state.prepare(batch)
                 self._store.commit(batch.changes)
                 self.commits += 1
             except Refusal as refusal:

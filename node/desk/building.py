@@ -45,7 +45,6 @@ from node.records import (
     MoveRecord,
     NegativeRecord,
     OutboxRecord,
-    PartyRecord,
     ThreadRecord,
     from_us,
 )
@@ -426,8 +425,7 @@ _HEADER_FACTS = (
 def delegation_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime) -> DelegationView:
     """Everything of one delegation for one unit."""
     thread_id, unit = held.thread_id, actor.unit
-    party = tx.get(PartyRecord, (unit, thread_id))
-    role = party.role if party is not None else ""
+    role = held.roles.get(unit, "")
     local: ThreadState | None = held.thread
     if held.pending and state.rosters.ready:
         local, _ = local_view(tx, state, held, roster=state.rosters.current.view, at=at)
@@ -465,9 +463,8 @@ def thread_view(tx: Tx, state: State, held: Held, *, from_sequence: int, page_si
 
 def light_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime) -> DelegationView:
     """The answer to a move: the line, versions and what is queued, without reading every body again."""
-    party = tx.get(PartyRecord, (actor.unit, held.thread_id))
     empty = DelegationView(
-        row=row_view(tx, state, held.record, role=party.role if party is not None else "", unit=actor.unit, at=at),
+        row=row_view(tx, state, held.record, role=held.roles.get(actor.unit, ""), unit=actor.unit, at=at),
         version=held.record.version,
         letter=None,
         header={},

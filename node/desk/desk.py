@@ -359,5 +359,5 @@ def _purge(tx: Tx, state: State, actor: Actor, delegation_id: str, at: datetime)
     files = tx.select(MaterialRecord, (Where("subject_id", delegation_id),), limit=10_000)
     for record in files:
         tx.put(replace(record, state="gone", secret=b""))
-    keep(tx, state, replace(held, record=replace(held.record, purged=True, secret=b""), facts=None), at=at)
+    keep(tx, state, replace(held, record=replace(held.record, purged=True, secret=b"")), at=at)
     return [record.material_id for record in files]

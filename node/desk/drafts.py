@@ -227,7 +227,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
         letter=letter,
     )
     sealed = seal(state, composed, at=at)
-    held = Held(record=new_record(sealed.header, at=at), thread=None)
+    held = Held(record=new_record(sealed.header, at=at), thread=None, roles={actor.unit: "home"})
     state.known.load(thread_id, {})
     held = note_case(tx, state, held, {"letter": business.letter})
     tx.put(PartyRecord(actor.unit, thread_id, "home"))

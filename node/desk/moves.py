@@ -313,7 +313,7 @@ def start_thread(
     record = replace(
         _empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
     )
-    held = Held(record=record, thread=None)
+    held = Held(record=record, thread=None, roles={actor.unit: "home"})
     state.known.load(thread_id, {})
     hands = Hands(handler=_person(actor, _handler_role(actor)), approver=_SOMEBODY)
     composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=hands, at=at)
