@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from delegation import patterns
 from delegation.catalogue import reason_class
 from delegation.errors import Reason, ReasonClass, Refusal, Refused
 
@@ -37,8 +38,17 @@ def is_final(refused: Refused | Refusal) -> bool:
     return reason_class(refused.reason) is ReasonClass.FINAL
 
 
+def safe_details(details: Mapping[str, str]) -> dict[str, str]:
+    """Details that match the closed patterns of protocol 7; whatever else a refusal carries stays here."""
+    return {
+        name: value
+        for name, value in details.items()
+        if patterns.is_detail_name(name) and patterns.is_detail_value(value)
+    }
+
+
 def not_final(refused: Refused | Refusal) -> NotFinal:
     """A refusal of which nothing is stored. A local reason never travels: it becomes UNAVAILABLE."""
     if reason_class(refused.reason) in (ReasonClass.FINAL, ReasonClass.LOCAL):
         return NotFinal(Reason.UNAVAILABLE)
-    return NotFinal(refused.reason, refused.details)
+    return NotFinal(refused.reason, safe_details(refused.details))

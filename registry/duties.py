@@ -97,6 +97,9 @@ class Duties:
 
     async def look_for_roster(self, *, first: bool = False) -> bool:
         """Take up a newer roster: log it, tell every stream, compute open dates anew when the calendars changed."""
+        if self._writer.failing:  # ready again as soon as the store takes something, not at the next envelope
+            await self.beat()
+            await self._writer.do(RosterJob())
         before = self._book.held
         if not await self._book.refresh() and not first:
             return False

@@ -60,7 +60,7 @@ class Door(grpc.aio.ServerInterceptor):
             return found
         handler = await continuation(handler_call_details)
         if handler is None or method not in self._rules:
-            return handler  # grpc says UNIMPLEMENTED, or the method is not ours and asks for nothing
+            return None  # grpc says UNIMPLEMENTED: what has no line in the policy is not there
         wrapped = self._wrap(method, handler)
         self._wrapped[method] = wrapped
         return wrapped

@@ -11,7 +11,7 @@ from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EntryKind, EnvelopeAnswer, EnvelopeRef, Header
 from delegation.payloads import signatures_digest
 from delegation.thread_state import ThreadState
-from registry.answers import Final, NotFinal, Result, is_final, not_final
+from registry.answers import Final, NotFinal, Result, is_final, not_final, safe_details
 from registry.batch import Batch, Needs
 from registry.parts import join_parts
 from registry.quotas import Counts
@@ -210,7 +210,7 @@ class EnvelopeJob:
                     signatures_digest(self.signatures),
                     accepted=False,
                     reason=refused.reason.value,
-                    details=refused.details,
+                    details=safe_details(refused.details),
                 ),
             )
         )

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from certs.chunks import SEALED_CHUNK, ChunkError, check_chunk, check_leaf_hashes, chunk_count, plain_size
@@ -28,6 +29,7 @@ from registry.store import StoreUnavailable
 from registry.threads import kept_from
 
 _HASH = 32
+_LOCKS = 64
 _DAY = timedelta(days=1)
 
 
@@ -40,7 +42,8 @@ class Materials:
         self._settings = settings
         self._folder = settings.materials_dir
         self._clock = clock
-        self._busy: dict[tuple[str, str, str], asyncio.Lock] = {}
+        # Two uploads of one material never run at once; that some others wait as well does no harm.
+        self._locks = [asyncio.Lock() for _ in range(_LOCKS)]
 
     async def upload(
         self,
@@ -59,26 +62,21 @@ class Materials:
         MALFORMED, TOO_LARGE, DIGEST_MISMATCH for what is not of the root, QUOTA_EXCEEDED, STORAGE_UNAVAILABLE.
         """
         name = (unit, thread_id, material.material_id)
-        lock = self._busy.setdefault(name, asyncio.Lock())
-        try:
-            async with lock:
-                row = await self._begun(name, units, material, leaf_hashes)
-                if row is None:
-                    return 0, False
-                held = await asyncio.to_thread(self._held, row)
-                if not chunk or row.complete or number < held:
-                    return held, row.complete
-                if number != held:
-                    raise Refusal(Reason.MALFORMED, field="chunk_number")
-                await asyncio.to_thread(self._write, row, number, chunk)
-                held += 1
-                if held == row.chunk_count:
-                    row = replace(row, complete=True)
-                    await self._database.write(lambda: self._store.put_material(row))
+        async with self._locks[hash(name) % _LOCKS]:
+            row = await self._begun(name, units, material, leaf_hashes)
+            if row is None:
+                return 0, False
+            held = await asyncio.to_thread(self._held, row)
+            if not chunk or row.complete or number < held:
                 return held, row.complete
-        finally:
-            if not lock.locked():
-                self._busy.pop(name, None)
+            if number != held:
+                raise Refusal(Reason.MALFORMED, field="chunk_number")
+            await asyncio.to_thread(self._write, row, number, chunk)
+            held += 1
+            if held == row.chunk_count:
+                row = replace(row, complete=True)
+                await self._database.write(partial(self._store.put_material, row))
+            return held, row.complete
 
     async def _begun(
         self, name: tuple[str, str, str], units: Sequence[str], material: MaterialRef, leaf_hashes: Sequence[bytes]
@@ -119,8 +117,7 @@ class Materials:
             complete=False,
             created_at=at,
         )
-        begun = row
-        await self._database.write(lambda: self._store.put_material(begun))
+        await self._database.write(partial(self._store.put_material, row))
         return row
 
     def _path(self, name: tuple[str, str, str]) -> Path:

@@ -22,7 +22,6 @@ class Quotas(BaseModel):
     mailbox: int = Field(default=50_000, ge=1)  # envelopes of one unit of which nothing was said yet
     upload_bytes_a_day: int = Field(default=200 * 1024**3, ge=1)
     material_bytes: int = Field(default=1024**3 + 1024**2, ge=1)  # sealed; 1 GiB of content and the tags
-    uploads_at_once: int = Field(default=8, ge=1)
 
 
 class Retention(BaseModel):

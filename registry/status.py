@@ -8,6 +8,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from delegation.catalogue import grpc_code
 from delegation.errors import Refusal
+from registry.answers import safe_details
 
 DOMAIN: Final = "xieban"
 _DETAILS: Final = "grpc-status-details-bin"
@@ -17,7 +18,9 @@ _CODES: Final = {code.name: code for code in grpc.StatusCode}
 async def abort(context: "grpc.aio.ServicerContext[object, object]", refusal: Refusal) -> NoReturn:
     """End the call with the refusal. Dynamic values stand in the metadata, the message is the reason's name."""
     code = _CODES[grpc_code(refusal.reason)]
-    info = error_details_pb2.ErrorInfo(reason=refusal.reason.value, domain=DOMAIN, metadata=dict(refusal.details))
+    info = error_details_pb2.ErrorInfo(
+        reason=refusal.reason.value, domain=DOMAIN, metadata=safe_details(refusal.details)
+    )
     detail = any_pb2.Any()
     detail.Pack(info)
     status = status_pb2.Status(code=int(code.value[0]), message=refusal.reason.value, details=[detail])
