@@ -49,7 +49,7 @@ CATALOGUE: Final[Mapping[Reason, Explanation]] = MappingProxyType({
     Reason.NO_LONGER_VALID: _e(_F, "FAILED_PRECONDITION", 422, "已过有效期", "no longer valid"),
     Reason.NOT_FOUND: _e(_T, "NOT_FOUND", 404, "未找到", "not found"),
     Reason.PREDECESSOR_MISSING: _e(_T, "UNAVAILABLE", 503, "前一动作尚未到达，稍后自动重试", "predecessor is missing"),
-    Reason.MATERIAL_MISSING: _e(_T, "UNAVAILABLE", 503, "材料尚未传完，稍后自动重试", "a material is missing"),
+    Reason.MATERIAL_MISSING: _e(_T, "UNAVAILABLE", 409, "材料尚未传完，稍后自动重试", "a material is missing"),
     Reason.QUOTA_EXCEEDED: _e(_T, "RESOURCE_EXHAUSTED", 429, "已达到配额上限，请稍后再试", "quota is exceeded"),
     Reason.CLOCK_OFF: _e(_T, "FAILED_PRECONDITION", 503, "本机时钟偏差过大，请校时", "the caller's clock is off"),
     Reason.CLAIMED_TIME_AHEAD: _e(_T, "FAILED_PRECONDITION", 503, "声明的办理时间超前，请校时", "claimed time ahead"),
