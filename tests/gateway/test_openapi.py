@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.access import OPERATIONS
 from node.desk.ports import Role
 from tests.gateway.conftest import House, a_house
-from tests.gateway.drawn import Json, documented, mostly, operations, requests
+from tests.gateway.drawn import Document, Json, documented, mostly, operations, requests
 from tests.gateway.fake_accounts import PASSWORD
 from tests.gateway.fake_desk import FakeFile
 from tests.gateway.fake_views import DELEGATION, ENVELOPE, MATERIAL, a_material
@@ -100,7 +100,7 @@ def told() -> Json:
 @settings(suppress_health_check=list(HealthCheck), max_examples=200)
 @given(data=st.data(), role=mostly(st.just("everything"), st.sampled_from(Role)))
 async def test_no_request_breaks_it_and_no_status_is_untold(told: Json, data: st.DataObject, role: str) -> None:
-    _, operation, request = data.draw(requests(told, PLACES))
+    operation, request = data.draw(requests(Document(told), PLACES))
     station = HOUSE.station = type(HOUSE.station)()
     HOUSE.app.state.station = station
     station.accounts.add("everything", *Role)

@@ -1,6 +1,7 @@
 """Two bureaus over HTTP, with real nodes and a real registry between them."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from gateway.app import create_app
 from gateway.auth import COOKIE
 from gateway.settings import GatewaySettings
 from node.desk.ports import Role
-from tests.gateway.drawn import Json, documented, requests
+from tests.gateway.drawn import Document, Json, documented, requests
 from tests.node.world import (
     ASSIGNMENT,
     CHENGDU,
@@ -95,8 +96,12 @@ async def bureau(world: World, code: str) -> AsyncIterator[Bureau]:
             return client
 
         people = {Role.ADMINISTRATOR: await signed_in("root")}
-        for role, staff_id in ((Role.CLERK, f"{code}-jbr"), (Role.APPROVER, f"{code}-spr")):
-            form = {"staff_id": staff_id, "name": "某某", "password": PASSWORD, "units": [unit], "roles": [role]}
+        # the investigator holds every role, as one person may in a small bureau
+        wanted = {Role.CLERK: [Role.CLERK], Role.APPROVER: [Role.APPROVER], Role.INVESTIGATOR: list(Role)}
+        names = {Role.CLERK: f"{code}-jbr", Role.APPROVER: f"{code}-spr", Role.INVESTIGATOR: f"{code}-dcy"}
+        for role, staff_id in names.items():
+            roles = wanted[role]
+            form = {"staff_id": staff_id, "name": "某某", "password": PASSWORD, "units": [unit], "roles": roles}
             made = await people[Role.ADMINISTRATOR].post("/api/v1/staff", json=form)
             assert made.status_code == 201, made.text
             people[role] = await signed_in(staff_id)
@@ -165,26 +170,28 @@ class Tried:
     """A bureau whose letter is out, what its document says, and names of what is there."""
 
     home: Bureau
-    document: Json
+    document: Document
     places: dict[str, list[str]]
+    latest: dict[str, str]  # what was made last; drawn requests name it by these words
 
 
 @pytest.fixture
 async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
     """One node for all requests of a test."""
     async with running(tmp_path, HANGZHOU, CHENGDU) as world, bureau(world, HANGZHOU) as home:
-        document = (await home.clerk.get("/api/v1/openapi.json")).json()
+        document = Document((await home.clerk.get("/api/v1/openapi.json")).json())
         number = await issue(home)
         drafts = [(await home.clerk.post("/api/v1/drafts", json=an_investigation())).json()["draft_id"] for _ in "ab"]
         files = {"file": ("a.pdf", b"%PDF-1.7\n")}
         added = (await home.clerk.post(f"/api/v1/drafts/{drafts[0]}/materials", files=files)).json()
         places = {
             "delegation_id": [number],
-            "draft_id": drafts,
+            "draft_id": ["latest-drafts"],
+            "move_id": ["latest-moves"],
             "material_id": [added["material_id"]],
             "staff_id": [f"{HANGZHOU}-jbr", "root"],
         }
-        yield Tried(home, document, places)
+        yield Tried(home, document, places, {"latest-drafts": drafts[1]})
 
 
 async def test_the_desk_refuses_over_http_what_it_refuses(tmp_path: Path) -> None:
@@ -217,17 +224,32 @@ async def test_the_desk_refuses_over_http_what_it_refuses(tmp_path: Path) -> Non
         assert session.expires_at > now()
 
 
+async def with_the_present_tag(person: httpx.AsyncClient, request: httpx.Request) -> None:
+    """Let the request say the version that there is, so that it gets past it."""
+    place = re.match(r"/api/v1/(drafts|delegations|moves)/[A-Za-z0-9-]+", request.url.path)
+    if place is not None and "if-match" in request.headers:
+        present = await person.get(place[0])
+        if "etag" in present.headers:
+            request.headers["if-match"] = present.headers["etag"]
+
+
 @settings(suppress_health_check=list(HealthCheck), max_examples=150)
-@given(data=st.data(), role=st.sampled_from([Role.CLERK, Role.CLERK, Role.APPROVER, Role.ADMINISTRATOR]))
+@given(data=st.data(), role=st.sampled_from([Role.INVESTIGATOR, Role.INVESTIGATOR, Role.CLERK, Role.APPROVER]))
 async def test_no_request_breaks_a_real_node(tried: Tried, data: st.DataObject, role: Role) -> None:
-    _, operation, request = data.draw(requests(tried.document, tried.places))
+    operation, request = data.draw(requests(tried.document, tried.places))
     name = operation["operationId"]
     assume(name not in LEAVING)
     person = tried.home.people[role]
-    request.headers.update(
-        {"cookie": f"{COOKIE}={person.cookies[COOKIE]}", "x-csrf-token": person.headers["x-csrf-token"]}
-    )
+    request.headers["cookie"] = f"{COOKIE}={person.cookies[COOKIE]}"
+    request.headers["x-csrf-token"] = person.headers["x-csrf-token"]
+    for word, latest in tried.latest.items():
+        request.url = httpx.URL(str(request.url).replace(word, latest))
+    if data.draw(st.booleans()):
+        await with_the_present_tag(person, request)
     answer = await person.send(request)
     event(f"{name} {answer.status_code}")
     assert answer.status_code < 500, (name, answer.text)
     assert documented(answer, operation), (name, answer.status_code, answer.text)
+    found = re.match(r"/api/v1/(drafts|moves)/([A-Za-z0-9-]+)", answer.headers.get("location", ""))
+    if found is not None:
+        tried.latest[f"latest-{found[1]}"] = found[2]
