@@ -2,15 +2,19 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 import grpc
 import pytest
 
+from certs.envelope import SealedEnvelope, reseal
 from certs.notes import parse_and_verify
 from delegation.codec_entry import parse_acknowledgement, parse_entry
+from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.merkle import leaf_hash, verify_consistency, verify_inclusion
 from delegation.model import AcknowledgementBatch, AcknowledgementStatus, EnvelopeAnswer, EnvelopeRef
+from delegation.payloads import SALT_SIZE, content_commitment
 from tests.builders import CHENGDU_RD, DEYANG_RD, HANGZHOU_RD
 from tests.registry.federation import (
     CHENGDU,
@@ -21,6 +25,7 @@ from tests.registry.federation import (
     Federation,
     reason_of,
     submit_request,
+    uuid7_at,
 )
 from xieban.federation.v1 import exchange_pb2, log_pb2
 
@@ -322,3 +327,68 @@ async def test_many_calls_at_once_keep_every_answer_apart(federation: Federation
             assert entry.detail.envelope == letter.header.ref
             assert firsts.setdefault(letter.header.ref, entry.leaf_index) == entry.leaf_index
         assert len(set(firsts.values())) == 60
+
+
+def reseal_of(federation: Federation, letter: SealedEnvelope, content: bytes | None = None) -> SealedEnvelope:
+    """The home's reseal of its letter; with other content when it is given, which an honest node could not make."""
+    draft = federation.move(letter.header, Kind.PROGRESS, HANGZHOU_RD).header
+    keys = federation.keys[HANGZHOU_RD]
+    draft = replace(
+        draft,
+        kind=Kind.RESEAL,
+        envelope_id=uuid7_at(federation.clock.at, federation.number()),
+        context_digest=b"",
+        sealed_body_digest=b"",
+        sealed_body_size=0,
+        digest=b"",
+        predecessor=letter.header.ref,
+    )
+    original = letter.header
+    if content is not None:
+        commitment = content_commitment(content[:SALT_SIZE], content[SALT_SIZE:])
+        original = replace(original, content_commitment=commitment)
+    return reseal(
+        original,
+        content or letter.content,
+        draft,
+        recipients=[federation.keys[unit].seal_to for unit in (HANGZHOU_RD, CHENGDU_RD)],
+        signing_key=keys.signing,
+        certificate=keys.certificate,
+    )
+
+
+async def test_a_reseal_has_the_same_content_as_the_original(federation: Federation) -> None:
+    async with federation.exchange(HANGZHOU, CHENGDU) as (_registry, home, host):
+        letter = federation.letter()
+        await home.accepted(letter)
+        other = bytes(SALT_SIZE) + body_of(letter)
+        (refused,) = await home.submit(reseal_of(federation, letter, other))
+        detail = parse_entry(refused.entry).detail
+        assert isinstance(detail, EnvelopeAnswer)
+        assert (detail.accepted, detail.reason) == (False, "GUARD_FAILED")
+        entry = await home.accepted(reseal_of(federation, letter))
+        assert entry.thread_sequence == 2
+        found = await host.deliveries(2)
+        assert parse_header(found[1].envelope.envelope.header).content_commitment == letter.header.content_commitment
+
+
+def body_of(letter: SealedEnvelope) -> bytes:
+    return letter.content[SALT_SIZE:]
+
+
+async def test_a_batch_through_the_wire_keeps_the_order_of_each_thread(federation: Federation) -> None:
+    async with federation.exchange(HANGZHOU, CHENGDU) as (_registry, home, host):
+        letters = [federation.letter() for _ in range(20)]
+        results = await home.submit(*letters)
+        bases = [parse_entry(result.entry) for result in results]
+        assert [base.leaf_index for base in bases] == list(range(bases[0].leaf_index, bases[0].leaf_index + 20))
+        moves = [
+            federation.move(letter.header, Kind.SIGNED_FOR, CHENGDU_RD, base=base)
+            for letter, base in zip(letters, bases, strict=True)
+        ]
+        entries = [parse_entry(result.entry) for result in await host.submit(*moves)]
+        assert [entry.thread_sequence for entry in entries] == [2] * 20
+        evidence = await home.deliveries(20)
+        assert [each.envelope.entry for each in evidence] == [result.entry for result in await host.submit(*moves)], (
+            "what the other side did is delivered in the order of the log"
+        )
