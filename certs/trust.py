@@ -70,6 +70,7 @@ class Trust:
         authorities = view.registry.channel_authorities
         self._channel_verifier = CertificateVerifier(authorities) if authorities else None
         self._remembered: dict[tuple[bytes, Purpose], CertificateInfo] = {}
+        self._vouchers: dict[tuple[str, bytes, bytes], tuple[bytes, ...]] = {}  # unit, statement, signature
 
     def is_stale(self, at: datetime) -> bool:
         """Whether the statement has expired: nothing new is sealed by this roster any more (protocol 9.4)."""
@@ -172,7 +173,10 @@ class Trust:
         return info
 
     def _signed_in_wrong_hands(self, unit: str, key: SealingKey) -> bool:
-        vouchers = self.sealing.get(sealing_record_digest(unit, key), ())
+        record = (unit, key.statement, key.signature)
+        vouchers = self._vouchers.get(record)
+        if vouchers is None:
+            vouchers = self._vouchers[record] = self.sealing.get(sealing_record_digest(unit, key), ())
         return not vouchers or any(self.view.is_revoked(digest, key.not_before) is not None for digest in vouchers)
 
 

@@ -8,6 +8,7 @@ channel that was out of order for long is rebuilt: an old one may be stuck on a 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from random import uniform
 from time import monotonic
 from typing import TypeVar, cast
 
@@ -180,6 +181,12 @@ class Link:
             after=tell,
             reraise=True,
         )
+        try:
+            return await attempt()  # nearly always answered: what tries again costs more than most attempts
+        except Refusal as refusal:
+            if refusal.reason not in _TRY_AGAIN:
+                raise
+        await self._sleep(uniform(0.2, 0.7))  # noqa: S311 - jitter, nothing secret
         return await retrying(attempt)
 
     async def pause(self, seconds: float) -> None:
