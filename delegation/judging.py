@@ -61,7 +61,7 @@ def judge(
     if table is None or header.thread_id != thread.thread_id:
         return Refused(Reason.NOT_FOUND)
     again = _sent_again(thread, header)
-    rows = _candidates(table, thread, header, moment, is_known)
+    rows = _candidates(table, thread, header, moment, is_known, again=again)
     known_rows = table.rows_of(header.kind) if isinstance(rows, Refused) else rows
     stale = _stale(thread, header, known_rows, is_known)
     if stale is not None:
@@ -96,9 +96,12 @@ def reasons_fit(row: Row, header: Header) -> bool:
 
 
 def _candidates(
-    table: Table, thread: ThreadState, header: Header, moment: Moment, is_known: IsKnown
+    table: Table, thread: ThreadState, header: Header, moment: Moment, is_known: IsKnown, *, again: bool
 ) -> tuple[Row, ...] | Refused:
-    """Rows of the kind that this sender may use with these reasons, in whatever state; those of this state first."""
+    """Rows of the kind that this sender may use with these reasons: those of this state, else of any other.
+
+    What is sent `again` was legal in an earlier state.
+    """
     rows = table.rows_of(header.kind)
     details = {"kind": header.kind.name, "state": thread.state.value}
     if not rows:
@@ -107,6 +110,8 @@ def _candidates(
     if not mine:
         return Refused(Reason.NOT_ALLOWED, {**details, "party": "not_yours"})
     fitting = tuple(row for row in mine if reasons_fit(row, header))
+    if again:
+        return fitting or failed("reasons_listed")
     here = tuple(row for row in fitting if thread.state in row.sources)
     if not here and any(thread.state in row.sources for row in mine):
         return failed("reasons_listed")
@@ -118,7 +123,7 @@ def _sent_again(thread: ThreadState, header: Header) -> bool:
     replaced = header.replaces
     return replaced is not None and any(
         protest.envelope.header_digest == replaced.header_digest
-        and protest.kind is header.kind
+        and protest.kind in {header.kind, Kind.UNSPECIFIED}
         and protest.envelope.sender_unit == header.sender_unit
         for protest in thread.protests
     )

@@ -34,7 +34,7 @@ CLAIMED_AHEAD_REFUSE: Final = timedelta(hours=24)
 def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
     """The thread once the accepted event's entry is known: its place, and what staleness needs of it."""
     noted = header.kind in table_of(thread).noted
-    past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], noted)
+    past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
     return replace(thread, sequence=sequence, last_entry_digest=entry_digest, history=remembered(thread.history, past))
 
 

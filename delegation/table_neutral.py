@@ -72,13 +72,13 @@ _NEUTRAL: Final = (
     ),
     _neutral(
         Kind.CLOCK_SUSPENDED, "法定时限中止", (Party.HOME,), approval=2, reasons=("S01", "S02", "S03"),
-        declares="ClockDeclared", header_guards=("clock_running", "suspension_new"), clocks=(ClockEffect(ClockOp.STATUTORY),),
-        change="suspended", law=_ART20,
+        declares="ClockDeclared", header_guards=("clock_running", "suspension_new"),
+        clocks=(ClockEffect(ClockOp.STATUTORY),), change="suspended", law=_ART20,
     ),
     _neutral(
         Kind.CLOCK_RESUMED, "法定时限恢复", (Party.HOME,), approval=2, reasons=("S01", "S02", "S03"),
-        declares="ClockDeclared", header_guards=("clock_suspended", "suspension_ends"), clocks=(ClockEffect(ClockOp.STATUTORY),),
-        change="resumed", law=_ART20,
+        declares="ClockDeclared", header_guards=("clock_suspended", "suspension_ends"),
+        clocks=(ClockEffect(ClockOp.STATUTORY),), change="resumed", law=_ART20,
     ),
     _neutral(
         Kind.PRIORITY_CHANGED, "调整优先级", (Party.HOME,), approval=2, header_guards=("priority_new",),

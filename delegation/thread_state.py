@@ -23,12 +23,13 @@ MOST_QUESTIONS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One entry of the thread as staleness needs it; the first 16 bytes of its digest."""
+    """One entry of the thread as staleness needs it; the first 16 bytes of its digest and of its header's."""
 
     sequence: int
     kind: Kind
     sender: str
     digest16: bytes
+    header16: bytes
     noted: bool  # some row does not commute with it: kept longer
 
 

@@ -19,7 +19,7 @@ from delegation.tables import TABLES
 from delegation.thread_changes import CHANGES
 
 ALL_ROWS = [pytest.param(table, row, id=f"{table.name}-{row.name}") for table in TABLES for row in table.rows]
-DECLARED = {option.__name__ for option in DeclaredDetail.__args__} | {""}  # type: ignore[attr-defined]  # a union
+DECLARED = {option.__name__ for option in DeclaredDetail.__args__} | {""}
 WIRE_ROWS = [row for table in TABLES for row in table.rows if not row.local]
 
 

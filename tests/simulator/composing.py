@@ -79,6 +79,7 @@ def letter_body(thread_id: str, **changes: Any) -> BodyFacts:
         insurance_mode=1,
         insured_in="330100",
         letter_recusal_declared=True,
+        has_text=True,
     )
     return replace(body, **changes)
 
@@ -155,7 +156,7 @@ def compose(
         base=Base(thread.sequence, thread.last_entry_digest),
         roster_version=roster.version,
         reasons=_reasons(thread, row),
-        declared=_declared(thread, row, moment),
+        declared=_declared(thread, row, moment, unit),
         content_commitment=a_digest(f"commitment {number}"),
         paper_on=moment.today if paper else None,
     )
@@ -225,11 +226,11 @@ def _reasons(thread: ThreadState, row: Row) -> tuple[str, ...]:
         assert thread.letter is not None
         return (thread.letter.clock.suspensions[-1].ground,) if thread.letter.clock.suspensions else ("S01",)
     if row.kind is Kind.REPORTED:
-        return ("U00",)
+        return ("U00",) if thread.round == 1 else ()
     return tuple(REASON_LIST[code].in_header for code in row.reasons[:1]) if row.reasons_required else ()
 
 
-def _declared(thread: ThreadState, row: Row, moment: Moment) -> Any:
+def _declared(thread: ThreadState, row: Row, moment: Moment, unit: str) -> Any:
     letter, today = thread.letter, moment.today
     assert letter is not None
     name, items = row.declares, letter.items if thread.round == 1 else thread.work.supplement_items
@@ -247,7 +248,7 @@ def _declared(thread: ThreadState, row: Row, moment: Moment) -> Any:
     if name == "ExtensionDeclared":
         return ExtensionDeclared(thread.work.extension_asked or 5)
     if name == "AmendmentDeclared":
-        last = max((version for _, _, version in thread.work.amendments), default=1)
+        last = max((version for author, _, version in thread.work.amendments if author == unit), default=1)
         return AmendmentDeclared("contact", last + 1)
     fixed = {
         "ReturnDeclared": ReturnDeclared((Defect("B01", "letter"),)),

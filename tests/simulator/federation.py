@@ -27,7 +27,7 @@ from delegation.lifecycle import (
     judge_local,
     overdue,
 )
-from delegation.model import EnvelopeRef, Header
+from delegation.model import Base, EnvelopeRef, Header
 from delegation.roster_view import RosterView, UnitType
 from delegation.table import Row
 from delegation.tables import TABLES
@@ -69,6 +69,7 @@ class Logged:
 
     thread_id: str
     at: datetime
+    roster: RosterView  # by which it is judged, for ever
     letter: Letter | None = None
     sequence: int = 0
     digest: bytes = b""
@@ -104,8 +105,26 @@ class Bureau:
     def moves(self, ref: str) -> tuple[Move, ...]:
         """What the desk offers."""
         at = self.federation.now
-        thread = self.threads[ref]
-        return available(thread, unit=self.unit, on=day_of(at), at=at, roster=self.federation.roster)
+        return available(self.ahead(ref), unit=self.unit, on=day_of(at), at=at, roster=self.federation.roster)
+
+    def ahead(self, ref: str) -> ThreadState:
+        """The thread as it will stand when what is queued is in, as far as it is legal."""
+        thread, known = self.threads[ref], dict(self.known)
+        for letter in self.outbox:
+            header = letter.header
+            if header.thread_id != ref:
+                continue
+            outcome = judge(
+                thread,
+                header,
+                roster=self.federation.roster,
+                at=self.federation.now,
+                is_known=lambda name: known.get(name.header_digest, "unknown"),
+            )
+            if isinstance(outcome, Accepted):
+                known[header.digest] = "accepted"
+                thread = entered(outcome.thread, header, sequence=thread.sequence + 1, entry_digest=header.digest)
+        return thread
 
     def allowed(self, ref: str) -> dict[str, Move]:
         """What the desk offers and allows, by row."""
@@ -134,9 +153,10 @@ class Bureau:
 
     def draft(self, ref: str, row: str, **changes: Any) -> tuple[Header, BodyFacts]:
         """What `send` would queue."""
-        thread, federation = self.threads[ref], self.federation
+        thread, federation, real = self.ahead(ref), self.federation, self.threads[ref]
         number = federation.next_count()
         body = changes.pop("body", {})
+        changes.setdefault("base", Base(real.sequence, real.last_entry_digest))
         offered = next((m for m in self.moves(ref) if m.row.name == row), None)
         if offered is not None and offered.in_reply_to is not None:
             changes.setdefault("in_reply_to", offered.in_reply_to)
@@ -173,7 +193,7 @@ class Bureau:
 
     def apply(self, logged: Logged) -> None:
         """One entry of a thread: judge it again, compare with the registry's word."""
-        roster, ref = self.federation.roster, logged.thread_id
+        roster, ref = logged.roster, logged.thread_id
         thread = self.threads.get(ref)
         if logged.certified is not None:
             assert thread is not None
@@ -283,7 +303,7 @@ class Federation:
         assert thread_from_bytes(thread_bytes(after)) == after
         self.threads[header.thread_id] = after
         self.known[header.digest] = "accepted"
-        self.log.append(Logged(header.thread_id, self.now, letter, sequence, digest, after))
+        self.log.append(Logged(header.thread_id, self.now, self.roster, letter, sequence, digest, after))
         return outcome
 
     def settle(self) -> None:
@@ -297,7 +317,7 @@ class Federation:
         for ref, thread in tuple(self.threads.items()):
             for clock in overdue(thread, on=day_of(self.now)):
                 self.threads[ref] = certified(self.threads[ref], clock)
-                self.log.append(Logged(ref, self.now, certified=clock))
+                self.log.append(Logged(ref, self.now, self.roster, certified=clock))
                 count += 1
         return count
 
@@ -343,7 +363,8 @@ class Federation:
                 if not self._reads(bureau, logged):
                     continue
                 moved = True
-                if logged.letter is not None and logged.thread_id not in bureau.threads and logged.sequence > 1:
+                have = bureau.threads.get(logged.thread_id)
+                if logged.letter is not None and logged.sequence > (have.sequence if have is not None else 0) + 1:
                     self._catch_up(bureau, logged)
                 else:
                     bureau.apply(logged)
@@ -358,7 +379,9 @@ class Federation:
         return until is not None and logged.sequence <= until
 
     def _catch_up(self, bureau: Bureau, now: Logged) -> None:
-        """A unit that comes later reads the thread from its beginning."""
+        """A unit that comes later, or comes back, reads the thread from its beginning."""
+        bureau.threads.pop(now.thread_id, None)
+        bureau.cases.pop(now.thread_id, None)
         for logged in self.log[: self.log.index(now) + 1]:
             if logged.thread_id == now.thread_id:
                 bureau.apply(logged)
@@ -369,4 +392,4 @@ class Federation:
         after = delivered(self.threads[ref], digest, unit=unit, at=self.now, roster=self.roster)
         if after is not self.threads[ref]:
             self.threads[ref] = after
-            self.log.append(Logged(ref, self.now, delivered_digest=digest, delivered_to=unit))
+            self.log.append(Logged(ref, self.now, self.roster, delivered_digest=digest, delivered_to=unit))

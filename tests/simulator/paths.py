@@ -70,6 +70,9 @@ PATHS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 
 
+UNCERTAIN = Investigation(at="510100", candidates=("510600",))
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A federation with one delegation in a known state."""
@@ -78,11 +81,10 @@ class Scene:
     ref: str
 
 
-def scene(name: str) -> Scene:
+def scene(name: str, wish: Investigation = UNCERTAIN) -> Scene:
     """A fresh federation in that state; the place is uncertain, so that Deyang may take over by transfer."""
     federation = Federation()
-    federation.bureau(HOME)
-    ref = federation.bureau(HOME).delegate(Investigation(at="510100", candidates=("510600",), to=""))
+    ref = federation.bureau(HOME).delegate(wish)
     federation.settle()
     for who, row in PATHS[name]:
         if who == "+":
