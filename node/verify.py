@@ -127,9 +127,10 @@ async def verify_thread(held: HeldEvidence, thread_id: str, *, at: datetime) -> 
         replayed.ours = None
     check_thread(book, rows, entries, replayed)
     check_parties(book, rows, replayed)
-    for check in (check_case, check_materials):
-        with book.checking(check.__name__):
-            check(book, rows, entries, secrets)
+    with book.checking("case_row"):
+        check_case(book, rows, entries, secrets)
+    with book.checking("material_rows"):
+        check_materials(book, rows, entries, secrets, held.units)
     check_outbox(book, rows, rosters=rosters, secrets=secrets)
     leaves = [Leaf("inclusion", read.entry.leaf_index, read.entry.digest, read.record.sequence) for read in entries]
     leaves += [Leaf("delivery_inclusion", item.entry.leaf_index, item.entry.digest) for item in deliveries]

@@ -199,7 +199,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
     if host is None or business.place is None:
         raise Refusal(Reason.INVALID_INPUT, field="task_place", why="no_competent_unit")
     thread_id = _number(tx, state, trust.view.unit(actor.unit).region, at)
-    _move_materials(tx, state, draft_id, thread_id)
+    attached = _move_materials(tx, state, draft_id, thread_id)
     letter = LetterHeader(
         task_place=business.place,
         fields=business.fields,
@@ -212,7 +212,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
         None,
         unit=actor.unit,
         kind=Kind.ISSUED,
-        data=business.move(),
+        data=replace(business.move(), materials=attached),
         hands=Hands(
             handler=Person(
                 staff_id=record.prepared_by,
@@ -268,9 +268,11 @@ def _case_id(tx: Tx, state: State, business: Business, host: str) -> str:
     return case_id
 
 
-def _move_materials(tx: Tx, state: State, draft_id: str, thread_id: str) -> None:
-    """The draft's files become the delegation's, under its own data key."""
-    for record in tx.select(MaterialRecord, (Where("subject_id", draft_id),), limit=10_000):
+def _move_materials(tx: Tx, state: State, draft_id: str, thread_id: str) -> tuple[str, ...]:
+    """The draft's files become the delegation's, under its own data key; gives their ids: all go with the letter."""
+    records = tx.select(MaterialRecord, (Where("subject_id", draft_id),), order=("added_at",), limit=10_000)
+    for record in records:
         row = f"materials/{record.material_id}/secret"
         secret = state.vault.open(tx, draft_id, row, record.secret)
         tx.put(replace(record, subject_id=thread_id, secret=state.vault.seal(tx, thread_id, row, secret)))
+    return tuple(record.material_id for record in records)

@@ -59,7 +59,28 @@ def read_deliveries(
         delivered = book.attempt("delivery", work, 0, subject)
         if delivered is not None:
             found.append(delivered)
+    _tell_missing(book, rows, entries)
     return found
+
+
+def _tell_missing(book: Book, rows: Rows, entries: list[Read]) -> None:
+    """Evidence that is not here: not acknowledged yet, not shown to us, or taken away. Nobody can tell which."""
+    held = {(record.header_digest, record.unit, record.status) for record in rows.deliveries}
+    applied, materials, parked = (
+        status.value
+        for status in (
+            AcknowledgementStatus.APPLIED,
+            AcknowledgementStatus.MATERIALS_HELD,
+            AcknowledgementStatus.PARKED,
+        )
+    )
+    for read in entries:
+        digest, sequence = read.header.digest, read.record.sequence
+        for unit in read.header.addressees:
+            if (digest, unit, applied) not in held and (digest, unit, parked) not in held:
+                book.open("delivery", Doubt.NOT_HELD, sequence, unit)
+            if read.header.manifest and (digest, unit, materials) not in held:
+                book.open("delivery", Doubt.NOT_HELD, sequence, f"{unit}/{materials}")
 
 
 def _delivery(record: DeliveryRecord, *, rosters: Rosters, units: frozenset[str], bureau: str) -> Delivered:

@@ -168,8 +168,10 @@ def check_outbox(book: Book, rows: Rows, *, rosters: Rosters, secrets: Secrets) 
                 _typed(row, secrets)
 
 
-def check_materials(book: Book, rows: Rows, entries: list[Read], secrets: Secrets) -> None:
+def check_materials(book: Book, rows: Rows, entries: list[Read], secrets: Secrets, units: frozenset[str]) -> None:
     """Files against the manifests that list them: names and keys by the sealed body, chunks by the root."""
+    listed = {(read.header.envelope_id, ref.material_id) for read in entries for ref in read.header.manifest}
+    queued = {row.envelope_id for row in rows.outbox}
     held = {record.material_id: record for record in rows.materials}
     for read in entries:
         if read.record.state == PARKED or not read.content:
@@ -185,6 +187,9 @@ def check_materials(book: Book, rows: Rows, entries: list[Read], secrets: Secret
                     raise Refusal(Reason.MATERIAL_DAMAGED)
     for record in rows.materials:
         with book.checking("material", 0, record.material_id):
+            by = record.envelope_id
+            if record.unit not in units or (by and by not in queued and (by, record.material_id) not in listed):
+                raise Refusal(Reason.ENTRY_MISMATCH, why="columns")
             _material(record, secrets)
 
 

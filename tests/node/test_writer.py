@@ -1,0 +1,125 @@
+"""The one writer: group commit, no trace of what was refused, nothing answered that is not on disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from delegation.errors import Reason, Refusal
+from node.records import CursorRecord
+from node.store_memory import MemoryStore
+from node.writer import Batch, Tx, Writer
+
+AT = datetime(2026, 3, 12, tzinfo=UTC)
+
+
+class Room:
+    """Memory beside the store."""
+
+    def __init__(self) -> None:
+        self.held: dict[object, object] = {}
+        self.forgotten = 0
+
+    def prepare(self, batch: Batch) -> None: ...
+
+    def settle(self, memory: dict[tuple[object, object], object]) -> None:
+        self.held.update({key: value for (_, key), value in memory.items()})
+
+    def forget(self) -> None:
+        self.forgotten += 1
+        self.held.clear()
+
+
+@pytest.fixture
+async def parts() -> AsyncIterator[tuple[MemoryStore, Room, Writer[Room]]]:
+    store, room = MemoryStore(), Room()
+    writer = Writer(store, room, lambda: AT)
+    writer.start()
+    yield store, room, writer
+    await writer.stop()
+
+
+def raising(reason: Reason) -> object:
+    def use(tx: Tx, room: Room, at: datetime) -> None:
+        tx.put(CursorRecord("refused", 1))
+        tx.remember(room, "refused", 1)
+        raise Refusal(reason)
+
+    return use
+
+
+def adding(tx: Tx, room: Room, at: datetime) -> int:
+    have = tx.get(CursorRecord, ("u",))
+    number = 1 + (have.cursor if have is not None else 0)
+    tx.put(CursorRecord("u", number))
+    tx.remember(room, "u", number)
+    return number
+
+
+Parts = tuple[MemoryStore, Room, Writer[Room]]
+
+
+async def test_later_use_cases_of_a_batch_see_earlier_ones(parts: Parts) -> None:
+    store, room, writer = parts
+    results = await asyncio.gather(*(writer.run(adding) for _ in range(200)))
+    assert sorted(results) == list(range(1, 201))
+    assert room.held["u"] == 200
+    assert store.commits < 200
+
+
+async def test_a_refused_use_case_leaves_no_trace_and_no_harm(parts: Parts) -> None:
+    store, room, writer = parts
+    done = await asyncio.gather(
+        writer.run(adding),
+        writer.run(raising(Reason.STALE)),
+        writer.run(adding),
+        return_exceptions=True,  # type: ignore[arg-type]
+    )
+    assert [done[0], done[2]] == [1, 2]
+    assert isinstance(done[1], Refusal)
+    assert store.get(CursorRecord, ("refused",)) is None
+    assert "refused" not in room.held
+
+
+async def test_a_broken_use_case_is_internal_and_the_writer_goes_on(parts: Parts) -> None:
+    _, _, writer = parts
+
+    def broken(tx: Tx, room: Room, at: datetime) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(Refusal) as refused:
+        await writer.run(broken)
+    assert refused.value.reason is Reason.INTERNAL
+    assert await writer.run(adding) == 1
+
+
+async def test_a_failed_commit_fails_everything_in_it_and_memory_is_forgotten(parts: Parts) -> None:
+    store, room, writer = parts
+    store.fail_commits = 1
+    done = await asyncio.gather(writer.run(adding), return_exceptions=True)
+    assert [found.reason for found in done if isinstance(found, Refusal)] == [Reason.DISK_FULL]
+    assert room.forgotten == 1
+    assert await writer.run(adding) == 1
+
+
+async def test_a_stopped_writer_refuses(parts: Parts) -> None:
+    _, _, writer = parts
+    await writer.stop()
+    with pytest.raises(Refusal) as refused:
+        await writer.run(adding)
+    assert refused.value.reason is Reason.STOPPING
+
+
+def test_a_select_sees_the_batch() -> None:
+    store, batch = MemoryStore(), Batch()
+    store.commit({CursorRecord: {("a",): CursorRecord("a", 1), ("b",): CursorRecord("b", 2)}})
+    tx = Tx(store, batch, AT)
+    tx.put(CursorRecord("c", 3))
+    tx.delete(CursorRecord, ("a",))
+    assert [item.unit for item in tx.select(CursorRecord)] == ["b", "c"]
+    tx.merge()
+    assert [item.unit for item in Tx(store, batch, AT).select(CursorRecord, order=("cursor",), descending=True)] == [
+        "c",
+        "b",
+    ]
