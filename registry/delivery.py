@@ -57,6 +57,7 @@ class Deliveries:
             self._callers.own(caller, unit)
         positions = dict(cursors)
         line = self._routes.open(caller.bureau)
+        self._routes.serve(line, self._callers.units(caller))  # before the heads are read: nothing falls between
         self._metrics.stream(1)
         try:
             yield await self._head(caller, line, positions)

@@ -48,6 +48,7 @@ from xieban.federation.v1 import (
 )
 
 _MOST_MESSAGE: Final = 4 * 1024 * 1024
+_MOST_OF_STRANGERS: Final = 64 * 1024  # two certificate requests and a token have two
 
 
 def utc_now() -> datetime:
@@ -165,9 +166,9 @@ class Registry:
         await asyncio.to_thread(self.database.close)
         self.log.info("registry_stopped")
 
-    def _options(self) -> list[tuple[str, int]]:
+    def _options(self, *, most: int = _MOST_MESSAGE) -> list[tuple[str, int]]:
         return [
-            ("grpc.max_receive_message_length", _MOST_MESSAGE),
+            ("grpc.max_receive_message_length", most),
             ("grpc.max_send_message_length", _MOST_MESSAGE),
             ("grpc.max_concurrent_streams", self.settings.max_streams),
             ("grpc.max_metadata_size", 16 * 1024),
@@ -238,7 +239,9 @@ class Registry:
             log=self.log,
             is_open=self._is_open,
         )
-        server = grpc.aio.server(interceptors=[door], options=self._options(), maximum_concurrent_rpcs=256)
+        server = grpc.aio.server(
+            interceptors=[door], options=self._options(most=_MOST_OF_STRANGERS), maximum_concurrent_rpcs=256
+        )
         enrolment = Enrolment(
             self.database,
             self.settings,

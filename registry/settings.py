@@ -13,7 +13,7 @@ SETTINGS_FILE = "registry.json"
 class Quotas(BaseModel):
     """What one bureau, unit or thread may take of what all share."""
 
-    calls_a_second: float = Field(default=100.0, gt=0)
+    calls_a_second: float = Field(default=300.0, gt=0)
     calls_at_once: int = Field(default=400, ge=1)
     envelopes_waiting: int = Field(default=1024, ge=1)
     neutral_a_day: int = Field(default=200, ge=1)  # of one thread
@@ -59,7 +59,7 @@ class RegistrySettings(BaseSettings):
     retention_seconds: float = Field(default=3600.0, gt=0)
     stop_seconds: float = Field(default=8.0, gt=0, le=10.0)
     min_free_bytes: int = Field(default=64 * 1024**2, ge=0)
-    max_streams: int = Field(default=1000, ge=1)  # HTTP/2 streams of one connection
+    max_streams: int = Field(default=128, ge=1)  # HTTP/2 streams of one connection
     quotas: Quotas = Field(default_factory=Quotas)
     retention: Retention = Field(default_factory=Retention)
 
