@@ -12,6 +12,7 @@ Json = dict[str, object]
 
 _PATIENCE: Final = 60.0  # seconds; the story itself needs about one for a step
 _PAUSE: Final = 0.1
+_ETAG: Final = "(etag)"  # beside the fields of the answer
 
 
 class DeskError(Exception):
@@ -23,6 +24,7 @@ class Desk:
 
     def __init__(self, base_url: str, *, staff_id: str, password: str, unit: str) -> None:
         """Sign in."""
+        self.staff_id = staff_id
         self._http = httpx.Client(base_url=f"{base_url}/api/v1", timeout=_PATIENCE, trust_env=False)
         session = self._json("POST", "/session", json={"staff_id": staff_id, "password": password, "unit": unit})
         self._http.headers["Authorization"] = f"Bearer {session['token']}"
@@ -106,7 +108,7 @@ class Desk:
             problem = cast("Json", answer.json()) if "json" in answer.headers.get("Content-Type", "") else {}
             known = {name: problem.get(name) for name in ("reason", "details", "errors") if problem.get(name)}
             raise DeskError(f"{method} {path.split('/')[1]}: {answer.status_code} {known}")
-        return cast("Json", answer.json())
+        return {**cast("Json", answer.json()), _ETAG: answer.headers.get("ETag", "")}
 
 
 def _dumps(value: object) -> bytes:
@@ -114,4 +116,4 @@ def _dumps(value: object) -> bytes:
 
 
 def _match(view: Mapping[str, object]) -> dict[str, str]:
-    return {"If-Match": f'"{view["version"]}"'}
+    return {"If-Match": str(view[_ETAG])}

@@ -16,7 +16,7 @@ def print_report(federation: LocalFederation, number: str, *, seconds: float) ->
     console = Console() if progress().is_terminal else Console(width=140)
     home = _read(federation, "hz-jb-01", number)
     console.print(_thread_table(number, home))
-    console.print(_due_table(federation, number))
+    console.print(_due_table(home))
     console.print(f"全程 {seconds:.1f} 秒。数据：{federation.folder}", highlight=False)
     for bureau in federation.bureaus:
         console.print(f"  {bureau.name}  {federation.http_urls[bureau.code]}/api/v1/openapi.json", highlight=False)
@@ -65,13 +65,12 @@ def _delivery(delivery: Json) -> str:
     return f"已送达 {str(delivery['delivered_at'])[11:19]}" + ("，材料齐" if delivery["materials_held_at"] else "")
 
 
-def _due_table(federation: LocalFederation, number: str) -> Table:
-    """Each clock of the thread with the dates that counted when it was last set."""
+def _due_table(view: Json) -> Table:
+    """Each clock of the thread with the dates that the last entry with it names."""
     grid = Table("时限", "应办单位", "届满日", "顺延后", "依据", title="时限与依据", title_justify="left")
     seen: dict[str, Json] = {}
-    for staff_id in ("hz-jb-01", "cd-jb-01"):
-        thread = _read(federation, staff_id, number)
-        for due in cast("list[Json]", thread["due_history"]):
+    for entry in cast("list[Json]", view["entries"]):
+        for due in cast("list[Json]", entry["due_dates"]):
             seen[str(due["clock"])] = due
     for due in seen.values():
         grid.add_row(

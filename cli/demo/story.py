@@ -101,13 +101,18 @@ def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str,
         "evidence": evidence,
         "factual_opinion": host["factual_opinion"],
         "investigators": _investigators(host, host_unit),
+        "reviewer_staff_id": staff.host_approver.staff_id,
         "finished_on": case["today"],
         "checks": [{"code": "collected-by-two", "evidence_id": each["evidence_id"], "met": True} for each in evidence],
     }
     staff.host_clerk.move(
         number,
         "reported",
-        {"body": {"result": result}, "materials": [material for material, _ in added]},
+        {
+            "reasons": sorted({str(each["unable_code"]) for each in answers if each.get("unable_code")}),
+            "body": {"result": result},
+            "materials": [material for material, _ in added],
+        },
         approver=staff.host_approver,
     )
     staff.home_clerk.until_state(number, "reported")

@@ -108,6 +108,7 @@ class EntryOut(Answer):
     round: int
     accepted_at: datetime
     claimed_at: datetime
+    due_dates: tuple[DueDateOut, ...]
     reasons: tuple[str, ...]
     reason_labels: tuple[str, ...]
     declared: Facts

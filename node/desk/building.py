@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import date, datetime
 from enum import Enum
@@ -15,7 +15,7 @@ from delegation.codes import Kind, Matter, Priority, ThreadType
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
-from delegation.model import Header, NegativeEvidence
+from delegation.model import DueDate, Header, NegativeEvidence
 from delegation.reasons_codes import label_of
 from delegation.thread_state import ThreadState
 from node.case_facts import body_of
@@ -128,8 +128,10 @@ def row_view(tx: Tx, state: State, record: ThreadRecord, *, role: str, unit: str
 
 def due_views(thread: ThreadState | None, at: datetime) -> tuple[DueDateView, ...]:
     """The due dates that count, the nearest first."""
-    if thread is None:
-        return ()
+    return _due_views(thread.due_dates, at) if thread is not None else ()
+
+
+def _due_views(dates: Sequence[DueDate], at: datetime) -> tuple[DueDateView, ...]:
     today = day_of(at)
     found = [
         DueDateView(
@@ -142,7 +144,7 @@ def due_views(thread: ThreadState | None, at: datetime) -> tuple[DueDateView, ..
             source=legal_source(due.clock),
             days_left=(due.legal - today).days,
         )
-        for due in thread.due_dates
+        for due in dates
     ]
     return tuple(sorted(found, key=lambda item: (item.legal, item.clock)))
 
@@ -266,6 +268,7 @@ def entry_view(
         round=header.round if header is not None else 1,
         accepted_at=from_us(record.accepted_at),
         claimed_at=header.claimed_at if header is not None else from_us(record.accepted_at),
+        due_dates=_due_dates_of(record),
         reasons=header.reasons if header is not None else (),
         reason_labels=tuple(label_of(code) for code in header.reasons) if header is not None else (),
         declared=_declared(header),
@@ -277,6 +280,14 @@ def entry_view(
         parked_reason=record.reason,
         deliveries=_deliveries(state, deliveries.get(record.header_digest, [])),
     )
+
+
+def _due_dates_of(record: EntryRecord) -> tuple[DueDateView, ...]:
+    try:
+        entry = parse_entry(record.entry)
+    except Refusal:
+        return ()
+    return _due_views(entry.due_dates, entry.accepted_at)
 
 
 def _shown_body(body: dict[str, object]) -> dict[str, object]:

@@ -161,6 +161,7 @@ class EntryView:
     round: int
     accepted_at: datetime
     claimed_at: datetime
+    due_dates: tuple[DueDateView, ...]  # those that counted after this entry; `days_left` from its day
     reasons: tuple[str, ...]
     reason_labels: tuple[str, ...]
     declared: Mapping[str, object]

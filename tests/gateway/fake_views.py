@@ -104,6 +104,7 @@ def an_entry() -> EntryView:
         round=1,
         accepted_at=NOW,
         claimed_at=NOW,
+        due_dates=(),
         reasons=(),
         reason_labels=(),
         declared={"items": 1, "on": date(2026, 8, 3)},
