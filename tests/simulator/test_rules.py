@@ -2,26 +2,22 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
-from delegation.codes import LegalBasis, Procedure
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refused
 from delegation.lifecycle import Accepted, check_times, judge
 from delegation.model import (
-    ClockFacts,
     CompetenceDeclared,
     Defect,
     ExtensionDeclared,
     Header,
-    LetterDeclared,
     MaterialRef,
     Recipient,
     ReturnDeclared,
 )
-from delegation.roster_view import RosterView, Succession, UnitLife
+from delegation.roster_view import Succession, UnitLife
 from delegation.table import BusinessStatus, State
 from tests.builders import (
     CHENGDU_RD,
@@ -36,7 +32,7 @@ from tests.builders import (
     parsed,
     with_unit,
 )
-from tests.simulator.composing import Investigation, an_investigation, letter_header
+from tests.simulator.composing import an_investigation, letter_header
 from tests.simulator.federation import Bureau, Federation
 from tests.simulator.paths import HOME, HOST, NATIONAL, SICHUAN, ZHEJIANG, Scene, actor, scene
 
@@ -45,73 +41,6 @@ def parts(where: Scene) -> tuple[Federation, str, Bureau, Bureau]:
     """Federation, number, home, host."""
     federation = where.federation
     return federation, where.ref, federation.bureau(HOME), federation.bureau(HOST)
-
-
-def a_first_letter(roster: RosterView | None = None, **changes: Any) -> Accepted | Refused:
-    """What a judge says to a first letter with something changed."""
-    federation = Federation(roster)
-    wish = Investigation(at="510100", to=CHENGDU_RD, changes=dict(changes))
-    draft = letter_header(
-        wish, thread_id=federation.next_number(HANGZHOU_RD), home=HANGZHOU_RD, at=federation.now,
-        roster=federation.roster,
-    )  # fmt: skip
-    header = parsed(replace(draft, envelope_id=federation.next_id()))
-    return judge(None, header, roster=federation.roster, at=federation.now, is_known=lambda _: "unknown")
-
-
-def refused_by(outcome: Accepted | Refused) -> str:
-    """The guard that refused, or the reason."""
-    assert isinstance(outcome, Refused)
-    return outcome.details.get("guard", outcome.reason.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "guard"),
-    [
-        ({"clock": ClockFacts(None, None, Procedure.ORDINARY)}, "accepted_before"),
-        ({"clock": ClockFacts(TODAY + timedelta(days=1), None, Procedure.ORDINARY)}, "accepted_before"),
-        ({"legal_basis": LegalBasis.SAME_POOLING_AREA}, "legal_basis_right"),
-        ({"legal_basis": LegalBasis.REGULATION_25}, "legal_basis_right"),
-        ({"legal_basis": LegalBasis.AGREEMENT}, "legal_basis_right"),
-        ({"declared": LetterDeclared(3, 0)}, "letter_counts"),
-        ({"declared": LetterDeclared(3, 2, 0, False, ("items",))}, "letter_counts"),
-        ({"leg": 2}, "thread_begins"),
-        ({"clock": ClockFacts(TODAY - timedelta(days=50), None, Procedure.ORDINARY)}, "time_left_confirmed"),
-    ],
-)
-def test_a_letter_that_the_law_does_not_allow_is_refused(changes: dict[str, Any], guard: str) -> None:
-    assert refused_by(a_first_letter(**changes)) == guard
-
-
-def test_a_good_letter_is_accepted_and_a_simple_case_is_warned_of() -> None:
-    ordinary = a_first_letter()
-    assert isinstance(ordinary, Accepted)
-    assert ordinary.warnings == ()
-    simple = a_first_letter(
-        clock=ClockFacts(TODAY, None, Procedure.SIMPLE), declared=LetterDeclared(3, 2, short_time_confirmed=True)
-    )
-    assert isinstance(simple, Accepted)
-    assert simple.warnings == ("SIMPLE_PROCEDURE",)
-
-
-def test_within_one_pooling_area_the_basis_is_another() -> None:
-    roster = with_unit(a_roster(), CHENGDU_RD, pooling_area="330100")
-    assert refused_by(a_first_letter(roster)) == "legal_basis_right"
-    assert isinstance(a_first_letter(roster, legal_basis=LegalBasis.SAME_POOLING_AREA), Accepted)
-
-
-def test_a_letter_to_the_wrong_place_names_the_competent_unit() -> None:
-    outcome = a_first_letter(counterpart_unit=DEYANG_RD, recipients=_to(HANGZHOU_RD, DEYANG_RD))
-    assert outcome == Refused(Reason.WRONG_PLACE, {"competent_unit": CHENGDU_RD})
-
-
-def test_a_succeeded_unit_gets_nothing_and_its_successor_is_named() -> None:
-    heir = (Succession(DEYANG_RD, TODAY - timedelta(days=1)),)
-    roster = with_unit(a_roster(), CHENGDU_RD, successions=heir)
-    outcome = a_first_letter(roster)
-    assert outcome == Refused(Reason.UNIT_NOT_ACTIVE, {"unit": CHENGDU_RD, "successor": DEYANG_RD})
-    leaving = with_unit(a_roster(), CHENGDU_RD, life=UnitLife.LEAVING)
-    assert refused_by(a_first_letter(leaving)) == "UNIT_NOT_ACTIVE"
 
 
 def _to(sender: str, *others: str) -> tuple[Recipient, ...]:
@@ -339,7 +268,7 @@ def test_a_second_return_names_only_what_was_changed_or_not_mended() -> None:
     again = ReturnDeclared((Defect("B04", "outline"),))
     chengdu.send(ref, "returned", declared=again, reasons=("B04",), body={"defects": again.defects})
     federation.settle()
-    assert refused_by(chengdu.refused[0][1]) == "defects_only_new"
+    assert chengdu.refused[0][1].details == {"guard": "defects_only_new"}
     chengdu.send(ref, "returned")
     federation.settle()
     assert hangzhou.look_up(ref).state is State.RETURNED_FOR_CORRECTION
