@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
@@ -97,11 +98,11 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     is_ready: Callable[[], bool] = lambda: True,
-    metrics_beside: Sequence[Callable[[], bytes]] = (),
+    metrics_beside: Sequence[CollectorRegistry] = (),
 ) -> FastAPI:
     """The application before `station` (a running node, or anything with its desk and accounts).
 
-    `metrics_beside` (such as a node's `metrics.text`) are shown with the gateway's own at /metrics. The application
+    `metrics_beside` (such as a node's `metrics.registry`) are shown with the gateway's own at /metrics. The application
     starts and stops nothing: it lives as long as its server.
 
     Raises:

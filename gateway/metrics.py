@@ -1,6 +1,6 @@
 """Counts of requests. Labels are operation ids, methods of HTTP and classes of status: few, and never personal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -11,9 +11,9 @@ NO_OPERATION: Final = "none"
 
 
 class Metrics:
-    """The gateway's own registry of metrics; the texts of others (the node's) are shown with it."""
+    """The gateway's own registry of metrics; others (the node's) are shown with it."""
 
-    def __init__(self, others: Sequence[Callable[[], bytes]] = ()) -> None:
+    def __init__(self, others: Sequence[CollectorRegistry] = ()) -> None:
         self._registry = CollectorRegistry()
         self._others = tuple(others)
         self.requests = Counter(
@@ -37,4 +37,4 @@ class Metrics:
 
     def text(self) -> bytes:
         """Every metric in the Prometheus text format."""
-        return b"".join([generate_latest(self._registry), *(text() for text in self._others)])
+        return b"".join(generate_latest(registry) for registry in (self._registry, *self._others))

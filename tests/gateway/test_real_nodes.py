@@ -82,7 +82,7 @@ async def bureau(world: World, code: str) -> AsyncIterator[Bureau]:
     await node.accounts.create_staff(
         None, staff_id="root", name="管理员", password=PASSWORD, units=[unit], roles=[Role.ADMINISTRATOR]
     )
-    app = create_app(node, GatewaySettings(), metrics_beside=[node.metrics.text])
+    app = create_app(node, GatewaySettings(), metrics_beside=[node.metrics.registry])
 
     async with AsyncExitStack() as stack:
 
