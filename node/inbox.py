@@ -255,7 +255,7 @@ def _apply(
     parked = record is not None and record.state == PARKED
     reason = record.reason if record is not None else ""
     if header.kind is Kind.RESEAL and not parked and reading.content:
-        resealed(tx, state, header, reading.content)
+        after = resealed(tx, state, after, header, reading.content)
     elif reading.content and not parked:
         after = note_contents(
             tx, state, after, header, reading.content, unit=reading.unit, cursor=max(arrival.cursor, 0), at=at
@@ -334,7 +334,7 @@ def _read(tx: Tx, state: State, held: Held, header: Header, arrival: Arrival, tr
                 held.thread, judged_header, facts, roster=trust.view, history=case_facts(tx, state, held)
             )
             if refused is not None:
-                raise Refusal(Reason.BODY_GUARD_FAILED, **refused.details)
+                raise Refusal(refused.reason, **refused.details)
     except Refusal as refusal:
         shown = refusal
         if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):

@@ -14,19 +14,19 @@ from node.acks import acknowledge
 from node.contents import note_contents
 from node.records import DeliveryRecord, EntryRecord, WaitingRecord
 from node.sending import reseal
-from node.state import State
+from node.state import Held, State
 from node.store import Where
-from node.threads import APPLIED, OWN, PARKED, keep, load, secret_row
+from node.threads import APPLIED, OWN, PARKED, load, secret_row
 from node.writer import Tx
 
 _log = structlog.get_logger("node.reseal")
 _CANNOT_OPEN = Reason.CANNOT_OPEN.value
 
 
-def resealed(tx: Tx, state: State, header: Header, content: bytes) -> None:
-    """A reseal opened: its content belongs to the original, whose delivery is acknowledged now."""
+def resealed(tx: Tx, state: State, held: Held, header: Header, content: bytes) -> Held:
+    """A reseal opened: its content belongs to the original, whose delivery is acknowledged now. Gives the thread."""
     if header.replaces is None:
-        return
+        return held
     where = (Where("thread_id", header.thread_id), Where("envelope_id", header.replaces.envelope_id))
     for record in tx.select(EntryRecord, where):
         if record.header_digest != header.replaces.header_digest or record.state != PARKED:
@@ -46,15 +46,14 @@ def resealed(tx: Tx, state: State, header: Header, content: bytes) -> None:
                 secret=state.vault.seal(tx, record.thread_id, row, parts.join(sealed_body, content)),
             )
         )
-        held = load(tx, state, record.thread_id)
-        if held is not None:
-            held = replace(held, record=replace(held.record, parked=max(0, held.record.parked - 1)))
-            tx.remember(state.facts, record.thread_id, False)
-            original = parse_header(record.header)
-            unit = next((each.unit for each in original.recipients if each.unit in state.units), "")
-            held = note_contents(tx, state, held, original, content, unit=unit, cursor=_cursor(tx, record), at=tx.at)
-            keep(tx, state, held, at=tx.at)
+        tx.remember(state.facts, record.thread_id, False)
+        held = replace(held, record=replace(held.record, parked=max(0, held.record.parked - 1)))
+        original = parse_header(record.header)
+        unit = next((each.unit for each in original.recipients if each.unit in state.units), "")
+        cursor = _cursor(tx, record)
+        held = note_contents(tx, state, held, original, content, unit=unit, cursor=cursor, at=tx.at)
         _acknowledge(tx, state, record)
+    return held
 
 
 def _cursor(tx: Tx, record: EntryRecord) -> int:

@@ -30,7 +30,7 @@ CLERK = Actor("li", "李", UNIT, frozenset({Role.CLERK.value}))
 class NoMemory:
     """A writer's memory that has nothing to follow."""
 
-    def prepare(self, batch: object) -> None:
+    def prepare(self, _batch: object) -> None:
         return
 
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
