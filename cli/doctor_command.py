@@ -2,14 +2,13 @@
 
 from cli.common import AsJson, DataDir, now
 from cli.output import Exit, fail, show, table, tells_refusals
-
+from node.doctor import examine
 from node.settings import NodeSettings
 
 
 @tells_refusals
 def doctor(data_dir: DataDir, as_json: AsJson = False) -> None:
     """Look at clock, certificates, disk, database, connection, roster, parked and queued mail: cause and cure."""
-    from node.doctor import examine
     findings = examine(NodeSettings.load(data_dir), now())
     if as_json:
         show(

@@ -259,7 +259,7 @@ DeclaredDetail: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Every fact of a header. `digest` is that of the whole header bytes, `context_digest` that of the context bytes."""
+    """Every fact of a header. `digest` is of the whole header bytes, `context_digest` of the context bytes."""
 
     envelope_id: str
     federation_id: str
