@@ -125,7 +125,7 @@ def create_app(
         exception_handlers=handlers,
         middleware=[
             Middleware(SafeHeaders, tls=settings.tls),
-            Middleware(Guard, metrics=metrics, concurrency=settings.concurrency),
+            Middleware(Guard, metrics=metrics, concurrency=settings.concurrency, uncounted=PREFIX + changes.CHANGES),
         ],
         # spans would carry bodies and values of parameters
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -154,7 +154,7 @@ def create_app(
         is_ready,
         metrics,
     )
-    state.streams = Streams(metrics, settings.streams_per_caller)
+    state.streams = Streams(metrics, most=settings.streams, most_per_caller=settings.streams_per_caller)
     state.sign_in_gate = SignInGate(at_once=settings.sign_ins_at_once, waiting=settings.sign_ins_waiting)
     state.page_tokens = PageTokens()
     state.query_names, state.parameter_names = query_names(document), parameter_names(document)

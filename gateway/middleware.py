@@ -60,12 +60,16 @@ class SafeHeaders:
 
 
 class Guard:
-    """Bounds how many requests run, counts them, and answers what nobody foresaw with INTERNAL."""
+    """Bounds how many requests run, counts them, and answers what nobody foresaw with INTERNAL.
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, concurrency: int) -> None:
+    `uncounted` is the address of streams that stay open; they have a bound of their own.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, concurrency: int, uncounted: str) -> None:
         self.app = app
         self.metrics = metrics
         self.concurrency = concurrency
+        self.uncounted = uncounted
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,10 +86,11 @@ class Guard:
                 status = message["status"]
             await send(message)
 
-        self._running += 1
+        counted = int(scope["path"] != self.uncounted)
+        self._running += counted
         self.metrics.running.set(self._running)
         try:
-            if self._running > self.concurrency:
+            if counted and self._running > self.concurrency:
                 await problem_response(wire_problem(WireReason.BUSY), scope)(scope, receive, send_noting)
             else:
                 await self.app(scope, receive, send_noting)
@@ -97,7 +102,7 @@ class Guard:
                 await problem_response(refused_problem(Refused(Reason.INTERNAL)), scope)(scope, receive, send_noting)
             # else the answer stays incomplete: the server closes the connection, so the caller cannot take it for whole
         finally:
-            self._running -= 1
+            self._running -= counted
             self.metrics.running.set(self._running)
             self.metrics.answered(operation_of(scope), status or _CALLER_LEFT, time.monotonic() - begun)
 

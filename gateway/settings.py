@@ -46,6 +46,7 @@ class GatewaySettings(BaseSettings):
     sign_ins_at_once: Annotated[int, Field(ge=1, le=64)] = 4
     sign_ins_waiting: Annotated[int, Field(ge=0, le=1024)] = 16
     concurrency: Annotated[int, Field(ge=4, le=4096)] = 256
+    streams: Annotated[int, Field(ge=1, le=900)] = 512  # of changes, all callers; they stay open and count apart
     streams_per_caller: Annotated[int, Field(ge=1, le=64)] = 4
     # the node has 10 s to stop; the rest is for what it does after us
     stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5

@@ -23,6 +23,7 @@ from gateway.wire_reasons import WireReason
 from node.desk.views import Change
 
 router = APIRouter(tags=["desk"])
+CHANGES: Final = "/changes"
 _HINT: Final = b"event: change\ndata: {}\n\n"
 _HEARTBEAT: Final = b": still here\n\n"
 _BYE: Final = b"event: bye\ndata: {}\n\n"
@@ -31,20 +32,22 @@ _BYE: Final = b"event: bye\ndata: {}\n\n"
 class Streams:
     """Counts open streams a caller, and tells them all when the server stops."""
 
-    def __init__(self, metrics: Metrics, most: int) -> None:
+    def __init__(self, metrics: Metrics, *, most: int, most_per_caller: int) -> None:
         self.stopping = asyncio.Event()
         self._metrics = metrics
-        self._most = most
+        self._most, self._most_per_caller = most, most_per_caller
         self._open: Counter[str] = Counter()
 
     def enter(self, staff_id: str) -> None:
         """Take a place.
 
         Raises:
-            WireRefusalError: TOO_MANY_REQUESTS when the caller has too many already.
+            WireRefusalError: TOO_MANY_REQUESTS when the caller has too many already, BUSY when all have.
         """
-        if self._open[staff_id] >= self._most:
+        if self._open[staff_id] >= self._most_per_caller:
             raise WireRefusalError(WireReason.TOO_MANY_REQUESTS)
+        if self._open.total() >= self._most:
+            raise WireRefusalError(WireReason.BUSY)
         self._open[staff_id] += 1
         self._metrics.streams.inc()
 
@@ -109,7 +112,7 @@ class _Stream(StreamingResponse):
             self._streams.leave(self._staff_id)
 
 
-@router.get("/changes", operation_id="watchChanges", response_class=StreamingResponse)
+@router.get(CHANGES, operation_id="watchChanges", response_class=StreamingResponse)
 async def watch_changes(request: Request, station: CurrentStation, actor: CurrentActor) -> StreamingResponse:
     """Server-sent events: `change` says that something changed, look again; `bye` that the stream ends."""
     settings: GatewaySettings = request.app.state.settings

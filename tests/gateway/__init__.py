@@ -1,0 +1,1 @@
+"""Tests of the HTTP face: before a node in memory that behaves, and before real ones."""

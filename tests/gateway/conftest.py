@@ -64,5 +64,5 @@ def house(usual_app: FastAPI) -> House:
     """A gateway with the usual settings before a fresh node."""
     state, fresh = usual_app.state, FakeStation()
     state.station = fresh
-    state.streams = Streams(state.metrics, state.settings.streams_per_caller)
+    state.streams = Streams(state.metrics, most=8, most_per_caller=4)
     return House(usual_app, fresh)

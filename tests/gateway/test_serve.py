@@ -5,7 +5,7 @@ import signal
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,6 +119,19 @@ async def test_a_stream_ends_with_its_session_and_gives_its_place_up() -> None:
                 break
             await asyncio.sleep(0.02)
         assert not up.house.station.desk.watchers
+
+
+async def test_open_streams_take_no_place_of_requests_and_have_a_bound_of_their_own() -> None:
+    async with (
+        running(concurrency=4, streams=5, streams_per_caller=9) as up,
+        up.client as client,
+        AsyncExitStack() as stack,
+    ):
+        for _ in range(5):
+            stream = await stack.enter_async_context(client.stream("GET", "/api/v1/changes"))
+            assert stream.status_code == 200
+        assert (await client.get("/api/v1/changes")).json()["reason"] == "BUSY"
+        assert (await client.get("/api/v1/me")).status_code == 200
 
 
 async def test_streams_slow_readers_and_half_open_callers_do_not_keep_it_from_stopping() -> None:
