@@ -50,7 +50,7 @@ class RegistrySettings(BaseSettings):
     log_level: str = "info"
     epoch: int | None = None  # claim the log with this epoch; else with the stored one plus one
     batch_envelopes: int = Field(default=256, ge=1, le=1024)
-    threads_in_memory: int = Field(default=20_000, ge=10)
+    threads_in_memory: int = Field(default=2000, ge=10)  # some 10 KiB each; reading one again costs 40 µs
     stream_head_seconds: float = Field(default=20.0, gt=0, le=20.0)
     unacknowledged: int = Field(default=512, ge=1, le=512)
     sweep_seconds: float = Field(default=60.0, gt=0)
