@@ -2,10 +2,10 @@
 
 import shutil
 import sys
+import sysconfig
 import tempfile
 import time
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -61,11 +61,11 @@ def _make_room(folder: Path) -> None:
 
 
 def _sample_case() -> Path:
-    """The case that comes with the sources, or the copy in the wheel."""
+    """The case that comes with the sources, or the copy that the wheel installed."""
     beside = Path(__file__).resolve().parents[1] / "examples" / "hangzhou-chengdu.json"
     if beside.exists():
         return beside
-    return Path(str(resources.files("cli.demo") / "hangzhou-chengdu.json"))
+    return Path(sysconfig.get_path("data")) / "share" / "xieban" / "examples" / "hangzhou-chengdu.json"
 
 
 _STAFF = (

@@ -1,5 +1,6 @@
 """What the demo prints at its end: the thread, the due dates with their legal source, where everything is."""
 
+from datetime import datetime
 from typing import cast
 
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.table import Table
 from cli.demo.desk import Desk, Json
 from cli.local_federation import CHENGDU, HANGZHOU, LocalFederation
 from cli.output import progress
+from delegation.deadlines import SHANGHAI
 from delegation.digits import UnitType
 
 
@@ -50,7 +52,7 @@ def _thread_table(number: str, view: Json) -> Table:
             str(entry["sequence"]),
             str(entry["sender_name"]),
             f"{entry['label']} {entry['kind']}",
-            str(entry["accepted_at"])[:19].replace("T", " "),
+            _local(str(entry["accepted_at"])),
             str(entry["entry_digest"])[:12],
             "\n".join(_delivery(each) for each in cast("list[Json]", entry["deliveries"])),
         )
@@ -62,7 +64,14 @@ def _delivery(delivery: Json) -> str:
         return f"搁置 {delivery['parked_reason']}"
     if not delivery["delivered_at"]:
         return "未见"
-    return f"已送达 {str(delivery['delivered_at'])[11:19]}" + ("，材料齐" if delivery["materials_held_at"] else "")
+    return f"已送达 {_local(str(delivery['delivered_at']))[11:]}" + (
+        "，材料齐" if delivery["materials_held_at"] else ""
+    )
+
+
+def _local(instant: str) -> str:
+    """An instant of the API in the time of the bureaus."""
+    return f"{datetime.fromisoformat(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def _due_table(view: Json) -> Table:
