@@ -52,7 +52,16 @@ async def _live(folder: Path) -> Ward:
         await world.nodes[HANGZHOU].desk.act(clerk(HANGZHOU), ref, "REMIND", {"body": {"text": "请尽快办理"}}, None)
         cut_off = await asyncio.to_thread(examine, settings, now())
         assert world.registry_settings is not None
-        return Ward(settings, world.registry_settings.data_dir, *findings, went_on, cut_off)
+        return Ward(
+            settings=settings,
+            registry=world.registry_settings.data_dir,
+            well=findings[0],
+            in_ten_minutes=findings[1],
+            in_two_hours=findings[2],
+            in_two_days=findings[3],
+            node_went_on=went_on,
+            cut_off=cut_off,
+        )
 
 
 @pytest.fixture(scope="module")
