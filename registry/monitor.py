@@ -10,7 +10,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from registry.callers import Caller, Callers
 from registry.database import Database
-from registry.records import FlowRow, ThreadFilter, ThreadRow
+from registry.records import FlowRow, PageItem, ThreadFilter, ThreadRow
 from registry.threads import kept_from
 from registry.writer import Writer
 from xieban.federation.v1 import monitor_pb2 as pb
@@ -19,6 +19,7 @@ _DEFAULT_PAGE: Final = 50
 _MOST_PAGE: Final = 500
 _MOST_ITEMS: Final = 256
 _MOST_DAYS: Final = 366
+_MOST_BYTES: Final = 3 * 1024 * 1024
 _WATCH_SECONDS: Final = 2.0
 _CODE_LENGTH: Final = 64
 
@@ -62,7 +63,7 @@ class Monitor:
             row = store.threads([thread_id]).get(thread_id)
             if row is None or not _may_watch(row, regions, units):
                 raise Refusal(Reason.NOT_FOUND)
-            items = store.thread_page(thread_id, 1, _MOST_ITEMS, False)
+            items = _fitting(store.thread_page(thread_id, 1, _MOST_ITEMS, False))
             return pb.GetThreadResponse(
                 summary=summary_of(row),
                 headers=[item.header for item in items],
@@ -119,6 +120,16 @@ def summary_of(row: ThreadRow) -> pb.ThreadSummary:
         )
     summary.changed_at.FromDatetime(row.changed_at)
     return summary
+
+
+def _fitting(items: list[PageItem]) -> list[PageItem]:
+    """The beginning of a timeline, as far as one message holds it; no thread of real work is longer."""
+    size = 0
+    for number, item in enumerate(items):
+        size += len(item.header) + len(item.entry)
+        if size > _MOST_BYTES:
+            return items[:number]
+    return items
 
 
 def _may_watch(row: ThreadRow, regions: tuple[str, ...], units: set[str]) -> bool:

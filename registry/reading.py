@@ -1,6 +1,6 @@
 """Reading a thread: for its parties alone; for anyone else it is NOT_FOUND, whether it exists or not (protocol 7.4)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from delegation.codec_header import parse_header
@@ -15,6 +15,7 @@ from xieban.federation.v1 import exchange_pb2 as pb
 
 _DEFAULT_PAGE: Final = 100
 _MOST_PAGE: Final = 256
+_MOST_WITH_BODIES: Final = 32  # 128 KiB each
 _MOST_BYTES: Final = 2 * 1024 * 1024
 
 
@@ -29,7 +30,7 @@ class Reading:
         self, units: Collection[str], *, thread_id: str, start: int, page_size: int, with_bodies: bool
     ) -> pb.ReadThreadResponse:
         """A page for the bureau of `units`. Raises Refusal NOT_FOUND."""
-        limit = min(page_size or _DEFAULT_PAGE, _MOST_PAGE)
+        limit = min(page_size or _DEFAULT_PAGE, _MOST_WITH_BODIES if with_bodies else _MOST_PAGE)
         start = max(start, 1)
         if start >= 2**62:
             raise Refusal(Reason.NOT_FOUND)
@@ -46,14 +47,15 @@ class Reading:
         until = _reads_until(state, units)
         items = store.thread_page(thread_id, start, limit + 1, with_bodies)
         items = [item for item in items if item.sequence <= until]
-        shown = _fitting(items[:limit])
+        headers = [parse_header(item.header) for item in items]
+        own = [item.leaf_index for item, header in zip(items, headers, strict=True) if header.sender_unit in units]
+        evidence: dict[int, list[tuple[bytes, bytes]]] = {}
+        for leaf, data, entry in store.evidence(own):
+            evidence.setdefault(leaf, []).append((data, entry))
+        shown = _fitting(items[:limit], evidence)
         response = pb.ReadThreadResponse(checkpoint=self._writer.checkpoint)
-        own: list[int] = []
-        for item in shown:
-            header = parse_header(item.header)
+        for item, header in zip(shown, headers, strict=False):
             may_open = any(recipient.unit in units for recipient in header.recipients)
-            if header.sender_unit in units:
-                own.append(item.leaf_index)
             fill_envelope(
                 response.envelopes.add(),
                 header=item.header,
@@ -61,10 +63,10 @@ class Reading:
                 sealed_body=item.sealed_body if may_open else b"",
                 entry=item.entry,
             )
-        for _, data, entry in store.evidence(own):
-            evidence = response.evidence.add()
-            evidence.ParseFromString(data)
-            evidence.entry = entry
+            for data, entry in evidence.get(item.leaf_index, ()):
+                found = response.evidence.add()
+                found.ParseFromString(data)
+                found.entry = entry
         if len(shown) < len(items):
             response.next_sequence = items[len(shown)].sequence
         elif until >= state.sequence:  # the host of an earlier leg is told of nothing later
@@ -79,10 +81,12 @@ def _reads_until(state: ThreadState, units: Collection[str]) -> int:
     return max(ends)
 
 
-def _fitting(items: list[PageItem]) -> list[PageItem]:
+def _fitting(items: list[PageItem], evidence: Mapping[int, list[tuple[bytes, bytes]]]) -> list[PageItem]:
+    """As many as fit one message, one at least."""
     size = 0
     for number, item in enumerate(items):
         size += len(item.header) + len(item.sealed_body) + len(item.entry) + 1024
+        size += sum(len(data) + len(entry) for data, entry in evidence.get(item.leaf_index, ()))
         if size > _MOST_BYTES and number:
             return items[:number]
     return items
