@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from certs.acknowledge import sign_batch
 from delegation.errors import Reason, Refusal
 from node.acks import form_batch, note_answer
+from node.alarms import raise_alarm
 from node.inbox import Arrival, park_raw, take, take_read
 from node.link import Link
 from node.log_keeper import LogKeeper
@@ -37,6 +38,8 @@ _log = structlog.get_logger("node.courier")
 MOST_ENVELOPES = 256
 MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
 _TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
+_AFTER_REPLACED = 15.0
+_MOST_BEHIND = 60.0  # seconds that a mailbox may show more than it delivers
 _WAKES = ("outbox", "acks", "rosters", "materials", "waiting", "log")
 
 
@@ -69,7 +72,7 @@ class Courier:
         self._clock = clock
         self._events = {name: asyncio.Event() for name in _WAKES}
         self._later: dict[int, tuple[float, float]] = {}  # number: not before, next delay
-        self._stream_open = asyncio.Event()
+        self._behind: dict[str, float] = {}
 
     def wake(self, what: str) -> None:
         """Something came up; unknown names are none of the courier's business."""
@@ -99,6 +102,12 @@ class Courier:
                 await loop()
             except Refusal as refusal:
                 _log.info("courier waits", loop=loop.__name__, reason=refusal.reason.value)
+                if (
+                    refusal.reason is Reason.STREAM_REPLACED
+                ):  # another node of this bureau: do not steal it back at once
+                    await asyncio.sleep(_AFTER_REPLACED)
+                elif refusal.reason is not Reason.UNAVAILABLE:
+                    await asyncio.sleep(1.0)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - one loop's bug must not stop the others; it is logged
@@ -249,6 +258,20 @@ class Courier:
             self._watch.see(message.checkpoint, stream=True)
             if message.deliveries:
                 await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
+            await self._compare_heads(message)
+
+    async def _compare_heads(self, message: exchange.ReceiveDeliveriesResponse) -> None:
+        """A mailbox whose head is ahead of what it delivers for a minute drops things: alarm, and ask again."""
+        now = monotonic()
+        for head in message.heads:
+            if head.unit not in self._state.units or head.cursor <= self._state.cursors.last.get(head.unit, 0):
+                self._behind.pop(head.unit, None)
+                continue
+            since = self._behind.setdefault(head.unit, now)
+            if now - since > _MOST_BEHIND:
+                self._behind.clear()
+                await self._writer.run(partial(_alarm_dropped, unit=head.unit))
+                raise Refusal(Reason.ENTRY_MISMATCH, why="mailbox")
 
     async def _take(self, delivery: exchange.Delivery) -> None:
         """Take one delivery; one that cannot be taken is parked, one that the disk refuses is waited for."""
@@ -329,6 +352,11 @@ class Courier:
             await self._watch.prove(self.link)
             await asyncio.sleep(self._watch.pause)
             await self._wait("log", 600.0)
+
+
+def _alarm_dropped(tx: Tx, state: State, at: datetime, *, unit: str) -> None:
+    details = {"why": "mailbox"}
+    raise_alarm(tx, Reason.ENTRY_MISMATCH, at=at, number=state.number("alarms"), unit=unit, details=details)
 
 
 def _cursors(tx: Tx, state: State, at: datetime) -> dict[str, int]:

@@ -55,21 +55,25 @@ class RosterCache:
             self._held.move_to_end(version)
         return found
 
-    def verify(self, signed: bytes, *, at: datetime, old: bool = False) -> Trust:
+    def verify(
+        self, signed: bytes, *, at: datetime, old: bool = False, distrusted: frozenset[bytes] = frozenset()
+    ) -> Trust:
         """Verify a signed roster. `old` for a version that is asked for by number: it may have run out.
 
+        `distrusted` are signing certificates that nobody vouched for in an earlier roster; they stay so until somebody
+        does, also over a restart.
+
         Raises:
-            Refusal: ROSTER_NOT_TRUSTED, or KEY_CHANGED_UNSIGNED with the unit whose key nobody vouches for.
+            Refusal: ROSTER_NOT_TRUSTED (why): older than the one held, two contents of one version, a bad signature.
         """
-        held = self._current.view if self._current is not None and not old else None
-        trust = verify_roster(signed, seal_authority=self._seal_authority, regions=self._regions, at=at, held=held)
-        if self._current is not None and not old:
-            newest = self._current
-            if trust.view.version < newest.view.version:
-                raise Refusal(Reason.ROSTER_NOT_TRUSTED, why="rolled_back")
-            if trust.view.version == newest.view.version and trust.view.digest != newest.view.digest:
-                raise Refusal(Reason.ROSTER_NOT_TRUSTED, why="two_contents")
-        return trust
+        return verify_roster(
+            signed,
+            seal_authority=self._seal_authority,
+            regions=self._regions,
+            at=at,
+            held=None if old else self._current,
+            distrusted=distrusted,
+        )
 
     def keep(self, trust: Trust) -> None:
         """Hold a verified roster; the newest by version and date is the one in force."""

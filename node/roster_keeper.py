@@ -12,7 +12,7 @@ from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
 from node.inbox import waiting_of, wake_roster
 from node.link import Link
-from node.records import RosterRecord, to_us
+from node.records import MetaRecord, RosterRecord, to_us
 from node.resealing import reseal_what_is_parked
 from node.retrying import reissue_what_waits
 from node.roster_cache import Freshness
@@ -20,6 +20,14 @@ from node.state import State
 from node.writer import Tx, Writer
 
 _log = structlog.get_logger("node.rosters")
+_DISTRUSTED = "rosters.distrusted"
+
+
+def _distrusted(tx: Tx) -> frozenset[bytes]:
+    """Certificates that nobody vouched for, as the newest roster left them."""
+    record = tx.get(MetaRecord, (_DISTRUSTED,))
+    data = record.value if record is not None else b""
+    return frozenset(data[start : start + 32] for start in range(0, len(data), 32))
 
 
 class RosterKeeper:
@@ -102,6 +110,7 @@ def _keep(tx: Tx, state: State, at: datetime, trust: Trust, signed: bytes, curre
     tx.put(RosterRecord(version, signed, to_us(at)))
     if version >= current:
         state.keyring.match(trust.view, at)
+        tx.put(MetaRecord(_DISTRUSTED, b"".join(sorted(frozenset().union(*trust.unvouched.values())))))
         for unit in trust.unvouched:
             raise_alarm(tx, Reason.KEY_CHANGED_UNSIGNED, at=at, number=state.number("alarms"), unit=unit, proof=signed)
     wake_roster(tx, state, at, version=version)
@@ -125,9 +134,10 @@ def _judge_age(tx: Tx, state: State, at: datetime, *, connected: bool) -> Freshn
 
 def load_rosters(tx: Tx, state: State, at: datetime) -> None:
     """At a start: believe again what was verified and kept, newest last, by the pinned authority."""
+    distrusted = _distrusted(tx)
     for record in tx.select(RosterRecord, order=("version",), limit=100_000)[-64:]:
         try:
-            trust = state.rosters.verify(record.signed, at=at, old=True)
+            trust = state.rosters.verify(record.signed, at=at, distrusted=distrusted)
         except Refusal as refusal:
             _log.warning("kept roster not trusted", version=record.version, reason=refusal.reason.value)
             continue

@@ -7,6 +7,7 @@ One connection, used by the writer's thread alone, so there is never a lock to w
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -87,6 +88,7 @@ class _Statements:
     def __init__(self, kind: type[Record], *, dialect: str) -> None:
         self.table: Table = tables.METADATA.tables[kind.TABLE]
         self.columns = [item.name for item in fields(cast("Any", kind))]  # a dataclass, which Record cannot say
+        self.values = attrgetter(*self.columns)
         key = [self.table.c[name] for name in kind.KEY]
         self.upsert: Insert
         if dialect == "sqlite":
@@ -247,7 +249,8 @@ class SqlStore:
                         held.delete,
                         [{f"key_{name}": part for name, part in zip(kind.KEY, key, strict=True)} for key in gone],
                     )
-                kept = [{name: getattr(row, name) for name in held.columns} for row in rows.values() if row is not None]
+                names, values = held.columns, held.values
+                kept = [dict(zip(names, values(row), strict=True)) for row in rows.values() if row is not None]
                 if kept:
                     connection.execute(held.upsert, kept)
             connection.commit()
