@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 
-from node.logs import configure_logs
+from node.logs import configure
 
 from certs.files import write_atomically
 from cli.common import now
@@ -20,7 +20,7 @@ _PUBLIC = 0o644
 
 async def serve_node(settings: NodeSettings) -> None:
     """Serve until SIGTERM or SIGINT. The bound port goes into ports.json; a stop takes at most ten seconds."""
-    configure_logs(settings.log_level)
+    configure(settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -64,9 +64,8 @@ def _delivery(delivery: Json) -> str:
         return f"搁置 {delivery['parked_reason']}"
     if not delivery["delivered_at"]:
         return "未见"
-    return f"已送达 {_local(str(delivery['delivered_at']))[11:]}" + (
-        "，材料齐" if delivery["materials_held_at"] else ""
-    )
+    materials = "，材料齐" if delivery["materials_held_at"] else ""
+    return f"已送达 {_local(str(delivery['delivered_at']))[11:]}{materials}"
 
 
 def _local(instant: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 import pytest
 import structlog
 
-from node.logs import allowed, configure_logs
+from node.logs import allowed, configure
 
 
 @pytest.mark.parametrize("value", ["330106198907153213", "沈砚青", "x" * 81, b"bytes", {"a": 1}, "a\nb"])
@@ -24,7 +24,7 @@ def test_a_line_is_json_with_its_time() -> None:
     before = structlog.get_config()
     try:
         with redirect_stderr(written):
-            configure_logs("info")
+            configure("info")
             structlog.get_logger("t").info("call failed", reason="UNAVAILABLE", body="secret")
     finally:
         structlog.configure(**before)
@@ -37,4 +37,4 @@ def test_a_line_is_json_with_its_time() -> None:
 
 def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(ValueError, match="level"):
-        configure_logs("loud")
+        configure("loud")
