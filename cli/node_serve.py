@@ -4,13 +4,12 @@ import asyncio
 import json
 import signal
 
-from node.logs import configure
-
 from certs.files import write_atomically
 from cli.common import now
 from gateway.app import create_app
 from gateway.serve import serve as serve_gateway
 from gateway.settings import GatewaySettings
+from node.logs import configure
 from node.service import Node
 from node.settings import NodeSettings
 
