@@ -27,6 +27,7 @@ from node.alarms import raise_alarm
 from node.case_facts import case_facts
 from node.contents import note_contents
 from node.evidence import verified
+from node.legs import next_leg
 from node.outbox import settle_own, wait_for
 from node.records import (
     CursorRecord,
@@ -278,7 +279,16 @@ def _apply(
         )
         if parked and reason == Reason.CANNOT_OPEN.value:
             tx.put(_awaiting_reseal(arrival, header, entry, at))
+    if header.kind in (Kind.TRANSFERRED, Kind.DESIGNATED):
+        _follow(tx, state, header.thread_id, at=at)
     wake(tx, state, header.thread_id, at=at)
+
+
+def _follow(tx: Tx, state: State, thread_id: str, *, at: datetime) -> None:
+    """The host changes: the home's node issues the next leg at once, where nobody has to decide."""
+    held = load(tx, state, thread_id)
+    if held is not None and held.thread is not None and held.thread.home_unit in state.units:
+        next_leg(tx, state, held, at=at)
 
 
 def _awaiting_reseal(arrival: Arrival, header: Header, entry: Entry, at: datetime) -> WaitingRecord:

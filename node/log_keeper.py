@@ -1,6 +1,7 @@
 """Feeds the log watch: every head that comes by is seen, its growth is proven now and then, forks raise an alarm."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -9,13 +10,14 @@ import structlog
 from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
 from node.link import Link
-from node.log_watch import Fork, LogWatch
+from node.log_watch import Fork, LogWatch, check_inclusion
 from node.records import MetaRecord
 from node.state import State
 from node.writer import Tx, Writer
 
 _log = structlog.get_logger("node.log")
 _PROVEN = "log.proven"
+_AUDITED_AT_ONCE = 8  # a proof costs a call; the rest is looked for when somebody asks, or in a dossier
 
 
 class LogKeeper:
@@ -30,6 +32,7 @@ class LogKeeper:
         self._watch: LogWatch | None = None
         self._forks: list[Fork] = []
         self._bad = 0
+        self.audited = 0
         self.pause = pause
 
     async def start(self) -> None:
@@ -78,8 +81,28 @@ class LogKeeper:
         if self._bad:
             self._bad = 0
             await self._writer.run(_alarm_note)
+        await self._audit(link, watch)
         if watch.proven is not None and watch.proven is not before:
             await self._writer.run(partial(_note_proven, note=watch.proven.note))
+
+    async def _audit(self, link: Link, watch: LogWatch) -> None:
+        """Look for a few of the latest accepted entries in the proven head: an entry outside the log is a lie."""
+        head = watch.proven
+        for _ in range(_AUDITED_AT_ONCE):
+            if head is None or not self._state.audit:
+                return
+            leaf_index, digest, thread_id = self._state.audit[-1]
+            if leaf_index >= head.checkpoint.size:
+                return
+            proof = await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)
+            try:
+                check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=list(proof.path), head=head.checkpoint)
+                self.audited += 1
+            except Refusal:
+                details = {"why": "inclusion", "leaf_index": str(leaf_index)}
+                await self._writer.run(partial(_alarm_entry, thread_id=thread_id, details=details, proof=head.note))
+            with suppress(ValueError):
+                self._state.audit.remove((leaf_index, digest, thread_id))
 
     @property
     def newest(self) -> bytes:
@@ -101,6 +124,18 @@ def _note_proven(tx: Tx, state: State, at: datetime, *, note: bytes) -> None:
 def _alarm_fork(tx: Tx, state: State, at: datetime, *, fork: Fork) -> None:
     raise_alarm(
         tx, Reason.LOG_FORKED, at=at, number=state.number("alarms"), details={"why": fork.why}, proof=fork.proof
+    )
+
+
+def _alarm_entry(tx: Tx, state: State, at: datetime, *, thread_id: str, details: dict[str, str], proof: bytes) -> None:
+    raise_alarm(
+        tx,
+        Reason.ENTRY_MISMATCH,
+        at=at,
+        number=state.number("alarms"),
+        thread_id=thread_id,
+        details=details,
+        proof=proof,
     )
 
 

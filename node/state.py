@@ -4,7 +4,7 @@ Everything here can be read from the store again, except the rosters' parsed for
 and only when a batch has been committed (`settle`); after a failed commit it is dropped (`forget`).
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
@@ -27,6 +27,7 @@ from node.store import Store, Where
 from node.writer import Batch, Tx
 
 _PARSED_IN_MEMORY = 500
+_MOST_AUDITED = 1000
 GAP = "gap"  # cause of a WaitingRecord: an earlier entry of the thread is not here
 
 
@@ -319,6 +320,8 @@ class State:
         self.waits = WaitRoom()
         self.cursors = CursorRoom()
         self.facts = FactsRoom(settings.threads_in_memory)
+        # accepted entries that are to be looked for in the log: leaf index, entry digest, thread
+        self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
         self.verified_batches: OrderedDict[bytes, None] = OrderedDict()  # entries whose batch signature verified
         self.signal = signal
         self.units = frozenset(settings.units) or keyring.units

@@ -90,7 +90,7 @@ async def test_a_crash_before_the_answer_sends_the_same_bytes_again(tmp_path: Pa
         async def lost(*_: object) -> None:
             raise Refusal(Reason.STOPPING)
 
-        home.courier._take_result = lost  # type: ignore[method-assign]
+        home.courier._take_result = lost  # type: ignore[method-assign, assignment]
         await asked(home, HANGZHOU, ref)
         await until(lambda: view(world.nodes[CHENGDU], CHENGDU, ref), lambda v: len(v.entries) == 2)
         [row] = home.store.select(OutboxRecord)

@@ -6,6 +6,7 @@ from tests.node.world import (
     ASSIGNMENT,
     CHENGDU,
     HANGZHOU,
+    NOTHING,
     a_result,
     issued,
     make,
@@ -32,7 +33,7 @@ async def test_a_letter_is_answered(tmp_path: Path) -> None:
         assert delivered.entries[0].deliveries[0].delivered_at is not None
         assert delivered.row.business_status == "已送达，待签收"
 
-        for kind, data in (("SIGNED_FOR", {}), ("ACCEPTED", {}), ("ASSIGNED", ASSIGNMENT)):
+        for kind, data in (("SIGNED_FOR", NOTHING), ("ACCEPTED", NOTHING), ("ASSIGNED", ASSIGNMENT)):
             await make(host, CHENGDU, ref, kind, data)
         await reach(home, HANGZHOU, ref, "in_progress")
 

@@ -9,6 +9,7 @@ from tests.node.world import (
     ASSIGNMENT,
     CHENGDU,
     HANGZHOU,
+    NOTHING,
     a_result,
     approver,
     clerk,
@@ -29,7 +30,7 @@ async def test_a_queue_composed_offline_passes_and_survives_a_restart(tmp_path: 
         await world.stop_registry()
 
         host = world.nodes[CHENGDU]
-        for kind, data in (("SIGNED_FOR", {}), ("ACCEPTED", {}), ("ASSIGNED", ASSIGNMENT)):
+        for kind, data in (("SIGNED_FOR", NOTHING), ("ACCEPTED", NOTHING), ("ASSIGNED", ASSIGNMENT)):
             await make(host, CHENGDU, ref, kind, data)
         await make_two(host, CHENGDU, ref, "REPORTED", a_result())
         seen = await view(host, CHENGDU, ref)

@@ -17,6 +17,7 @@ from node.records import (
     EntryRecord,
     MetaRecord,
     PartyRecord,
+    Record,
     ThreadRecord,
 )
 from node.store import Op, Store, ThreadQuery, Where
@@ -111,16 +112,21 @@ def test_select_orders_limits_and_compares(store: Store) -> None:
     assert store.count(EntryRecord, (Where("moving", True),)) == 7
 
 
+def name_of(row: Record) -> str:
+    assert isinstance(row, ThreadRecord)
+    return row.thread_id
+
+
 def test_threads_are_listed_for_their_unit_latest_first(store: Store) -> None:
     put(store, *(a_thread(f"t{number}", changed_at=number // 2) for number in range(6)))
     put(store, *(PartyRecord("us", f"t{number}", "home" if number else "host") for number in range(5)))
     first = store.list_threads(ThreadQuery(unit="us", limit=2))
-    assert [(row.thread_id, role) for row, role in first] == [("t4", "home"), ("t3", "home")]
+    assert [(name_of(row), role) for row, role in first] == [("t4", "home"), ("t3", "home")]
     last = first[-1][0]
     assert isinstance(last, ThreadRecord)
     rest = store.list_threads(ThreadQuery(unit="us", limit=9, before=(last.changed_at, last.thread_id)))
-    assert [row.thread_id for row, _ in rest] == ["t2", "t1", "t0"]
-    assert store.list_threads(ThreadQuery(unit="us", role="host"))[0][0].thread_id == "t0"
+    assert [name_of(row) for row, _ in rest] == ["t2", "t1", "t0"]
+    assert name_of(store.list_threads(ThreadQuery(unit="us", role="host"))[0][0]) == "t0"
     assert store.list_threads(ThreadQuery(unit="them")) == []
 
 

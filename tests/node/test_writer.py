@@ -1,7 +1,7 @@
 """The one writer: group commit, no trace of what was refused, nothing answered that is not on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +40,7 @@ async def parts() -> AsyncIterator[tuple[MemoryStore, Room, Writer[Room]]]:
     await writer.stop()
 
 
-def raising(reason: Reason) -> object:
+def raising(reason: Reason) -> Callable[[Tx, Room, datetime], None]:
     def use(tx: Tx, room: Room, at: datetime) -> None:
         tx.put(CursorRecord("refused", 1))
         tx.remember(room, "refused", 1)
@@ -74,7 +74,7 @@ async def test_a_refused_use_case_leaves_no_trace_and_no_harm(parts: Parts) -> N
         writer.run(adding),
         writer.run(raising(Reason.STALE)),
         writer.run(adding),
-        return_exceptions=True,  # type: ignore[arg-type]
+        return_exceptions=True,
     )
     assert [done[0], done[2]] == [1, 2]
     assert isinstance(done[1], Refusal)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from certs.authority import SealAuthority
 from certs.roster_book import RosterBook
@@ -24,14 +24,20 @@ from node.settings import NodeSettings
 from registry import setup as registry_setup
 from registry.server import Registry
 from registry.settings import RegistrySettings
-from tests.builders import CHENGDU_RD, HANGZHOU_RD, SICHUAN_PO, ZHEJIANG_PO
+from tests.builders import CHENGDU_RD, DEYANG_RD, HANGZHOU_RD, SICHUAN_PO, ZHEJIANG_PO
 
 FEDERATION = "xieban-test"
 DOMAIN = "xieban.test"
-HANGZHOU, CHENGDU, ZHEJIANG, SICHUAN = "330100", "510100", "330000", "510000"
-UNITS_OF = {HANGZHOU: HANGZHOU_RD, CHENGDU: CHENGDU_RD, ZHEJIANG: ZHEJIANG_PO, SICHUAN: SICHUAN_PO}
-NAMES = {HANGZHOU: "杭州市人社局", CHENGDU: "成都市人社局", ZHEJIANG: "浙江省人社厅", SICHUAN: "四川省人社厅"}
-PARENTS = {HANGZHOU: ZHEJIANG_PO, CHENGDU: SICHUAN_PO}
+HANGZHOU, CHENGDU, DEYANG, ZHEJIANG, SICHUAN = "330100", "510100", "510600", "330000", "510000"
+UNITS_OF = {HANGZHOU: HANGZHOU_RD, CHENGDU: CHENGDU_RD, DEYANG: DEYANG_RD, ZHEJIANG: ZHEJIANG_PO, SICHUAN: SICHUAN_PO}
+NAMES = {
+    HANGZHOU: "杭州市人社局",
+    CHENGDU: "成都市人社局",
+    DEYANG: "德阳市人社局",
+    ZHEJIANG: "浙江省人社厅",
+    SICHUAN: "四川省人社厅",
+}
+PARENTS = {HANGZHOU: ZHEJIANG_PO, CHENGDU: SICHUAN_PO, DEYANG: SICHUAN_PO}
 T = TypeVar("T")
 
 
@@ -278,7 +284,8 @@ async def make_two(
     return await node.desk.approve_move(approver(bureau), prepared.move_id, prepared.version)
 
 
-ASSIGNMENT = {
+NOTHING: dict[str, Any] = {}
+ASSIGNMENT: dict[str, Any] = {
     "body": {
         "assignment": {
             "investigators": [
@@ -306,7 +313,7 @@ def a_result(**changes: object) -> dict[str, object]:
         ],
         "report": "调查报告正文",
         "evidence": [{"evidence_id": "E1", "kind": "EVIDENCE_KIND_STATEMENT", "description": "询问笔录"}],
-        "investigators": ASSIGNMENT["body"]["assignment"]["investigators"],  # type: ignore[index]
+        "investigators": ASSIGNMENT["body"]["assignment"]["investigators"],
         "reviewer_staff_id": f"{CHENGDU}-spr",
         "finished_on": now().date().isoformat(),
         "checks": [{"code": "statement-signed", "evidence_id": "E1", "met": True}],
