@@ -10,24 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from certs.envelope import open_body, verify_signatures
+from certs.envelope import verify_signatures
 from certs.protest import protest_ground
 from certs.trust import Trust
-from delegation.codec_body import body_facts
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
-from delegation.lifecycle import judge_body
 from delegation.model import AcknowledgementStatus, Entry, EnvelopeAnswer, Header, NegativeEvidence
 from delegation.payloads import signatures_digest
 from node import parts
 from node.acks import acknowledge, note_delivered
 from node.alarms import raise_alarm
-from node.case_facts import case_facts
 from node.contents import note_contents
 from node.evidence import verified
 from node.legs import next_leg
+from node.opening import Reading, read_body
 from node.outbox import settle_own, wait_for
 from node.records import (
     CursorRecord,
@@ -42,9 +40,6 @@ from node.sending import protest
 from node.state import GAP, Held, State
 from node.store import Where
 from node.threads import (
-    APPLIED,
-    NOT_OURS,
-    OWN,
     PARKED,
     Item,
     Place,
@@ -207,17 +202,6 @@ def _again(tx: Tx, state: State, arrival: Arrival, entry: Entry) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What became of opening a body."""
-
-    state: str
-    content: bytes = b""
-    reason: str = ""
-    refusal: Refusal | None = None
-    unit: str = ""
-
-
 def _apply(
     tx: Tx, state: State, held: Held | None, arrival: Arrival, entry: Entry, trust: Trust, *, at: datetime
 ) -> None:
@@ -237,9 +221,9 @@ def _apply(
         held = Held(record=new_record(header, at=at), thread=None)
         state.known.load(header.thread_id, {})
     if forged is not None:
-        reading = _Reading(state=PARKED, reason=forged.reason.value, refusal=forged, unit=arrival.unit)
+        reading = Reading(state=PARKED, reason=forged.reason.value, refusal=forged, unit=arrival.unit)
     else:
-        reading = _read(tx, state, held, header, arrival, trust)
+        reading = read_body(tx, state, held, header, arrival.sealed_body, trust, unit=arrival.unit)
     item = Item(
         entry=entry,
         entry_bytes=arrival.entry,
@@ -314,60 +298,7 @@ def _check_entry(entry: Entry, header: Header, arrival: Arrival) -> None:
         raise Refusal(Reason.ENTRY_MISMATCH, why="signatures")
 
 
-def _read(tx: Tx, state: State, held: Held, header: Header, arrival: Arrival, trust: Trust) -> _Reading:
-    """Open and judge the body for whichever of our units may."""
-    ours = [each for each in header.recipients if each.unit in state.units]
-    ours.sort(key=lambda each: each.unit != arrival.unit)
-    if not ours:
-        return _Reading(state=NOT_OURS)
-    own = header.sender_unit in state.units
-    unit = ours[0].unit
-    key = next(
-        (
-            (each.unit, found)
-            for each in ours
-            if (found := state.keyring.sealing_key(each.unit, each.key_id)) is not None
-        ),
-        None,
-    )
-    if key is None or not arrival.sealed_body:
-        # A lost key, or a body that the registry no longer holds: its sender seals it anew (protocol 5.4).
-        return _Reading(state=PARKED, reason=Reason.CANNOT_OPEN.value, unit="")
-    unit = key[0]
-    try:
-        original = _original(tx, state, header)
-        opened = open_body(header, arrival.sealed_body, unit=unit, private_key=key[1], judged_by=original)
-        judged_header = original or header
-        facts = body_facts(opened.body)
-        if original is None:
-            refused = judge_body(
-                held.thread, judged_header, facts, roster=trust.view, history=case_facts(tx, state, held)
-            )
-            if refused is not None:
-                raise Refusal(refused.reason, **refused.details)
-    except Refusal as refusal:
-        shown = refusal
-        if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):
-            shown = Refusal(Reason.BODY_CONTRADICTS_HEADER, **refusal.details)
-        return _Reading(state=PARKED, reason=shown.reason.value, refusal=shown, unit="" if own else unit)
-    return _Reading(state=OWN if own else APPLIED, content=opened.content, unit=unit)
-
-
-def _original(tx: Tx, state: State, header: Header) -> Header | None:
-    """The header that a reseal's body is judged against. Refusal BODY_CONTRADICTS_HEADER when it is not here."""
-    if header.kind is not Kind.RESEAL:
-        return None
-    del state
-    if header.replaces is None:
-        raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="replaces")
-    where = (Where("thread_id", header.thread_id), Where("envelope_id", header.replaces.envelope_id))
-    for record in tx.select(EntryRecord, where):
-        if record.header_digest == header.replaces.header_digest:
-            return parse_header(record.header)
-    raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="replaces")
-
-
-def _protest(tx: Tx, state: State, held: Held, header: Header, reading: _Reading, *, at: datetime) -> None:
+def _protest(tx: Tx, state: State, held: Held, header: Header, reading: Reading, *, at: datetime) -> None:
     refusal = reading.refusal
     ground = protest_ground(refusal) if refusal is not None else None
     if ground is None or refusal is None:

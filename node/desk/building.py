@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 
@@ -470,34 +470,3 @@ def thread_view(tx: Tx, state: State, held: Held, *, from_sequence: int, page_si
     return ThreadView(
         delegation_id=held.thread_id, version=held.record.version, entries=entries[:size], next_sequence=more
     )
-
-
-def light_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime) -> DelegationView:
-    """The answer to a move: the line, versions and what is queued, without reading every body again."""
-    empty = DelegationView(
-        row=row_view(tx, state, held.record, role=held.roles.get(actor.unit, ""), unit=actor.unit, at=at),
-        version=held.record.version,
-        letter=None,
-        header={},
-        due_dates=due_views(held.thread, at),
-        moves=(),
-        queued=tuple(
-            QueuedMoveView(
-                envelope_id=item.header.envelope_id,
-                kind=item.header.kind.name,
-                label=kind_label(item.header.kind),
-                state="queued",
-                queued_at=item.header.claimed_at,
-                claimed_at=item.header.claimed_at,
-            )
-            for item in held.pending
-        ),
-        queued_state="",
-        prepared=(),
-        materials=(),
-        entries=(),
-        negatives=(),
-        alarms=(),
-        provinces=held.thread.provinces if held.thread is not None else (),
-    )
-    return replace(empty, purged=held.record.purged)

@@ -11,9 +11,10 @@ from delegation.digits import delegation_number
 from delegation.errors import Reason, Refusal
 from node.compose import Hands, LetterHeader, Person, compose, may_seal, queue, seal
 from node.contents import note_case
-from node.desk.building import light_view, materials_of
+from node.desk.building import materials_of
 from node.desk.business import Business, host_of, parse_business, problems_of
 from node.desk.guard import APPROVES, READS, need, same_version
+from node.desk.light import light_view
 from node.desk.ports import Actor, Role
 from node.desk.views import DelegationView, DraftView, Page
 from node.ids import uuid4, uuid7

@@ -11,9 +11,10 @@ from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
 from delegation.table import Row
 from node.compose import Composed, Hands, LetterHeader, Person, compose, queue, seal
-from node.desk.building import light_view, prepared_of, prepared_view
+from node.desk.building import prepared_of, prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import ACTS, APPROVES, PREPARES, READS, need, own, same_version
+from node.desk.light import light_view
 from node.desk.ports import Actor
 from node.desk.views import DelegationView, PreparedMoveView
 from node.ids import uuid7

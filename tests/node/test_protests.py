@@ -1,0 +1,80 @@
+"""A body that contradicts its header is parked and protested, whatever the kind; the same kind is sent again."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delegation.codes import Kind
+from delegation.model import AssignmentDeclared, ResultDeclared
+from node import compose as composing
+from node.records import CursorRecord, WaitingRecord
+from tests.node.world import (
+    ASSIGNMENT,
+    CHENGDU,
+    HANGZHOU,
+    NOTHING,
+    UNITS_OF,
+    a_result,
+    issued,
+    make,
+    make_two,
+    reach,
+    running,
+    until,
+    view,
+)
+from xieban.federation.v1 import exchange_pb2
+
+LIES = {
+    Kind.ASSIGNED: AssignmentDeclared(3),
+    Kind.REPORTED: ResultDeclared(2, 0, 0, 2, 2, checks_met=2, evidence=1),
+}
+
+
+async def test_lies_are_protested_and_the_truth_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest, lying = composing.seal, True
+
+    def seal(state: Any, composed: Any, *, at: Any) -> Any:
+        lie = LIES.get(composed.header.kind) if lying else None
+        header = replace(composed.header, declared=lie) if lie is not None else composed.header
+        return honest(state, replace(composed, header=header), at=at)
+
+    monkeypatch.setattr("node.desk.moves.seal", seal)
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
+        ref = (await issued(home, HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        for kind in ("SIGNED_FOR", "ACCEPTED"):
+            await make(host, CHENGDU, ref, kind, NOTHING)
+        for kind, data, two in (("ASSIGNED", ASSIGNMENT, False), ("REPORTED", a_result(), True)):
+            lying = True
+            await (make_two if two else make)(host, CHENGDU, ref, kind, data)
+            seen = await until(
+                lambda: view(host, CHENGDU, ref), lambda v: v.entries[-1].kind == "PROTEST" and not v.queued
+            )
+            assert seen.row.our_turn
+            wrong = [entry for entry in seen.entries if entry.kind == kind][-1]
+            assert seen.entries[-1].in_reply_to == wrong.envelope_id
+            lying = False
+            name = wrong.envelope_id
+            await (make_two if two else make)(host, CHENGDU, ref, kind, {**data, "replaces": name})
+            taken = await until(lambda: view(home, HANGZHOU, ref), lambda v, name=name: v.entries[-1].replaces == name)
+            assert [entry.state for entry in taken.entries if entry.kind == kind] == ["parked", "applied"]
+        assert (await view(home, HANGZHOU, ref)).row.state == "reported"
+
+
+async def test_a_poisoned_delivery_is_parked_and_what_is_behind_goes_on(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
+        ref = (await issued(home, HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        have = host.store.get(CursorRecord, (UNITS_OF[CHENGDU],))
+        assert have is not None
+        poison = exchange_pb2.Delivery(unit=UNITS_OF[CHENGDU], cursor=have.cursor + 1)
+        poison.envelope.entry = b"\xff\xff not an entry"
+        await host.courier._take(poison)
+        [parked] = host.store.select(WaitingRecord)
+        assert parked.cause.startswith("parked:")
+        assert host.state.cursors.last[UNITS_OF[CHENGDU]] == have.cursor + 1
