@@ -102,6 +102,12 @@ class Node:
         trusted, seal_authority = authorities(settings)
         rosters = RosterCache(seal_authority=seal_authority, regions=regions or load_regions())
         courier: Courier | None = None
+        told: set[str] = set()  # on their way to the loop: a batch of many use cases wakes it once
+
+        def wake(what: str) -> None:
+            told.discard(what)
+            if courier is not None:
+                courier.wake(what)
 
         def signal(what: str) -> None:
             """Called from the writer's thread."""
@@ -110,8 +116,9 @@ class Node:
             if what.startswith("thread:"):
                 _, thread_id, version = what.split(":", 2)
                 changes.announce(thread_id, int(version))
-            elif courier is not None:
-                loop.call_soon_threadsafe(courier.wake, what)
+            elif what not in told:
+                told.add(what)
+                loop.call_soon_threadsafe(wake, what)
 
         state = State(
             settings=settings,
