@@ -51,6 +51,7 @@ class Plan:
 class Round:
     """One round of round trips (or, without a hub, of echoes)."""
 
+    done: int
     rate: float
     cpu_ms: float
     hub_cpu_ms: float = 0.0
@@ -79,7 +80,7 @@ class EchoPair:
         found = self._client.ask("measure", inflight=inflight, seconds=seconds, size=SIZE, patience=seconds + 30)
         cpu = sum(each.cpu_seconds for each in self._pair) - before
         done = cast("int", found["done"])
-        return Round(rate=done / cast("float", found["seconds"]), cpu_ms=cpu / done * 1000)
+        return Round(done=done, rate=done / cast("float", found["seconds"]), cpu_ms=cpu / done * 1000)
 
 
 _ECHO: Final = ("server", "client")
@@ -139,6 +140,7 @@ class Federation:
         took = sorted(cast("list[float]", found["took"]))
         done = len(took)
         return Round(
+            done=done,
             rate=done / cast("float", found["seconds"]),
             cpu_ms=cpu / done * 1000,
             hub_cpu_ms=hub / done * 1000,
@@ -230,7 +232,7 @@ def _profile(plan: Plan, federation: Federation) -> None:
     plan.profile.mkdir(parents=True, exist_ok=True)
     for each in (federation.home, federation.host):
         each.ask("profile")
-    federation.measure(inflight=max(plan.inflight), seconds=plan.seconds)
+    found = federation.measure(inflight=max(plan.inflight), seconds=plan.seconds)
     for name, each in (("home", federation.home), ("host", federation.host)):
-        each.ask("profile", path=str(plan.profile / f"{name}.prof"))
-    _tell(f"profiles in {plan.profile}")
+        each.ask("profile", path=str(plan.profile / name))
+    _tell(f"profiles of {found.done} round trips in {plan.profile}")

@@ -46,7 +46,7 @@ class Driver:
         self._answers: set[asyncio.Task[None]] = set()
         self._answer_text = ""
         self._failed: list[str] = []
-        self._profile: cProfile.Profile | None = None
+        self._profiles: dict[str, cProfile.Profile] = {}
         self._forward = node.state.signal
         node.state.signal = self._hint
 
@@ -193,15 +193,18 @@ class Driver:
         return {"seconds": perf_counter() - began, "took": took}
 
     async def profile(self, command: Json) -> Mapping[str, object]:
-        """Profile the event loop's thread from now on, or (`path`) write down what was seen."""
+        """Profile the loop's and the writer's thread from now on, or (`path`) write down what was seen."""
         path = str(command.get("path", ""))
-        if path and self._profile is not None:
-            self._profile.disable()
-            self._profile.dump_stats(path)
-            self._profile = None
-        elif not path:
-            self._profile = cProfile.Profile()
-            self._profile.enable()
+        if not path:
+            self._profiles = {"loop": cProfile.Profile(), "writer": cProfile.Profile()}
+            await self._node.writer.run(lambda _tx, _state, _at: self._profiles["writer"].enable())
+            self._profiles["loop"].enable()
+        elif self._profiles:
+            self._profiles["loop"].disable()
+            await self._node.writer.run(lambda _tx, _state, _at: self._profiles["writer"].disable())
+            for name, profile in self._profiles.items():
+                profile.dump_stats(f"{path}-{name}.prof")
+            self._profiles = {}
         return {}
 
 
