@@ -15,7 +15,7 @@ from certs.signing import sign_p256, verify_p256
 from certs.trust import Trust
 from delegation.codec_entry import MOST_BATCH, acknowledgement_root_bytes, parse_acknowledgement
 from delegation.errors import Reason, Refusal
-from delegation.merkle import Batch, MerkleError, batch_root_and_paths, leaf_hash, verify_inclusion
+from delegation.merkle import MerkleError, batch_root_and_paths, leaf_hash, root_of, verify_inclusion
 from delegation.model import Acknowledgement, AcknowledgementBatch, Entry
 from delegation.payloads import PAYLOAD_TYPE_ACKNOWLEDGEMENTS
 
@@ -44,7 +44,7 @@ def sign_batch(
     acknowledgements: Sequence[bytes], *, federation_id: str, bureau: str, node_key: EllipticCurvePrivateKey
 ) -> SignedBatch:
     """Sign serialised acknowledgements, 1 to 512. Raises Refusal(TOO_LARGE) for more, MALFORMED for none."""
-    root = _batch(acknowledgements).root
+    root = _root(acknowledgements)
     payload = acknowledgement_root_bytes(federation_id, bureau, root, len(acknowledgements))
     return SignedBatch(tuple(acknowledgements), root, sign_p256(node_key, PAYLOAD_TYPE_ACKNOWLEDGEMENTS, payload))
 
@@ -61,7 +61,7 @@ def verify_batch(
 
     Raises Refusal: BAD_SIGNATURE, TOO_LARGE, MALFORMED. Not checked: the acknowledgements themselves, one by one.
     """
-    root = _batch(acknowledgements).root
+    root = _root(acknowledgements)
     _check_signature(public_key, signature, federation_id, bureau, root, len(acknowledgements))
     return root
 
@@ -77,7 +77,8 @@ def evidence_for_each(
     acknowledgements: Sequence[bytes], *, signature: bytes, node_certificate: bytes
 ) -> tuple[Evidence, ...]:
     """The evidence for every leaf of a batch, in order."""
-    paths = _batch(acknowledgements).paths
+    _check_count(acknowledgements)
+    paths = batch_root_and_paths(acknowledgements).paths
     return tuple(
         Evidence(acknowledgement, index, path, signature, node_certificate)
         for index, (acknowledgement, path) in enumerate(zip(acknowledgements, paths, strict=True))
@@ -117,12 +118,16 @@ def verify_evidence(evidence: Evidence, entry: Entry, trust: Trust) -> Acknowled
     return acknowledgement
 
 
-def _batch(acknowledgements: Sequence[bytes]) -> Batch:
+def _root(acknowledgements: Sequence[bytes]) -> bytes:
+    _check_count(acknowledgements)
+    return root_of(leaf_hash(acknowledgement) for acknowledgement in acknowledgements)
+
+
+def _check_count(acknowledgements: Sequence[bytes]) -> None:
     if not acknowledgements:
         raise Refusal(Reason.MALFORMED, field="acknowledgements")
     if len(acknowledgements) > MOST_BATCH:
         raise Refusal(Reason.TOO_LARGE, field="acknowledgements")
-    return batch_root_and_paths(acknowledgements)
 
 
 def _check_signature(

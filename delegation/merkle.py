@@ -292,11 +292,19 @@ def batch_root_and_paths(leaves: Sequence[bytes]) -> Batch:
     """
     if not 0 < len(leaves) <= MAX_BATCH:
         raise MerkleError("number of leaves is out of range")
-    frontier, nodes = Frontier().grow(leaf_hash(data) for data in leaves)
-    stored = {(level, index): value for level, index, value in nodes}
+    # Level by level: pairs are hashed, one left over goes up as it is. That is the tree of RFC 6962, section 2.1.
+    levels = [[leaf_hash(data) for data in leaves]]
+    while len(below := levels[-1]) > 1:
+        above = [node_hash(left, right) for left, right in zip(below[::2], below[1::2], strict=False)]
+        levels.append(above if len(below) % 2 == 0 else [*above, below[-1]])
+    return Batch(levels[-1][0], tuple(_path_up(levels, index) for index in range(len(leaves))))
 
-    def get_hash(level: int, index: int) -> bytes:
-        return stored[level, index]
 
-    size = len(leaves)
-    return Batch(frontier.root(), tuple(tuple(inclusion_proof(i, size, get_hash)) for i in range(size)))
+def _path_up(levels: Sequence[Sequence[bytes]], index: int) -> tuple[bytes, ...]:
+    """What a leaf is hashed with on its way to the root; one that goes up alone is hashed with nothing."""
+    path: list[bytes] = []
+    for level in levels[:-1]:
+        if index ^ 1 < len(level):
+            path.append(level[index ^ 1])
+        index >>= 1
+    return tuple(path)

@@ -176,6 +176,9 @@ class RosterView:
 
     def successor(self, unit_code: str, *, place: str, on: date) -> Unit | None:
         """Who stands for the unit at that place on that day: itself unless it was succeeded. None when unknown."""
+        unit = self.units.get(unit_code)
+        if unit is None or not unit.successions:  # nearly every unit: no places need be looked up
+            return unit
         return self._successor_of(unit_code, places=self._places_from(place, on), on=on)
 
     def _places_from(self, place: str, on: date) -> tuple[str, ...]:

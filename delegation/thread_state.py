@@ -231,9 +231,14 @@ def remembered(history: Sequence[Past], new: Past) -> tuple[Past, ...]:
     kept = [*history, new]
     if len(kept) <= MOST_NEUTRAL_KEPT:
         return tuple(kept)
-    neutral = [past for past in kept if not past.noted]
-    noted = [past for past in kept if past.noted]
-    spare = set(neutral[: max(len(neutral) - MOST_NEUTRAL_KEPT, 0)]) | set(
-        noted[: max(len(noted) - MOST_MOVES_KEPT, 0)]
-    )
-    return tuple(past for past in kept if past not in spare) if spare else tuple(kept)
+    moves = sum(past.noted for past in kept)
+    spare = {False: len(kept) - moves - MOST_NEUTRAL_KEPT, True: moves - MOST_MOVES_KEPT}
+    if spare[False] <= 0 and spare[True] <= 0:
+        return tuple(kept)
+    left: list[Past] = []
+    for past in kept:  # the oldest of each sort go
+        if spare[past.noted] > 0:
+            spare[past.noted] -= 1
+        else:
+            left.append(past)
+    return tuple(left)
