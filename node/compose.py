@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
+from typing import TypeGuard
 
 from certs.envelope import SealedEnvelope, seal_and_sign
 from certs.trust import Trust
@@ -94,6 +95,20 @@ def travelling_reasons(exact: Sequence[str]) -> tuple[tuple[str, ...], tuple[str
     return shown, tuple(code.code for code in codes if code.sealed)
 
 
+def item_codes(kind: Kind, data: MoveInput) -> tuple[str, ...]:
+    """Codes of the items that could not be found out: of a result they are the reasons, so nobody types them twice."""
+    result = data.body.get("result")
+    if kind not in (Kind.REPORTED, Kind.UNABLE) or not isinstance(result, Mapping):
+        return ()
+    answers = result.get("answers")
+    given = [each.get("unable_code") for each in answers if isinstance(each, Mapping)] if _is_list(answers) else []
+    return tuple(dict.fromkeys(code for code in given if isinstance(code, str) and code and code not in data.reasons))
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
+
+
 def _person(person: Person) -> dict[str, object]:
     return {
         name: value
@@ -136,7 +151,7 @@ def make_body(
     tx: Tx, state: State, *, kind: Kind, thread_id: str, data: MoveInput, hands: Hands, at: datetime
 ) -> tuple[bytes, tuple[MaterialRef, ...], tuple[str, ...]]:
     """The body's bytes, the manifest, and the reasons that stand in the header."""
-    shown, sealed = travelling_reasons(data.reasons)
+    shown, sealed = travelling_reasons((*data.reasons, *item_codes(kind, data)))
     records = _own_materials(tx, state, thread_id, data.materials)
     body: dict[str, object] = {name: value for name, value in data.body.items() if name not in _FILLED_IN}
     if len(body) != len(data.body):
@@ -272,7 +287,7 @@ def compose(
     if data.requested_due is not None:
         fields["requested_due"] = data.requested_due
     fields.update(extra or {})
-    counts = _counts(kind, thread)
+    counts = counts_of(kind, thread, shown)
     header = Header(
         envelope_id=uuid7(at),
         federation_id=view.federation_id,
@@ -330,8 +345,8 @@ def _ref(tx: Tx, state: State, held: Held | None, envelope_id: str, *, field: st
     return find_ref(tx, state, held, envelope_id, field=field)
 
 
-def _counts(kind: Kind, thread: ThreadState | None) -> tuple[int, int, int]:
-    """Leg, round and hop as the header must state them."""
+def counts_of(kind: Kind, thread: ThreadState | None, reasons: Sequence[str]) -> tuple[int, int, int]:
+    """Leg, round and hop as the header must state them. A hand-over within one bureau (T02) is no hop."""
     if thread is None:
         return 1, 1, 0
     if kind is Kind.ISSUED:
@@ -339,7 +354,7 @@ def _counts(kind: Kind, thread: ThreadState | None) -> tuple[int, int, int]:
     return (
         thread.leg,
         thread.round + (1 if kind is Kind.SUPPLEMENT_REQUESTED else 0),
-        thread.hop + (1 if kind is Kind.TRANSFERRED else 0),
+        thread.hop + (1 if kind is Kind.TRANSFERRED and "T02" not in reasons else 0),
     )
 
 

@@ -109,7 +109,6 @@ def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str,
         number,
         "reported",
         {
-            "reasons": sorted({str(each["unable_code"]) for each in answers if each.get("unable_code")}),
             "body": {"result": result},
             "materials": [material for material, _ in added],
         },
