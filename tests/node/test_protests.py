@@ -1,6 +1,7 @@
 """A body that contradicts its header is parked and protested, whatever the kind; the same kind is sent again."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from delegation.codes import Kind
 from delegation.model import AssignmentDeclared, ResultDeclared
 from node import compose as composing
+from node.desk.views import DelegationView
 from node.records import CursorRecord, WaitingRecord
 from tests.node.world import (
     ASSIGNMENT,
@@ -33,6 +35,10 @@ LIES = {
 }
 
 
+def takes_the_place_of(name: str, seen: DelegationView) -> bool:
+    return seen.entries[-1].replaces == name
+
+
 async def test_lies_are_protested_and_the_truth_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest, lying = composing.seal, True
 
@@ -49,8 +55,8 @@ async def test_lies_are_protested_and_the_truth_is_taken(tmp_path: Path, monkeyp
         for kind in ("SIGNED_FOR", "ACCEPTED"):
             await make(host, CHENGDU, ref, kind, NOTHING)
         for kind, data, two in (("ASSIGNED", ASSIGNMENT, False), ("REPORTED", a_result(), True)):
-            lying = True
-            await (make_two if two else make)(host, CHENGDU, ref, kind, data)
+            lying, act = True, make_two if two else make
+            await act(host, CHENGDU, ref, kind, data)
             seen = await until(
                 lambda: view(host, CHENGDU, ref), lambda v: v.entries[-1].kind == "PROTEST" and not v.queued
             )
@@ -59,8 +65,8 @@ async def test_lies_are_protested_and_the_truth_is_taken(tmp_path: Path, monkeyp
             assert seen.entries[-1].in_reply_to == wrong.envelope_id
             lying = False
             name = wrong.envelope_id
-            await (make_two if two else make)(host, CHENGDU, ref, kind, {**data, "replaces": name})
-            taken = await until(lambda: view(home, HANGZHOU, ref), lambda v, name=name: v.entries[-1].replaces == name)
+            await act(host, CHENGDU, ref, kind, {**data, "replaces": name})
+            taken = await until(partial(view, home, HANGZHOU, ref), partial(takes_the_place_of, name))
             assert [entry.state for entry in taken.entries if entry.kind == kind] == ["parked", "applied"]
         assert (await view(home, HANGZHOU, ref)).row.state == "reported"
 
