@@ -1,0 +1,1 @@
+"""Whole federations of processes, and small runs of the trials."""

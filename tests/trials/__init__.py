@@ -1,0 +1,1 @@
+"""Full-size trials: `make trials` alone runs them."""

@@ -1,0 +1,1 @@
+"""What the small and the full-size runs of a trial share."""
