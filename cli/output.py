@@ -19,10 +19,10 @@ from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
-from delegation.catalogue import text_of
 from rich.console import Console
 from rich.table import Table
 
+from delegation.catalogue import text_of
 from delegation.errors import Reason, Refusal
 
 P = ParamSpec("P")

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from delegation.thread_json import thread_bytes, thread_from_bytes
-
 from delegation.codes import Kind
 from delegation.lifecycle import next_deadline
 from delegation.table import State
+from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from registry.records import ThreadRow
 
