@@ -367,8 +367,9 @@ class State:
         for (room, key), value in list(batch.memory.items()):
             if room is self.threads and cast("Held", value).changed:
                 held = cast("Held", value)
-                record = held.record
-                if held.thread is not None:
+                record, before = held.record, self.threads.get(held.thread_id)
+                written = before is not None and before.thread is held.thread and bool(record.state_bytes)
+                if held.thread is not None and not written:  # a move that is only queued changes no applied state
                     record = replace(record, state_bytes=thread_bytes(held.thread))
                 rows[(record.thread_id,)] = record
                 batch.memory[room, key] = replace(held, record=record, changed=False)

@@ -124,27 +124,26 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
     `edited` False for what should not make anyone's form stale, such as evidence of a delivery.
     """
     thread = held.thread
-    record = replace(
-        held.record,
-        version=held.record.version + (1 if edited else 0),
-        changed_at=to_us(at),
-        queued=len(held.pending),
-    )
+    changed: dict[str, object] = {
+        "version": held.record.version + (1 if edited else 0),
+        "changed_at": to_us(at),
+        "queued": len(held.pending),
+    }
     if thread is not None:
         due = min((item.legal for item in thread.due_dates), default=None)
-        record = replace(
-            record,
-            home_unit=thread.home_unit,
-            host_unit=thread.host_unit,
-            state=thread.state.value,
-            turn=thread.turn,
-            matter=int(thread.matter),
-            is_open=thread.state.value not in ("completed", "withdrawn", "cancelled", "archived", "ended"),
-            next_due=due.isoformat() if due is not None else "",
-            leg=thread.leg,
-            round=thread.round,
-            case_id=thread.case_id,
-        )
+        changed |= {
+            "home_unit": thread.home_unit,
+            "host_unit": thread.host_unit,
+            "state": thread.state.value,
+            "turn": thread.turn,
+            "matter": int(thread.matter),
+            "is_open": thread.state.value not in ("completed", "withdrawn", "cancelled", "archived", "ended"),
+            "next_due": due.isoformat() if due is not None else "",
+            "leg": thread.leg,
+            "round": thread.round,
+            "case_id": thread.case_id,
+        }
+    record = replace(held.record, **changed)  # type: ignore[arg-type]  # columns of the record
     kept = replace(held, record=record, changed=True)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(lambda: state.signal(f"thread:{record.thread_id}:{record.version}"))
