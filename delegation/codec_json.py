@@ -5,8 +5,10 @@ field. Nothing that was typed is repeated: a body is personal data.
 """
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -14,6 +16,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from delegation import codec_values as take
 from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
@@ -23,6 +26,7 @@ from xieban.delegation.v1 import codes_pb2
 
 _MOST_LISTED: Final = 512
 _MOST_PATH: Final = 120
+_WHOLE_SECONDS: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _MOST_UINT: Final = {FieldDescriptor.CPPTYPE_UINT32: 2**32 - 1, FieldDescriptor.CPPTYPE_UINT64: 2**63 - 1}
 
 
@@ -104,7 +108,10 @@ def _fill_part(part: Message, value: object, where: str) -> None:
     if not isinstance(value, str) or not _is_text(value):
         raise _invalid(where)
     try:
-        part.FromJsonString(value)
+        if _WHOLE_SECONDS.fullmatch(value):  # nearly every one, and four times as fast
+            take.put_instant(part, datetime.fromisoformat(value))
+        else:
+            part.FromJsonString(value)
     except ValueError:  # a time that does not exist; the library's text may repeat what was typed
         raise _invalid("body") from None
 
