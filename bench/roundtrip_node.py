@@ -18,6 +18,7 @@ from time import perf_counter
 from typing import Any, Final, cast
 
 from bench.processes import Json, answer_stream, serve
+from cli.common import spare_collector
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor, Role
@@ -212,6 +213,7 @@ async def _main(folder: Path) -> None:
     answers = answer_stream()
     settings = NodeSettings.load(folder)
     async with Node.running(settings, lambda: datetime.now(UTC)) as node:
+        spare_collector()  # as `xieban node serve` does
         driver = Driver(node, settings.units[0])
         commands = ("ready", "issue", "take", "until", "settle", "answering", "measure", "profile")
         handlers: dict[str, Any] = {name: getattr(driver, name) for name in commands}  # Any: bound methods by name

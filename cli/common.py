@@ -1,5 +1,6 @@
 """What several commands share: options, the clock, reading files that other people made."""
 
+import gc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -23,6 +24,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 def now() -> datetime:
     """The wall clock. Commands read it once and pass it on."""
     return datetime.now(UTC)
+
+
+def spare_collector() -> None:
+    """For services, once started: what was loaded stays, so the collector passes over it and looks less often.
+
+    Modules, regions and rosters are most of a service's objects; walking them again took a twentieth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def read_text(path: Path) -> str:

@@ -5,7 +5,7 @@ import json
 import signal
 
 from certs.files import write_atomically
-from cli.common import now
+from cli.common import now, spare_collector
 from gateway.app import create_app
 from gateway.serve import serve as serve_gateway
 from gateway.settings import GatewaySettings
@@ -36,6 +36,7 @@ async def serve_node(settings: NodeSettings) -> None:
         write_atomically(settings.data_dir / PORTS_FILE, text.encode(), mode=_PUBLIC)
 
     async with Node.running(settings, now) as node:
+        spare_collector()
         app = create_app(
             node,
             face,

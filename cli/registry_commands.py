@@ -10,7 +10,7 @@ import typer
 
 from certs.files import write_atomically
 from certs.registry_info import info_to_json
-from cli.common import AsJson, DataDir, now, read_bytes
+from cli.common import AsJson, DataDir, now, read_bytes, spare_collector
 from cli.output import show, tells_refusals
 from registry import setup
 from registry.server import serve as serve_registry
@@ -96,4 +96,5 @@ async def _serve(settings: RegistrySettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    spare_collector()
     await serve_registry(settings, stop=stop)
