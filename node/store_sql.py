@@ -5,6 +5,7 @@ One connection, used by the writer's thread alone, so there is never a lock to w
 """
 
 import sqlite3
+import threading
 from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
@@ -128,6 +129,8 @@ class SqlStore:
         self._dialect = engine.dialect.name
         self._statements: dict[type[Record], _Statements] = {}
         self._connection: Connection | None = None
+        # The writer's thread waits for nobody here. A reader beside it (start-up, a test) must not end its transaction.
+        self._turn = threading.Lock()
 
     def _of(self, kind: type[Record]) -> _Statements:
         held = self._statements.get(kind)
@@ -151,14 +154,15 @@ class SqlStore:
 
     def _read(self, statement: Any, parameters: dict[str, Value] | None = None) -> list[tuple[Value, ...]]:
         # Any: a Select of whatever columns; SQLAlchemy types it by them
-        try:
-            connection = self._connect()
-            result: CursorResult[Any] = connection.execute(statement, parameters or {})
-            rows = cast("list[tuple[Value, ...]]", result.fetchall())
-            connection.rollback()  # ends the read: nothing is held while the writer waits for work
-        except exc.SQLAlchemyError as error:
-            self._drop()
-            raise _refusal(error) from None
+        with self._turn:
+            try:
+                connection = self._connect()
+                result: CursorResult[Any] = connection.execute(statement, parameters or {})
+                rows = cast("list[tuple[Value, ...]]", result.fetchall())
+                connection.rollback()  # ends the read: nothing is held while the writer waits for work
+            except exc.SQLAlchemyError as error:
+                self._drop()
+                raise _refusal(error) from None
         return rows
 
     def get(self, kind: type[R], key: Key) -> R | None:
@@ -243,22 +247,24 @@ class SqlStore:
 
     def commit(self, changes: Changes) -> None:
         """See Store."""
-        try:
-            connection = self._connect()
-            for kind, rows in changes.items():
-                held = self._of(kind)
-                gone = [key for key, row in rows.items() if row is None]
-                if gone:
-                    connection.exec_driver_sql(held.delete, gone)
-                kept = [held.values(row) for row in rows.values() if row is not None]
-                if kept:
-                    connection.exec_driver_sql(held.upsert, kept)
-            connection.commit()
-        except exc.SQLAlchemyError as error:
-            self._drop()
-            raise _refusal(error) from None
+        with self._turn:
+            try:
+                connection = self._connect()
+                for kind, rows in changes.items():
+                    held = self._of(kind)
+                    gone = [key for key, row in rows.items() if row is None]
+                    if gone:
+                        connection.exec_driver_sql(held.delete, gone)
+                    kept = [held.values(row) for row in rows.values() if row is not None]
+                    if kept:
+                        connection.exec_driver_sql(held.upsert, kept)
+                connection.commit()
+            except exc.SQLAlchemyError as error:
+                self._drop()
+                raise _refusal(error) from None
 
     def close(self) -> None:
         """See Store."""
-        self._drop()
-        self._engine.dispose()
+        with self._turn:
+            self._drop()
+            self._engine.dispose()

@@ -174,7 +174,7 @@ class Registry:
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.so_reuseport", 0),  # two registries on one port is a mistake to be told of
         ]
 
