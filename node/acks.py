@@ -29,8 +29,12 @@ def acknowledge(
     status: AcknowledgementStatus,
     reason: str = "",
 ) -> None:
-    """Queue one acknowledgement. Cursor 0 is for what came by ReadThread: nothing to acknowledge."""
-    if cursor == 0:
+    """Queue one acknowledgement. Cursor 0 is for what came by ReadThread: nothing to acknowledge.
+
+    What still waits to be said is not queued again: a batch that says the same twice is refused whole (protocol 8.3).
+    """
+    about = (unit, cursor, status.value)
+    if cursor == 0 or about in state.acks.about or tx.recall(state.acks, about) is not None:
         return
     number = state.number("acks")
     data = acknowledgement_bytes(
@@ -55,6 +59,7 @@ def acknowledge(
     )
     tx.put(record)
     tx.remember(state.acks, number, record)
+    tx.remember(state.acks, about, number)
     tx.after.append(lambda: state.signal("acks"))
 
 

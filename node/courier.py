@@ -20,11 +20,11 @@ from certs.acknowledge import sign_batch
 from delegation.errors import Reason, Refusal
 from node.acks import form_batch, note_answer
 from node.alarms import raise_alarm
-from node.inbox import Arrival, park_raw, take, take_read
+from node.inbox import Arrival, park_raw, take, take_read, take_result
 from node.link import Link
 from node.log_keeper import LogKeeper
 from node.material_mover import MaterialMover
-from node.outbox import Outcome, apply_result
+from node.outbox import Outcome
 from node.outgoing import Parcel, read_parcels
 from node.records import CursorRecord
 from node.roster_keeper import RosterKeeper
@@ -195,7 +195,7 @@ class Courier:
     async def _take_result(self, parcel: Parcel, result: exchange.SubmitResult) -> None:
         async def attempt() -> Outcome:
             return await self._writer.run(
-                lambda tx, state, at: apply_result(tx, state, at, number=parcel.number, key=parcel.key, result=result)
+                lambda tx, state, at: take_result(tx, state, at, number=parcel.number, key=parcel.key, result=result)
             )
 
         outcome = await self.link.persist(attempt, what="result")

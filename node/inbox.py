@@ -26,7 +26,7 @@ from node.contents import note_contents
 from node.evidence import verified
 from node.legs import next_leg
 from node.opening import Reading, read_body
-from node.outbox import settle_own, wait_for
+from node.outbox import Outcome, apply_result, settle_own, wait_for
 from node.records import (
     CursorRecord,
     EntryRecord,
@@ -37,7 +37,7 @@ from node.records import (
 )
 from node.resealing import parked_elsewhere, resealed
 from node.sending import protest
-from node.state import GAP, Held, State
+from node.state import GAP, Held, State, goes_on
 from node.store import Where
 from node.threads import (
     PARKED,
@@ -185,9 +185,8 @@ def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: 
 
 def _again(tx: Tx, state: State, arrival: Arrival, entry: Entry) -> None:
     """A delivery of something applied before: say again what became of it, unless that still waits for its answer."""
-    waiting = any(item.unit == arrival.unit and item.cursor == arrival.cursor for item in state.acks.waiting.values())
     record = tx.get(EntryRecord, (entry.thread_id, entry.thread_sequence))
-    if waiting or record is None or arrival.cursor <= 0:
+    if record is None or arrival.cursor <= 0:
         return
     parked = record.state == PARKED
     acknowledge(
@@ -390,6 +389,20 @@ def _woken(tx: Tx, state: State, thread_id: str, at: datetime) -> bool:
     return True
 
 
+def take_result(
+    tx: Tx, state: State, at: datetime, *, number: int, key: tuple[str, str], result: exchange.SubmitResult
+) -> Outcome:
+    """Take the registry's answer to one envelope of the outbox, and what came before the answer and waited for it.
+
+    Its delivery evidence may be here first: the other side applied it before the answer reached us, or a crash lost it.
+    """
+    queued = state.outbox.queued.get(number)
+    outcome = apply_result(tx, state, at, number=number, key=key, result=result)
+    if outcome.done and queued is not None:
+        wake(tx, state, queued.thread_id, at=at)
+    return outcome
+
+
 def _sender(entry: Entry) -> str:
     return entry.detail.envelope.sender_unit if isinstance(entry.detail, EnvelopeAnswer) else ""
 
@@ -411,14 +424,18 @@ def wake(tx: Tx, state: State, thread_id: str, *, at: datetime) -> None:
 
 def wake_roster(tx: Tx, state: State, at: datetime, *, version: int) -> None:
     """Try again what waited for a roster."""
-    for record in waiting_of(tx, (Where("cause", f"roster:{version}"),)):
+    found = waiting_of(tx, (Where("cause", f"roster:{version}"),))
+    for record in found:
         retry(tx, state, record, at=at)
+    for thread_id in {record.thread_id for record in found}:
+        if not waiting_of(tx, (Where("thread_id", thread_id),)):
+            tx.remember(state.waits, thread_id, 0)
 
 
 def waiting_of(tx: Tx, where: Sequence[Where]) -> list[WaitingRecord]:
     """What waits and may be tried again: not what was parked, nor what waits for a reseal."""
     found = tx.select(WaitingRecord, where, order=("thread_id", "sequence", "cursor"))
-    return [item for item in found if item.cause in (GAP, "envelope") or item.cause.startswith("roster:")]
+    return [item for item in found if goes_on(item.cause)]
 
 
 def retry(tx: Tx, state: State, record: WaitingRecord, *, at: datetime) -> bool:

@@ -34,6 +34,11 @@ GAP = "gap"  # cause of a WaitingRecord: an earlier entry of the thread is not h
 _GAPS = Where("cause", GAP)
 
 
+def goes_on(cause: str) -> bool:
+    """Whether what waits for this cause is tried again by itself: not what was parked, nor what waits for a reseal."""
+    return cause in (GAP, "envelope") or cause.startswith("roster:")
+
+
 def is_move(kind: Kind) -> bool:
     """Whether the kind changes a thread's state, and so counts as a predecessor."""
     return kind in MOVES or kind >= Kind.NOTICE_SENT
@@ -233,22 +238,26 @@ class CursorRoom:
 
 
 class AckRoom:
-    """Acknowledgements that wait for the registry's answer, by number."""
+    """Acknowledgements that wait for the registry's answer, by number, and what each is about."""
 
     def __init__(self) -> None:
         self.waiting: dict[int, AckRecord] = {}
+        self.about: set[tuple[str, int, str]] = set()  # unit, cursor, status
 
     def settle(self, key: object, value: object) -> None:
-        """See Room. A value of False takes it out."""
-        number = cast("int", key)
+        """See Room. A value of False takes it out. Keys that are no numbers tell later use cases of a batch alone."""
+        if not isinstance(key, int):
+            return
         if isinstance(value, AckRecord):
-            self.waiting[number] = value
-        else:
-            self.waiting.pop(number, None)
+            self.waiting[key] = value
+            self.about.add((value.unit, value.cursor, value.status))
+        elif (record := self.waiting.pop(key, None)) is not None:
+            self.about.discard((record.unit, record.cursor, record.status))
 
     def forget(self) -> None:
         """See Room."""
         self.waiting.clear()
+        self.about.clear()
 
 
 class KnownRoom:
@@ -353,11 +362,10 @@ class State:
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
         self.cursors.last = {item.unit: item.cursor for item in self.store.select(CursorRecord, limit=10_000)}
         for acknowledgement in self.store.select(AckRecord, limit=1_000_000):
-            self.acks.waiting[acknowledgement.number] = acknowledgement
-        for thread_id, since in self.store.select_columns(
-            WaitingRecord, ("thread_id", "since"), (Where("cause", GAP),)
-        ):
-            self.waits.threads.setdefault(str(thread_id), int(since or 0))
+            self.acks.settle(acknowledgement.number, acknowledgement)
+        for thread_id, since, cause in self.store.select_columns(WaitingRecord, ("thread_id", "since", "cause")):
+            if goes_on(str(cause)):
+                self.waits.threads.setdefault(str(thread_id), int(since or 0))
         for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
             self.outbox.queued[record.number] = queued_of(record)
 

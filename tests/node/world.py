@@ -188,6 +188,9 @@ async def running(folder: Path, *bureaus: str) -> AsyncIterator[World]:
         await world.begin(bureaus)
         for bureau in bureaus:
             await world.start_node(bureau)
+        async with asyncio.timeout(15):
+            while not all(node.readiness for node in world.nodes.values()):
+                await asyncio.sleep(0.01)
         yield world
     finally:
         await world.stop()
