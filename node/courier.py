@@ -7,7 +7,7 @@ where it was, because what it carries is on disk before and after.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -119,7 +119,8 @@ class Courier:
     async def _wait(self, what: str, seconds: float | None = None) -> None:
         event = self._events[what]
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which may swallow a cancellation before Python 3.12
+                await event.wait()
         event.clear()
 
     # roster
@@ -253,12 +254,13 @@ class Courier:
         for unit in sorted(self._state.units):
             request.cursors.add(unit=unit, cursor=cursors.get(unit, 0))
         self._watch.stream_opened()
-        async for message in self.link.receive(request):
-            self._rosters.seen(message.roster_version)
-            self._watch.see(message.checkpoint, stream=True)
-            if message.deliveries:
-                await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
-            await self._compare_heads(message)
+        async with aclosing(self.link.receive(request)) as messages:
+            async for message in messages:
+                self._rosters.seen(message.roster_version)
+                self._watch.see(message.checkpoint, stream=True)
+                if message.deliveries:
+                    await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
+                await self._compare_heads(message)
 
     async def _compare_heads(self, message: exchange.ReceiveDeliveriesResponse) -> None:
         """A mailbox whose head is ahead of what it delivers for a minute drops things: alarm, and ask again."""

@@ -6,7 +6,7 @@ channel that was out of order for long is rebuilt: an old one may be stuck on a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from random import uniform
 from time import monotonic
@@ -160,7 +160,9 @@ class Link:
     async def _sleep(self, seconds: float) -> None:
         self._heard.clear()
         try:
-            await asyncio.wait_for(self._heard.wait(), seconds)
+            # not wait_for: before Python 3.12 it swallows a cancellation that meets the end of the wait
+            async with asyncio.timeout(seconds):
+                await self._heard.wait()
         except TimeoutError:
             return
         await asyncio.sleep(0.05)  # heard elsewhere: go on, but never in a tight loop
@@ -211,7 +213,7 @@ class Link:
 
     async def receive(
         self, request: exchange.ReceiveDeliveriesRequest, *, most_silence: float = 60.0
-    ) -> AsyncIterator[exchange.ReceiveDeliveriesResponse]:
+    ) -> AsyncGenerator[exchange.ReceiveDeliveriesResponse, None]:
         """ReceiveDeliveries until it ends. UNAVAILABLE after `most_silence` seconds of silence (a head each 20)."""
         request.sent_at.FromDatetime(self._clock())
         stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
@@ -219,7 +221,8 @@ class Link:
         try:
             while True:
                 try:
-                    message = await asyncio.wait_for(stream.read(), most_silence)
+                    async with asyncio.timeout(most_silence):
+                        message = await stream.read()
                 except grpc.aio.AioRpcError as error:
                     refusal = refusal_of(error)
                     await self._note_failure(refusal)
@@ -246,14 +249,15 @@ class Link:
 
     async def download(
         self, request: exchange.DownloadMaterialRequest
-    ) -> AsyncIterator[exchange.DownloadMaterialResponse]:
+    ) -> AsyncGenerator[exchange.DownloadMaterialResponse, None]:
         """DownloadMaterial until it ends."""
         stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
         stream = stub.DownloadMaterial(request)
         try:
             while True:
                 try:
-                    message = await asyncio.wait_for(stream.read(), self._call_seconds * 3)
+                    async with asyncio.timeout(self._call_seconds * 3):
+                        message = await stream.read()
                 except grpc.aio.AioRpcError as error:
                     refusal = refusal_of(error)
                     await self._note_failure(refusal)

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -116,6 +117,17 @@ class MaterialMover:
         await self._writer.run(partial(_set_state, material_id=record.material_id, state_name="uploaded"))
         self._uploaded.add(record.material_id)
 
+    @staticmethod
+    def _checked(record: MaterialRecord, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The chunks' hashes, if they came with this message. Refusal MATERIAL_DAMAGED when they are not the root's."""
+        if not leaves:
+            return ()
+        try:
+            check_leaf_hashes(tuple(leaves), root=record.root, sealed=record.sealed_size)
+        except ChunkError as error:
+            raise Refusal(Reason.MATERIAL_DAMAGED, why=str(error.code)) from error
+        return tuple(leaves)
+
     async def _download(self, link: Link, work: _Work) -> None:
         record = work.record
         have = self._folder.received(record.material_id)
@@ -128,23 +140,19 @@ class MaterialMover:
                 material_id=record.material_id,
                 from_chunk=min(have, record.chunks - 1),
             )
-            async for message in link.download(request):
-                if message.leaf_hashes:
-                    leaves = tuple(message.leaf_hashes)
-                    try:
-                        check_leaf_hashes(leaves, root=record.root, sealed=record.sealed_size)
-                    except ChunkError as error:
-                        raise Refusal(Reason.MATERIAL_DAMAGED, why=str(error.code)) from error
-                await asyncio.to_thread(
-                    partial(
-                        self._folder.receive,
-                        record.material_id,
-                        message.chunk_number,
-                        message.chunk,
-                        sealed=record.sealed_size,
-                        leaf_hashes=leaves,
+            async with aclosing(link.download(request)) as messages:
+                async for message in messages:
+                    leaves = self._checked(record, message.leaf_hashes) or leaves
+                    await asyncio.to_thread(
+                        partial(
+                            self._folder.receive,
+                            record.material_id,
+                            message.chunk_number,
+                            message.chunk,
+                            sealed=record.sealed_size,
+                            leaf_hashes=leaves,
+                        )
                     )
-                )
         await asyncio.to_thread(
             partial(
                 self._folder.complete,

@@ -8,6 +8,7 @@ whether the commit happened is then read from the store.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -159,6 +160,7 @@ class Writer(Generic[S]):
         self._queue: queue.SimpleQueue[_Job[S] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="node-writer", daemon=True)
         self._stopped = False
+        self._doubtful = False  # the memory may differ from the store and could not be read again yet
         self.commits = 0
         self.use_cases = 0
 
@@ -198,9 +200,35 @@ class Writer(Generic[S]):
             else:
                 last = True
             if jobs:
-                self._batch(jobs)
+                self._guarded(jobs)
 
-    def _batch(self, jobs: list[_Job[S]]) -> None:
+    def _guarded(self, jobs: list[_Job[S]]) -> None:
+        """Run a batch; whatever goes wrong, every caller is answered and the thread lives on."""
+        if self._doubtful:
+            self._forget()
+        if self._doubtful:
+            _answer([(job, None, Refusal(Reason.STORAGE_UNAVAILABLE)) for job in jobs])
+            return
+        try:
+            outcomes = self._batch(jobs)
+        except Exception as error:  # noqa: BLE001 - a writer that ended would let every later caller wait for ever
+            _log.error("batch failed", error=type(error).__name__, where=place_of_error(error))
+            self._forget()
+            outcomes = [(job, None, Refusal(Reason.INTERNAL)) for job in jobs]
+        self.use_cases += len(outcomes)
+        _answer(outcomes)
+
+    def _forget(self) -> None:
+        """Drop the memory and read it again; a store that cannot be read now is asked again before the next batch."""
+        try:
+            self._state.forget()
+        except Exception as error:  # noqa: BLE001 - the store that just failed may fail again; see _guarded
+            self._doubtful = True
+            _log.error("memory not read again", error=type(error).__name__, where=place_of_error(error))
+        else:
+            self._doubtful = False
+
+    def _batch(self, jobs: list[_Job[S]]) -> "list[tuple[_Job[S], object, Refusal | None]]":
         batch = Batch()
         outcomes: list[tuple[_Job[S], object, Refusal | None]] = []
         for job in jobs:
@@ -228,19 +256,33 @@ class Writer(Generic[S]):
                 _log.error("commit failed", error=type(error).__name__)
                 failed = Refusal(Reason.STORAGE_UNAVAILABLE)
         if failed is None:
-            self._state.settle(batch.memory)
-            for action in batch.after:
-                action()
+            self._settle(batch)
         else:
-            self._state.forget()
+            self._forget()
             outcomes = [(job, None, refused or failed) for job, _, refused in outcomes]
-        self.use_cases += len(outcomes)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job[S], object, Refusal | None]]] = {}
-        for outcome in outcomes:
-            by_loop.setdefault(outcome[0].loop, []).append(outcome)
-        for loop, done in by_loop.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, done)
+        return outcomes
+
+    def _settle(self, batch: Batch) -> None:
+        """What is on disk takes effect in memory; a failure here takes nothing back from what callers are told."""
+        try:
+            self._state.settle(batch.memory)
+        except Exception as error:  # noqa: BLE001 - committed all the same: the memory is read again
+            _log.error("memory not settled", error=type(error).__name__, where=place_of_error(error))
+            self._forget()
+        for action in batch.after:
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - a hint that was not given must not cost the others theirs
+                _log.error("signal failed", error=type(error).__name__, where=place_of_error(error))
+
+
+def _answer(outcomes: "Sequence[tuple[_Job[S], object, Refusal | None]]") -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job[S], object, Refusal | None]]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome[0].loop, []).append(outcome)
+    for loop, done in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # closed: its callers are gone
+            loop.call_soon_threadsafe(_resolve, done)
 
 
 def _resolve(done: "list[tuple[_Job[S], object, Refusal | None]]") -> None:

@@ -42,7 +42,8 @@ class Line:
     async def wait(self, seconds: float) -> bool:
         """Wait for the bell; False when it stayed silent."""
         try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which may swallow a cancellation before Python 3.12
+                await self._bell.wait()
         except TimeoutError:
             return False
         finally:

@@ -198,6 +198,10 @@ class Writer:
             self.failing = True
             self._log.alarm("storage_unavailable", error=type(error.__cause__).__name__)
             return _Done([Refusal(Reason.STORAGE_UNAVAILABLE)] * len(jobs))
+        except Exception as error:  # noqa: BLE001 - a writer that ended would let every later caller wait for ever
+            self._forget()
+            self._log.alarm("batch_failed", error=type(error).__name__)
+            return _Done([Refusal(Reason.UNAVAILABLE)] * len(jobs))
         self.failing = False
         return done
 

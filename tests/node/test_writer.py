@@ -123,3 +123,56 @@ def test_a_select_sees_the_batch() -> None:
         "c",
         "b",
     ]
+
+
+class BlindRoom(Room):
+    """Memory that cannot be read again, and a hint that fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blind = False
+
+    def forget(self) -> None:
+        super().forget()
+        if self.blind:
+            raise Refusal(Reason.STORAGE_UNAVAILABLE)
+
+
+async def test_a_store_that_is_away_for_long_costs_answers_and_never_the_writer() -> None:
+    store, room = MemoryStore(), BlindRoom()
+    writer = Writer(store, room, lambda: AT)
+    writer.start()
+    try:
+        room.blind = True
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "commit", _away)
+            for _ in range(2):  # the second finds a memory that could not be read again
+                with pytest.raises(Refusal) as refused:
+                    async with asyncio.timeout(5):
+                        await writer.run(adding)
+                assert refused.value.reason is Reason.STORAGE_UNAVAILABLE
+        with pytest.raises(Refusal):
+            await writer.run(adding)  # the store is back, the memory is not: nothing is judged by it
+        room.blind = False
+        assert await writer.run(adding) == 1
+    finally:
+        await writer.stop()
+
+
+def _away(changes: object) -> None:
+    raise Refusal(Reason.STORAGE_UNAVAILABLE)
+
+
+async def test_a_hint_that_fails_costs_neither_the_others_nor_the_writer(parts: Parts) -> None:
+    _, _, writer = parts
+    given: list[str] = []
+
+    def use(tx: Tx, room: Room, at: datetime) -> None:
+        tx.put(CursorRecord("u", 1))
+        tx.after.append(lambda: [].pop())
+        tx.after.append(lambda: given.append("hint"))
+
+    async with asyncio.timeout(5):
+        await writer.run(use)
+        assert given == ["hint"]
+        assert await writer.run(adding) == 2

@@ -1,6 +1,13 @@
-"""A federation in one process: a real registry on loopback with mutual TLS, and real nodes that dial it."""
+"""A federation in one process: a real registry on loopback with mutual TLS, and real nodes that dial it.
+
+Everything that waits is bounded, and says where every task and thread stood when it took too long.
+"""
 
 import asyncio
+import faulthandler
+import io
+import sys
+import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +46,33 @@ NAMES = {
 }
 PARENTS = {HANGZHOU: ZHEJIANG_PO, CHENGDU: SICHUAN_PO, DEYANG: SICHUAN_PO}
 T = TypeVar("T")
+WAITING = 30.0  # seconds for what takes one on an idle machine; tests share theirs
+LOOKING = 15.0
+STARTING, STOPPING = 30.0, 15.0
+
+
+def stacks() -> str:
+    """Where every task of the loop and every thread stands."""
+    text = io.StringIO()
+    for task in asyncio.all_tasks():
+        task.print_stack(limit=12, file=text)
+    with tempfile.TemporaryFile("w+") as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        text.write(file.read())
+    return text.getvalue()
+
+
+@asynccontextmanager
+async def bounded(seconds: float, what: str) -> AsyncIterator[None]:
+    """Fail, with every stack on stderr, when it takes longer."""
+    loop = asyncio.get_running_loop()
+    told = loop.call_later(seconds, lambda: sys.stderr.write(f"{what} took over {seconds} s\n{stacks()}"))
+    try:
+        async with asyncio.timeout(seconds + 0.5):
+            yield
+    finally:
+        told.cancel()
 
 
 def now() -> datetime:
@@ -149,7 +183,8 @@ class World:
         """Start the registry, on its old ports when it ran before."""
         assert self.registry_settings is not None
         self.registry = Registry(self.registry_settings, clock=self.clock)
-        await self.registry.start()
+        async with bounded(STARTING, "registry start"):
+            await self.registry.start()
         self.registry_settings = self.registry_settings.model_copy(
             update={
                 f"{name}_address": f"127.0.0.1:{self.registry.ports[name]}"
@@ -159,25 +194,31 @@ class World:
 
     async def stop_registry(self) -> None:
         """Take the registry away."""
-        if self.registry is not None:
-            await self.registry.stop()
-            self.registry = None
+        registry, self.registry = self.registry, None
+        if registry is not None:
+            async with bounded(STOPPING, "registry stop"):
+                await registry.stop()
 
     async def start_node(self, bureau: str, *, carry: bool = True) -> Node:
         """Start a bureau's node."""
-        node = await Node.start(self.settings[bureau], self.clock, regions=regions(), carry=carry)
+        async with bounded(STARTING, f"node {bureau} start"):
+            node = await Node.start(self.settings[bureau], self.clock, regions=regions(), carry=carry)
         self.nodes[bureau] = node
         return node
 
     async def stop_node(self, bureau: str) -> None:
         """Stop a bureau's node."""
-        await self.nodes.pop(bureau).stop()
+        node = self.nodes.pop(bureau)
+        async with bounded(STOPPING, f"node {bureau} stop"):
+            await node.stop()
 
     async def stop(self) -> None:
-        """Stop everything."""
-        for bureau in list(self.nodes):
-            await self.stop_node(bureau)
-        await self.stop_registry()
+        """Stop everything, whatever one of them says."""
+        try:
+            for bureau in list(self.nodes):
+                await self.stop_node(bureau)
+        finally:
+            await self.stop_registry()
 
 
 @asynccontextmanager
@@ -188,7 +229,7 @@ async def running(folder: Path, *bureaus: str) -> AsyncIterator[World]:
         await world.begin(bureaus)
         for bureau in bureaus:
             await world.start_node(bureau)
-        async with asyncio.timeout(15):
+        async with bounded(WAITING, "readiness"):
             while not all(node.readiness for node in world.nodes.values()):
                 await asyncio.sleep(0.01)
         yield world
@@ -239,18 +280,21 @@ async def issued(node: Node, bureau: str, business: Mapping[str, object] | None 
     return await node.desk.approve_and_issue(approver(bureau), draft.draft_id, draft.version)
 
 
-async def until(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], *, seconds: float = 15.0) -> T:
+async def until(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], *, seconds: float = WAITING) -> T:
     """Look until it holds."""
     end = asyncio.get_running_loop().time() + seconds
     while True:
         try:
-            found = await look()
+            async with bounded(LOOKING, "look"):
+                found = await look()
             if holds(found):
                 return found
         except Exception:
             if asyncio.get_running_loop().time() > end:
                 raise
-        assert asyncio.get_running_loop().time() < end, "it never held"
+        if asyncio.get_running_loop().time() > end:
+            sys.stderr.write(stacks())
+            raise AssertionError("it never held")
         await asyncio.sleep(0.02)
 
 
