@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, tuple_, update
 
 from delegation.merkle import HASH_SIZE, Frontier, leaf_hash
 from registry import sql_monitor, sql_writing
@@ -59,6 +59,64 @@ def _answers(dialect: str) -> Select[Any]:
 @cache
 def _threads(dialect: str) -> Select[Any]:
     return select(_THREAD).where(among(_THREAD.c.thread_id, dialect))
+
+
+@cache
+def _acknowledged_batch() -> Select[Any]:
+    joined = _ENTRY.join(_BATCH, _BATCH.c.leaf_index == _ENTRY.c.leaf_index)
+    return select(_ENTRY.c.data).select_from(joined).where(_BATCH.c.key == bindparam("key"))
+
+
+@cache
+def _delivered(dialect: str) -> Select[Any]:
+    listed = (
+        select(func.count())
+        .where(_LISTING.c.thread_id == _ANSWER.c.thread_id, _LISTING.c.leaf_index == _ANSWER.c.leaf_index)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            _MAILBOX.c.unit,
+            _MAILBOX.c.cursor,
+            _ANSWER.c.leaf_index,
+            _ANSWER.c.header_digest,
+            _ANSWER.c.sender_unit,
+            _ANSWER.c.thread_id,
+            _MAILBOX.c.status,
+            listed,
+        )
+        .join(_ANSWER, _ANSWER.c.leaf_index == _MAILBOX.c.item)
+        .where(
+            _MAILBOX.c.unit == bindparam("unit"),
+            among(_MAILBOX.c.cursor, dialect),
+            _MAILBOX.c.kind == int(ItemKind.ENVELOPE),
+        )
+    )
+
+
+@cache
+def _mailbox() -> Select[Any]:
+    is_evidence = _MAILBOX.c.kind == int(ItemKind.EVIDENCE)
+    is_envelope = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
+    return (
+        select(
+            _MAILBOX.c.cursor,
+            _MAILBOX.c.kind,
+            _ENTRY.c.data,
+            _ANSWER.c.header,
+            _ANSWER.c.signatures,
+            _BODY.c.data,
+            _EVIDENCE.c.data,
+        )
+        .select_from(_MAILBOX)
+        .outerjoin(_EVIDENCE, and_(is_evidence, _EVIDENCE.c.evidence_id == _MAILBOX.c.item))
+        .join(_ENTRY, _ENTRY.c.leaf_index == case((is_evidence, _EVIDENCE.c.batch_leaf), else_=_MAILBOX.c.item))
+        .outerjoin(_ANSWER, and_(is_envelope, _ANSWER.c.leaf_index == _MAILBOX.c.item))
+        .outerjoin(_BODY, and_(is_envelope, _BODY.c.leaf_index == _MAILBOX.c.item))
+        .where(_MAILBOX.c.unit == bindparam("unit"), _MAILBOX.c.cursor > bindparam("after"))
+        .order_by(_MAILBOX.c.cursor)
+        .limit(bindparam("most"))
+    )
 
 
 class SqlStore(SqlKeeping):
@@ -141,46 +199,21 @@ class SqlStore(SqlKeeping):
 
     def delivered(self, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Delivered]:
         """See `store.Store`."""
-        listed = (
-            select(func.count())
-            .where(_LISTING.c.thread_id == _ANSWER.c.thread_id, _LISTING.c.leaf_index == _ANSWER.c.leaf_index)
-            .scalar_subquery()
-        )
-        statement = select(
-            _MAILBOX.c.unit,
-            _MAILBOX.c.cursor,
-            _ANSWER.c.leaf_index,
-            _ANSWER.c.header_digest,
-            _ANSWER.c.sender_unit,
-            _ANSWER.c.thread_id,
-            _MAILBOX.c.status,
-            listed,
-        ).join(_ANSWER, _ANSWER.c.leaf_index == _MAILBOX.c.item)
         by_unit: dict[str, list[int]] = {}
         for unit, cursor in wanted:
             by_unit.setdefault(unit, []).append(cursor)
         found: dict[tuple[str, int], Delivered] = {}
         with self.reading() as connection:
+            dialect = connection.dialect.name
             for unit, cursors in by_unit.items():
-                for part in slices(cursors):
-                    rows = connection.execute(
-                        statement.where(
-                            _MAILBOX.c.unit == unit,
-                            _MAILBOX.c.cursor.in_(part),
-                            _MAILBOX.c.kind == int(ItemKind.ENVELOPE),
-                        )
-                    )
-                    found |= {(row[0], row[1]): Delivered(*row) for row in rows}
+                rows = connection.execute(_delivered(dialect), {"unit": unit, **wanted_of(cursors, dialect)})
+                found |= {(row[0], row[1]): Delivered(*row) for row in rows}
         return found
 
     def batch(self, key: bytes) -> bytes | None:
         """See `store.Store`."""
         with self.reading() as connection:
-            found: bytes | None = connection.execute(
-                select(_ENTRY.c.data)
-                .join(_BATCH, _BATCH.c.leaf_index == _ENTRY.c.leaf_index)
-                .where(_BATCH.c.key == key)
-            ).scalar()
+            found: bytes | None = connection.execute(_acknowledged_batch(), {"key": key}).scalar()
             return found
 
     def due_threads(self, before: str, limit: int) -> list[str]:
@@ -233,33 +266,14 @@ class SqlStore(SqlKeeping):
 
     def mailbox(self, unit: str, after: int, limit: int) -> list[MailboxItem]:
         """See `store.Store`."""
-        is_evidence = _MAILBOX.c.kind == int(ItemKind.EVIDENCE)
-        is_envelope = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
-        statement = (
-            select(
-                _MAILBOX.c.cursor,
-                _MAILBOX.c.kind,
-                _ENTRY.c.data,
-                _ANSWER.c.header,
-                _ANSWER.c.signatures,
-                _BODY.c.data,
-                _EVIDENCE.c.data,
-            )
-            .select_from(_MAILBOX)
-            .outerjoin(_EVIDENCE, and_(is_evidence, _EVIDENCE.c.evidence_id == _MAILBOX.c.item))
-            .join(_ENTRY, _ENTRY.c.leaf_index == case((is_evidence, _EVIDENCE.c.batch_leaf), else_=_MAILBOX.c.item))
-            .outerjoin(_ANSWER, and_(is_envelope, _ANSWER.c.leaf_index == _MAILBOX.c.item))
-            .outerjoin(_BODY, and_(is_envelope, _BODY.c.leaf_index == _MAILBOX.c.item))
-            .where(_MAILBOX.c.unit == unit, _MAILBOX.c.cursor > after)
-            .order_by(_MAILBOX.c.cursor)
-            .limit(limit)
-        )
         with self.reading() as connection:
             return [
                 MailboxItem(
                     unit, cursor, ItemKind(kind), entry, header or b"", signatures or b"", body or b"", evidence or b""
                 )
-                for cursor, kind, entry, header, signatures, body, evidence in connection.execute(statement)
+                for cursor, kind, entry, header, signatures, body, evidence in connection.execute(
+                    _mailbox(), {"unit": unit, "after": after, "most": limit}
+                )
             ]
 
     def thread_page(self, thread_id: str, from_sequence: int, limit: int, with_bodies: bool) -> list[PageItem]:
