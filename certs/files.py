@@ -41,6 +41,13 @@ def make_folder(folder: Path) -> None:
     folder.chmod(FOLDER_MODE)
 
 
+def private_database(url: str) -> None:
+    """Make the file of a SQLite URL with mode 0600 before the driver makes it readable by others; its WAL follows it."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and path.parent.is_dir() and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, FILE_MODE))
+
+
 def sync_folder(folder: Path) -> None:
     """Put a folder's entries on disk, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

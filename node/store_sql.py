@@ -37,6 +37,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.dml import Delete
 
+from certs.files import private_database
 from delegation.errors import Reason, Refusal
 from node import tables
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
@@ -48,7 +49,13 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def make_engine(url: str) -> Engine:
     """An engine with one connection. SQLite: WAL, synchronous FULL, foreign threads allowed (the writer's own)."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30})
+        private_database(url)
+        engine = create_engine(
+            url,
+            poolclass=StaticPool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": 30},
+        )
 
         @event.listens_for(engine, "connect")
         def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
@@ -59,7 +66,12 @@ def make_engine(url: str) -> Engine:
 
         return engine
     # prepare_threshold: the hot statements are prepared by the server after a few uses
-    return create_engine(url, poolclass=NullPool, connect_args={"prepare_threshold": 5, "connect_timeout": 10})
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"prepare_threshold": 5, "connect_timeout": 10},
+    )
 
 
 def upgrade(engine: Engine) -> None:

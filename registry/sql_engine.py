@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Engine, String, any_, bindparam, create_engine, event, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
 
+from certs.files import private_database
 from registry.store import StoreRejected, StoreUnavailable
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -29,6 +30,7 @@ def from_micros(micros: int) -> datetime:
 def make_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, every commit synced) or PostgreSQL. Its errors never hold parameters."""
     if url.startswith("sqlite"):
+        private_database(url)
         engine = create_engine(
             url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False, "isolation_level": None}
         )
