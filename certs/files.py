@@ -42,7 +42,7 @@ def make_folder(folder: Path) -> None:
 
 
 def private_database(url: str) -> None:
-    """Make the file of a SQLite URL with mode 0600 before the driver makes it readable by others; its WAL follows it."""
+    """Make the file of a SQLite URL with mode 0600 before the driver lets others read it; its WAL follows it."""
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and path.parent.is_dir() and not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, FILE_MODE))
