@@ -8,9 +8,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from certs.weak import WeakKey, check_p256_public, check_x25519_public, load_ed25519_public
+from certs.weak import WeakKey, WeakKeyCode, check_p256_public, check_x25519_public, load_ed25519_public
 from delegation.errors import Reason, Refusal
 
 MAX_REQUEST = 16 * 1024  # ours have under 300 bytes; one with a large key of another kind still hears why
@@ -19,8 +20,8 @@ MAX_REQUEST = 16 * 1024  # ours have under 300 bytes; one with a large key of an
 def checked_request(csr: bytes) -> EllipticCurvePublicKey:
     """The key of a request (DER) whose owner proved that he holds it. Its subject and extensions are ignored.
 
-    Raises Refusal: WEAK_KEY (with `why`) for any key but P-256, MALFORMED for what is no request, BAD_SIGNATURE when it
-    was not signed by its own key.
+    Raises Refusal: WEAK_KEY (with `why`) for any key but P-256 and for a second encoding of one, MALFORMED for what is
+    no request, BAD_SIGNATURE when it was not signed by its own key.
     """
     if not 0 < len(csr) <= MAX_REQUEST:
         raise Refusal(Reason.MALFORMED, field="request")
@@ -34,6 +35,9 @@ def checked_request(csr: bytes) -> EllipticCurvePublicKey:
         raise Refusal(Reason.WEAK_KEY, why=error.code.value) from error
     except (UnsupportedAlgorithm, ValueError) as error:
         raise Refusal(Reason.WEAK_KEY, why="UNKNOWN_KIND") from error
+    # One encoding of a key, the uncompressed point: the library also reads compressed and hybrid ones (RFC 5480, 2.2).
+    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in request.tbs_certrequest_bytes:
+        raise Refusal(Reason.WEAK_KEY, why=WeakKeyCode.NOT_CANONICAL.value)
     if request.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256 or not request.is_signature_valid:
         raise Refusal(Reason.BAD_SIGNATURE, field="request")
     return key
