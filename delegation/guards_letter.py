@@ -7,6 +7,7 @@ from typing import Final
 from delegation.clocks import statutory_of, time_is_short
 from delegation.codes import Kind, LegalBasis, PlaceCertainty, PlaceRole, Priority, Procedure
 from delegation.deadlines import DeadlineError
+from delegation.digits import DigitError, parse_delegation_number
 from delegation.errors import Reason, Refused
 from delegation.guards import Answer, Asked, Guards
 from delegation.guards_common import successor_of
@@ -20,9 +21,16 @@ _GROUNDS: Final = frozenset({"S01", "S02", "S03"})
 
 
 def _thread_begins(asked: Asked) -> Answer:
+    """A first letter, under a number of its own region: else one bureau could take another's numbers (protocol 3.7)."""
     header = asked.header
     first = (header.leg, header.round, header.hop) == (1, 1, 0)
-    return first and header.base.sequence == 0 and header.predecessor is None and not header.recorded_by_home
+    if not first or header.base.sequence or header.predecessor is not None or header.recorded_by_home:
+        return False
+    unit = asked.roster.units.get(header.sender_unit)
+    try:
+        return unit is not None and parse_delegation_number(header.thread_id).home_region == unit.region
+    except DigitError:
+        return False
 
 
 def _leg_follows(asked: Asked) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from delegation.codes import LegalBasis, Procedure
+from delegation.digits import delegation_number
 from delegation.errors import Reason, Refused
 from delegation.lifecycle import Accepted, judge
 from delegation.model import (
@@ -62,6 +63,7 @@ def refused_by(outcome: Accepted | Refused) -> str:
         ({"declared": LetterDeclared(3, 0)}, "letter_counts"),
         ({"declared": LetterDeclared(3, 2, 0, False, ("items",))}, "letter_counts"),
         ({"leg": 2}, "thread_begins"),
+        ({"thread_id": delegation_number(TODAY, "510600", 1)}, "thread_begins"),  # another city's number
         ({"clock": ClockFacts(TODAY - timedelta(days=50), None, Procedure.ORDINARY)}, "time_left_confirmed"),
     ],
 )
