@@ -21,7 +21,7 @@ from threading import Timer
 from typing import cast
 
 ROOT = Path(__file__).resolve().parents[3]
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 
 
 class NurseryError(Exception):

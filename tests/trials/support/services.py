@@ -17,16 +17,18 @@ from typing import Final, cast
 from delegation import patterns
 from delegation.errors import Reason, Refusal
 from delegation.regions import load_regions
+from node.case_facts import body_of
 from node.desk.ports import Actor
 from node.desk.views import DelegationView
 from node.logs import configure
-from node.records import AlarmRecord, DraftRecord, ThreadRecord
+from node.records import AlarmRecord, DraftRecord, EntryRecord, ThreadRecord
 from node.service import Node
 from node.settings import NodeSettings
 from node.state import State
 from node.writer import Tx
 from registry.server import serve as serve_registry
 from registry.settings import RegistrySettings
+from xieban.delegation.v1 import body_pb2
 
 Options = Mapping[str, object]
 REGIONS: Final = load_regions()  # in the nursery, once for every child
@@ -300,21 +302,25 @@ async def _bureau(staff: type[Staff], folder: Path, options: Options) -> None:
 
 
 async def _report(folder: Path, options: Options) -> None:
-    """Read every letter and draft of a node that does not run, as its staff would, and write down what is there."""
+    """Read every letter and draft of a node that does not run, and write down what is there."""
     node = await Node.start(NodeSettings.load(folder), now, regions=REGIONS, carry=False)
     try:
-        unit = node.settings.units[0]
-        clerk = Actor(f"{unit}-jbr", "经办人甲", unit, frozenset({"clerk"}))
-        threads = [str(row[0]) for row in node.store.select_columns(ThreadRecord, ("thread_id",))]
         numbers: dict[str, str] = {}
-        for thread_id in threads:
-            letter = (await node.desk.get_delegation(clerk, thread_id)).letter or {}
-            numbers[thread_id] = str(letter.get("acceptance_number", ""))
+        for row in node.store.select_columns(ThreadRecord, ("thread_id",)):
+            numbers[str(row[0])] = await node.writer.run(partial(_letter_number, thread_id=str(row[0])))
         drafts = {str(row[0]): str(row[1]) for row in node.store.select_columns(DraftRecord, ("draft_id", "state"))}
         alarms = [str(row[0]) for row in node.store.select_columns(AlarmRecord, ("reason",))]
         write_whole(Path(cast("str", options["report"])), {"numbers": numbers, "drafts": drafts, "alarms": alarms})
     finally:
         await node.stop()
+
+
+def _letter_number(tx: Tx, state: State, at: datetime, *, thread_id: str) -> str:
+    """The number that stands in a thread's letter, opened from what is kept sealed at rest; empty without one."""
+    del at
+    record = tx.get(EntryRecord, (thread_id, 1))
+    body = b"" if record is None else body_of(tx, state, record)
+    return body_pb2.Body.FromString(body).letter.acceptance_number
 
 
 ROLES: Final[Mapping[str, Callable[[Path, Options], Coroutine[None, None, None]]]] = {
