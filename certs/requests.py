@@ -27,7 +27,7 @@ def checked_request(csr: bytes) -> EllipticCurvePublicKey:
         raise Refusal(Reason.MALFORMED, field="request")
     try:
         request = x509.load_der_x509_csr(csr)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise Refusal(Reason.MALFORMED, field="request") from error
     try:
         key = check_p256_public(request.public_key())

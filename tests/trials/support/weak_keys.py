@@ -86,13 +86,16 @@ def requests(seed: int, *, count: int) -> Iterator[tuple[str, bytes]]:
     yield "hybrid", request_with_point(bytes([6 + odd]) + plain + x.y.to_bytes(32, "big"), key)
     yield "compressed", request_with_point(bytes([2 + odd]) + plain, key)
     good = new_csr(new_p256())
+    mine = x509.load_der_x509_csr(good)
+    yield "other version", good.replace(b"\x02\x01\x00", b"\x02\x01\x01", 1)
+    unused_bits = good.index(mine.signature) - 1  # says nothing of a signature that ends in a zero bit
     for _ in range(count):
         point = b"\x04" + draw.randbytes(64)
         yield "off the curve", request_with_point(point)
         spoilt = bytearray(good)
-        spoilt[draw.randrange(len(spoilt))] ^= 1 << draw.randrange(8)
+        at = draw.choice([each for each in range(len(spoilt)) if each != unused_bits])
+        spoilt[at] ^= 1 << draw.randrange(8)
         yield "altered", bytes(spoilt)
         yield "cut", good[: draw.randrange(len(good))]
     other = x509.load_der_x509_csr(new_csr(new_p256()))
-    mine = x509.load_der_x509_csr(good)
     yield "signed by another key", good.replace(mine.signature, other.signature)
