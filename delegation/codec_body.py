@@ -11,7 +11,7 @@ from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
-from xieban.delegation.v1 import letter_pb2, result_pb2
+from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
 _NOT_YET_APPROVED: Final = date(2100, 12, 31)  # no day of approval: only a number that no day makes good is refused
 
@@ -42,7 +42,11 @@ def body_facts(body: bytes) -> BodyFacts:
     Raises:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
     """
-    b = read_body(body)
+    return facts_of_read(read_body(body))
+
+
+def facts_of_read(b: body_pb2.Body) -> BodyFacts:
+    """As `body_facts`, of a body that `read_body` gave."""
     facts = BodyFacts(
         kind=Kind(b.kind),
         thread_id=b.thread_id,

@@ -5,8 +5,9 @@ body is personal data throughout.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -180,50 +181,86 @@ def read_body(body: bytes) -> pb.Body:
     return b
 
 
+class _FieldPlan:
+    """How the values of one field are checked: what its descriptor and the tables above say, looked up once."""
+
+    __slots__ = ("check", "enum", "full_name", "name", "repeated", "told_apart")
+
+    def __init__(self, message: str, field: FieldDescriptor) -> None:
+        self.name = field.name
+        self.full_name = f"{message}.{field.name}"
+        self.repeated = field.is_repeated
+        self.told_apart = _DISTINCT.get(self.full_name)
+        self.enum = frozenset(field.enum_type.values_by_number) if field.enum_type is not None else None
+        self.check = _checker(self, field)
+
+
+def _checker(plan: _FieldPlan, field: FieldDescriptor) -> Callable[[Any, str], object]:
+    # Any: of the type that the descriptor says, which protobuf has seen to
+    if field.message_type is not None:
+        return take.instant if field.message_type is Timestamp.DESCRIPTOR else _check_part
+    if field.type == FieldDescriptor.TYPE_STRING:
+        matches = _CLOSED.get(plan.full_name)
+        return _check_free_text if matches is None else partial(_check_closed, matches)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return partial(
+            _check_bytes, {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(plan.full_name)
+        )
+    return partial(_check_number, plan.enum)
+
+
+@lru_cache(maxsize=256)  # as many as the contract has messages in a body
+def _plan_of(of: type[Message]) -> tuple[Sequence[str], dict[int, _FieldPlan]]:
+    """What a message must have, and how each of its fields is checked, by number."""
+    descriptor = of.DESCRIPTOR
+    return _REQUIRED.get(descriptor.name, ()), {
+        field.number: _FieldPlan(descriptor.name, field)
+        for field in cast("Sequence[FieldDescriptor]", descriptor.fields)  # upb's twin
+    }
+
+
 def _check(message: Message, path: str) -> None:
-    name = message.DESCRIPTOR.name
-    for wanted in _REQUIRED.get(name, ()):
+    required, plans = _plan_of(type(message))  # type: ignore[arg-type]  # a class is hashable; its stub forgets
+    for wanted in required:
         if not getattr(message, wanted):
             take.malformed(f"{path}{wanted}")
     for field, value in message.ListFields():
-        where = f"{path}{field.name}"
-        values = value if field.is_repeated else (value,)
-        take.at_most(values, _MOST_LISTED, where)
-        _check_values(name, field, values, where)
-        told_apart = _DISTINCT.get(f"{name}.{field.name}")
-        if told_apart is not None:
-            take.distinct([getattr(one, told_apart) for one in values], where)
+        plan = plans[field.number]
+        where = f"{path}{plan.name}"
+        check = plan.check
+        if not plan.repeated:
+            check(value, where)
+            continue
+        take.at_most(value, _MOST_LISTED, where)
+        for one in value:
+            check(one, where)
+        if plan.told_apart is not None:
+            take.distinct([getattr(one, plan.told_apart) for one in value], where)
 
 
-def _check_values(name: str, field: FieldDescriptor, values: Sequence[object], where: str) -> None:
-    for value in values:
-        match value:
-            case Timestamp():
-                take.instant(value, where)
-            case Message():
-                _check(value, f"{where}.")
-            case str():
-                _check_text(f"{name}.{field.name}", value, where)
-            case bytes():
-                _check_bytes(f"{name}.{field.name}", value, where)
-            case int() if field.enum_type is not None and value not in field.enum_type.values_by_number:
-                take.unknown(where)
-            case int() if value > take.MOST_NUMBER:
-                take.malformed(where)
+def _check_part(value: Message, where: str) -> None:
+    _check(value, f"{where}.")
 
 
-def _check_text(name: str, value: str, where: str) -> None:
-    matches = _CLOSED.get(name)
-    if matches is not None:
-        if not matches(value):
-            if patterns.is_reason_form(value):
-                take.unknown(where)
-            take.malformed(where)
-    elif len(value) > MOST_TEXT or _CONTROLS.search(value) is not None:
+def _check_closed(matches: patterns.Matcher, value: str, where: str) -> None:
+    if not matches(value):
+        if patterns.is_reason_form(value):
+            take.unknown(where)
         take.malformed(where)
 
 
-def _check_bytes(name: str, value: bytes, where: str) -> None:
-    size = {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(name)
+def _check_free_text(value: str, where: str) -> None:
+    if len(value) > MOST_TEXT or _CONTROLS.search(value) is not None:
+        take.malformed(where)
+
+
+def _check_bytes(size: int | None, value: bytes, where: str) -> None:
     if size is not None and len(value) != size:
+        take.malformed(where)
+
+
+def _check_number(enum: frozenset[int] | None, value: int, where: str) -> None:
+    if enum is not None and value not in enum:
+        take.unknown(where)
+    if value > take.MOST_NUMBER:
         take.malformed(where)

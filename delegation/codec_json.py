@@ -17,9 +17,11 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from delegation import codec_values as take
+from delegation.codec_body import facts_of_read
 from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
+from delegation.facts import BodyFacts
 from delegation.payloads import MOST_BODY
 from xieban.delegation.v1 import body_pb2 as pb
 from xieban.delegation.v1 import codes_pb2
@@ -31,14 +33,25 @@ _MOST_UINT: Final = {FieldDescriptor.CPPTYPE_UINT32: 2**32 - 1, FieldDescriptor.
 
 
 def body_from_json(kind: Kind, data: Mapping[str, object]) -> bytes:
-    """The bytes of a body of that kind; `data` has the fields of the contract's Body, with or without its kind.
+    """The bytes of a body of that kind. See `body_and_facts_from_json`, which also gives what guards need of it."""
+    return _checked_body(kind, data)[0]
+
+
+def body_and_facts_from_json(kind: Kind, data: Mapping[str, object]) -> tuple[bytes, BodyFacts]:
+    """The bytes of a body of that kind, and its facts; `data` has the fields of the contract's Body, `kind` or not.
 
     The same data give the same bytes. NOT checked: guards.
 
     Raises:
         Refusal: INVALID_INPUT with the path of the `field` (indexes left out) for an unknown field, a value of another
-            type, or whatever an opened body is refused for; TOO_LARGE over the cap of a body.
+            type, or whatever an opened body is refused for; TOO_LARGE over the cap of a body; as `body_facts`.
     """
+    body, read = _checked_body(kind, data)
+    return body, facts_of_read(read)
+
+
+def _checked_body(kind: Kind, data: Mapping[str, object]) -> tuple[bytes, pb.Body]:
+    """The bytes, and the message that a recipient reads out of them."""
     name = codes_pb2.EventKind.Name(codes_pb2.EventKind.ValueType(kind))
     message = pb.Body()
     _fill(message, data, "")
@@ -49,10 +62,9 @@ def body_from_json(kind: Kind, data: Mapping[str, object]) -> bytes:
     if len(body) > MOST_BODY:
         raise Refusal(Reason.TOO_LARGE, field="body")
     try:
-        read_body(body)
+        return body, read_body(body)
     except Refusal as refusal:
         raise Refusal(Reason.INVALID_INPUT, field=refusal.details["field"]) from None
-    return body
 
 
 def body_to_json(body: bytes) -> dict[str, object]:

@@ -30,7 +30,10 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 def length_prefixed(*parts: bytes) -> bytes:
     """Each part after its length as four bytes, big-endian."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += (len(part).to_bytes(4, "big"), part)  # not joined one by one: a body would be copied twice
+    return b"".join(pieces)
 
 
 def signatures_digest(signatures: Sequence[bytes]) -> bytes:
