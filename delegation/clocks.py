@@ -6,7 +6,7 @@ that are asked for beside the work (questions, supervision), the hand-over after
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -35,6 +35,7 @@ from delegation.thread_state import (
     Shift,
     ThreadState,
 )
+from delegation.values import replaced
 from delegation.workdays import RegionalCalendar
 
 SHORT_TIME_WORKING_DAYS: Final = 5  # fewer left to the cap on the day of issue: the home confirms
@@ -100,12 +101,12 @@ def with_statutory(thread: ThreadState, roster: RosterView) -> ThreadState:
         cap = cap_of(statutory, short_time=short, home_calendar=roster.calendar_of(thread.home_unit))
         cap_date = _date("cap", thread.host_unit, cap)
     before = thread.due_dates
-    changed = replace(thread, statutory=statutory_date, cap=cap_date)
-    clocks = tuple(replace(clock, due=_due_of(changed, clock, roster)) for clock in thread.open_clocks)
-    changed = replace(changed, open_clocks=clocks)
+    changed = replaced(thread, statutory=statutory_date, cap=cap_date)
+    clocks = tuple(replaced(clock, due=_due_of(changed, clock, roster)) for clock in thread.open_clocks)
+    changed = replaced(changed, open_clocks=clocks)
     now = set(changed.due_dates)
     gone = tuple(due for due in before if due not in now)
-    return replace(changed, earlier=(*thread.earlier, *gone)[-MOST_EARLIER:]) if gone else changed
+    return replaced(changed, earlier=(*thread.earlier, *gone)[-MOST_EARLIER:]) if gone else changed
 
 
 def apply_effects(thread: ThreadState, effects: Iterable[ClockEffect], header: Header, moment: Moment) -> ThreadState:
@@ -127,15 +128,15 @@ def _apply(thread: ThreadState, effect: ClockEffect, header: Header, moment: Mom
             return stopped(thread, {name for name, spec in CLOCKS.items() if spec.of_work}, moment.today)
         case ClockOp.STOP_ALL:
             thread = stopped(thread, set(CLOCKS), moment.today)
-            return replace(thread, statutory=None, cap=None)
+            return replaced(thread, statutory=None, cap=None)
         case ClockOp.EXTEND:
             days = header.declared.working_days if isinstance(header.declared, ExtensionDeclared) else 0
             return _shifted(thread, Shift("extend", days=days), moment.roster)
         case ClockOp.PAUSE:
-            return replace(
+            return replaced(
                 thread,
                 open_clocks=tuple(
-                    replace(clock, paused_on=moment.today) if CLOCKS[clock.clock].pausable else clock
+                    replaced(clock, paused_on=moment.today) if CLOCKS[clock.clock].pausable else clock
                     for clock in thread.open_clocks
                 ),
             )
@@ -156,10 +157,10 @@ def stopped(thread: ThreadState, names: set[str], today: date) -> ThreadState:
     if not gone and not void:
         return thread
     pending = tuple(
-        replace(pending, void=True) if pending.clock in names and not pending.void else pending
+        replaced(pending, void=True) if pending.clock in names and not pending.void else pending
         for pending in thread.pending
     )
-    return without(replace(thread, pending=pending), gone, today)
+    return without(replaced(thread, pending=pending), gone, today)
 
 
 def without(thread: ThreadState, gone: tuple[OpenClock, ...], today: date) -> ThreadState:
@@ -168,8 +169,8 @@ def without(thread: ThreadState, gone: tuple[OpenClock, ...], today: date) -> Th
         return thread
     late = {(clock.clock, clock.unit) for clock in gone if clock.paused_on is None and today > clock.due.legal}
     new = tuple(sorted(late - set(thread.work.late)))
-    work = replace(thread.work, late=(*thread.work.late, *new)[-MOST_CLOCKS:]) if new else thread.work
-    return replace(thread, work=work, open_clocks=tuple(clock for clock in thread.open_clocks if clock not in gone))
+    work = replaced(thread.work, late=(*thread.work.late, *new)[-MOST_CLOCKS:]) if new else thread.work
+    return replaced(thread, work=work, open_clocks=tuple(clock for clock in thread.open_clocks if clock not in gone))
 
 
 def answered(thread: ThreadState, *, unit: str, started_by: bytes, names: set[str], today: date) -> ThreadState:
@@ -194,8 +195,8 @@ def started(
         days, shifts = _length(thread, CLOCKS[name], day=day, at=at, roster=roster)
     due = DueDate(name, unit, day, day, False)
     clock = OpenClock(clock=name, unit=unit, started_by=ref, starts_on=day, days=days, due=due, shifts=shifts)
-    clock = replace(clock, due=_due_of(thread, clock, roster))
-    return replace(thread, open_clocks=(*thread.open_clocks, clock))
+    clock = replaced(clock, due=_due_of(thread, clock, roster))
+    return replaced(thread, open_clocks=(*thread.open_clocks, clock))
 
 
 def deliver(thread: ThreadState, header_digest: bytes, *, unit: str, moment: Moment) -> ThreadState | None:
@@ -203,14 +204,14 @@ def deliver(thread: ThreadState, header_digest: bytes, *, unit: str, moment: Mom
     mine = tuple(p for p in thread.pending if p.started_by.header_digest == header_digest and p.unit == unit)
     if not mine:
         return None
-    thread = replace(thread, pending=tuple(p for p in thread.pending if p not in mine))
+    thread = replaced(thread, pending=tuple(p for p in thread.pending if p not in mine))
     thread = answered(thread, unit=unit, started_by=header_digest, names={"delivery"}, today=moment.today)
     for pending in mine:
         if pending.void:
             continue
         if pending.clock == SHORTEN:
-            work = replace(thread.work, green_since=moment.at)
-            thread = _shortened(replace(thread, work=work), moment)
+            work = replaced(thread.work, green_since=moment.at)
+            thread = _shortened(replaced(thread, work=work), moment)
         else:
             thread = started(
                 thread, pending.clock, pending.awaited, pending.started_by,
@@ -261,7 +262,7 @@ def _start_later(thread: ThreadState, name: str, header: Header, moment: Moment)
 
 def _pending(thread: ThreadState, name: str, unit: str, awaited: str, ref: EnvelopeRef) -> ThreadState:
     pending = (*thread.pending, Pending(name, unit, awaited, ref))
-    return replace(thread, pending=pending[-_MOST_PENDING:])
+    return replaced(thread, pending=pending[-_MOST_PENDING:])
 
 
 def _awaited(thread: ThreadState, awaits: Awaits, header: Header, roster: RosterView) -> tuple[str, ...]:
@@ -326,10 +327,10 @@ def _shifted(thread: ThreadState, shift: Shift, roster: RosterView) -> ThreadSta
     def moved(clock: OpenClock) -> OpenClock:
         if not CLOCKS[clock.clock].pausable:
             return clock
-        clock = replace(clock, shifts=(*clock.shifts, shift), certified=False)
-        return replace(clock, due=_due_of(thread, clock, roster))
+        clock = replaced(clock, shifts=(*clock.shifts, shift), certified=False)
+        return replaced(clock, due=_due_of(thread, clock, roster))
 
-    return replace(thread, open_clocks=tuple(moved(clock) for clock in thread.open_clocks))
+    return replaced(thread, open_clocks=tuple(moved(clock) for clock in thread.open_clocks))
 
 
 def _unpaused(thread: ThreadState, moment: Moment) -> ThreadState:
@@ -338,10 +339,10 @@ def _unpaused(thread: ThreadState, moment: Moment) -> ThreadState:
             return clock
         until = max(moment.today, clock.paused_on)
         shift = Shift("pause", since=clock.paused_on, until=until)
-        clock = replace(clock, paused_on=None, shifts=(*clock.shifts, shift))
-        return replace(clock, due=_due_of(thread, clock, moment.roster))
+        clock = replaced(clock, paused_on=None, shifts=(*clock.shifts, shift))
+        return replaced(clock, due=_due_of(thread, clock, moment.roster))
 
-    return replace(thread, open_clocks=tuple(moved(clock) for clock in thread.open_clocks))
+    return replaced(thread, open_clocks=tuple(moved(clock) for clock in thread.open_clocks))
 
 
 def _shortened(thread: ThreadState, moment: Moment) -> ThreadState:
@@ -357,10 +358,10 @@ def _shortened(thread: ThreadState, moment: Moment) -> ThreadState:
         if step is None or step not in times.green or clock.unit != thread.host_unit:
             return clock
         shift = Shift("shorten", days=times.days(step, Priority.GREEN), since=moment.today)
-        clock = replace(clock, shifts=(*clock.shifts, shift))
-        return replace(clock, due=_due_of(thread, clock, moment.roster))
+        clock = replaced(clock, shifts=(*clock.shifts, shift))
+        return replaced(clock, due=_due_of(thread, clock, moment.roster))
 
-    return replace(thread, open_clocks=tuple(cut(clock) for clock in thread.open_clocks))
+    return replaced(thread, open_clocks=tuple(cut(clock) for clock in thread.open_clocks))
 
 
 def _date(name: str, unit: str, due: Due) -> DueDate:

@@ -18,6 +18,7 @@ from delegation.codec_header import (
     write_ref,
 )
 from delegation.errors import Reason
+from delegation.values import Remembered
 from xieban.delegation.v1 import entry_pb2 as pb
 from xieban.delegation.v1 import header_pb2
 from xieban.federation.v1 import exchange_pb2
@@ -207,7 +208,7 @@ def entry_bytes(entry: model.Entry) -> bytes:
         thread_sequence=entry.thread_sequence,
         previous_entry_digest=entry.previous_entry_digest,
         state_version=entry.state_version,
-        due_dates=[write_due_date(due) for due in entry.due_dates],
+        due_dates=map(_due_message, entry.due_dates),
     )
     take.put_instant(e.accepted_at, entry.accepted_at)
     _write_detail(e, entry.detail)
@@ -223,6 +224,9 @@ def write_due_date(due: model.DueDate) -> pb.DueDate:
         legal=take.iso(due.legal),
         provisional=due.provisional,
     )
+
+
+_due_message = Remembered(write_due_date)  # most entries repeat the dates of the one before; copied, never changed
 
 
 def _write_detail(e: pb.Entry, detail: _Detail) -> None:

@@ -1,6 +1,6 @@
 """One event before one thread: the table, staleness and guards of class H (promises 4 and 6; protocol 5, 7.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from delegation.table import Row, State, Table, Turn
 from delegation.tables import table_for
 from delegation.thread_changes import CHANGES
 from delegation.thread_state import MOST_MOVES_KEPT, ThreadState
+from delegation.values import replaced
 
 # What of a protested envelope is judged again when the same kind is sent anew; the rest was judged at its time.
 _JUDGED_AGAIN: Final = frozenset({
@@ -120,9 +121,9 @@ def _candidates(
 
 def _sent_again(thread: ThreadState, header: Header) -> bool:
     """Whether it takes the place of a protested envelope of its own, of the same kind."""
-    replaced = header.replaces
-    return replaced is not None and any(
-        protest.envelope.header_digest == replaced.header_digest
+    replaces = header.replaces
+    return replaces is not None and any(
+        protest.envelope.header_digest == replaces.header_digest
         and protest.kind in {header.kind, Kind.UNSPECIFIED}
         and protest.envelope.sender_unit == header.sender_unit
         for protest in thread.protests
@@ -186,7 +187,7 @@ def _first_legal(
 def _accepted(asked: Asked) -> Accepted:
     thread, row, header = asked.thread, asked.row, asked.header
     state = row.target or thread.state
-    after = replace(
+    after = replaced(
         thread,
         state=state,
         turn=_turn(asked),
@@ -198,7 +199,7 @@ def _accepted(asked: Asked) -> Accepted:
     if row.change:
         after = CHANGES[row.change](asked, after)
     if row.turn in {Turn.HOST, Turn.HOME} and after.turn == "":
-        after = replace(after, turn=after.host_unit if row.turn is Turn.HOST else after.home_unit)
+        after = replaced(after, turn=after.host_unit if row.turn is Turn.HOST else after.home_unit)
     after = apply_effects(after, row.clocks, header, asked.moment)
     return Accepted(row, after, after.due_dates, _warnings(header))
 
@@ -214,9 +215,9 @@ def _judge_again(
     refused = judged(tuple(name for name in names if name != "leg_and_round"), HEADER_GUARDS, asked)
     if refused is not None:
         return refused
-    replaced = header.replaces.header_digest if header.replaces is not None else b""
-    protest = next(p for p in thread.protests if p.envelope.header_digest == replaced)
-    after = replace(
+    protested = header.replaces.header_digest if header.replaces is not None else b""
+    protest = next(p for p in thread.protests if p.envelope.header_digest == protested)
+    after = replaced(
         thread,
         turn=protest.turn_before,
         state_version=thread.state_version + 1,

@@ -4,7 +4,6 @@ Pure functions. Signatures, certificates, quotas, materials and the two instants
 elsewhere; here nothing reads a clock, a store or the network.
 """
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -21,6 +20,7 @@ from delegation.roster_view import RosterView
 from delegation.table import BusinessStatus, Row, State, Table
 from delegation.tables import table_for
 from delegation.thread_state import OpenClock, Past, ThreadState, remembered
+from delegation.values import replaced
 
 __all__ = [
     "Accepted", "CaseFacts", "LocalFacts", "Move", "available", "certified", "check_times", "delivered", "entered",
@@ -35,7 +35,7 @@ def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest:
     """The thread once the accepted event's entry is known: its place, and what staleness needs of it."""
     noted = header.kind in table_of(thread).noted
     past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
-    return replace(thread, sequence=sequence, last_entry_digest=entry_digest, history=remembered(thread.history, past))
+    return replaced(thread, sequence=sequence, last_entry_digest=entry_digest, history=remembered(thread.history, past))
 
 
 def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datetime, roster: RosterView) -> ThreadState:
@@ -53,7 +53,7 @@ def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datet
     reported = after.work.reported_by
     if reported is not None and reported.header_digest == header_digest and after.state is State.REPORTED:
         status = BusinessStatus.UNDER_CHECK
-    return replace(after, state_version=thread.state_version + 1, delivered_at=first, business_status=status)
+    return replaced(after, state_version=thread.state_version + 1, delivered_at=first, business_status=status)
 
 
 def recompute(thread: ThreadState, roster: RosterView) -> ThreadState:
@@ -73,10 +73,10 @@ def overdue(thread: ThreadState, *, on: date) -> tuple[OpenClock, ...]:
 
 def certified(thread: ThreadState, clock: OpenClock) -> ThreadState:
     """The thread after negative evidence for that clock was logged; it runs on, late."""
-    clocks = tuple(replace(open_, certified=True) if open_ == clock else open_ for open_ in thread.open_clocks)
+    clocks = tuple(replaced(open_, certified=True) if open_ == clock else open_ for open_ in thread.open_clocks)
     if clocks == thread.open_clocks:
         return thread
-    return replace(thread, open_clocks=clocks, state_version=thread.state_version + 1)
+    return replaced(thread, open_clocks=clocks, state_version=thread.state_version + 1)
 
 
 def next_deadline(thread: ThreadState) -> date | None:

@@ -317,7 +317,8 @@ class Header:
     @property
     def addressees(self) -> tuple[str, ...]:
         """Recipients with a mailbox, cursor and acknowledgement: all but the sender's own unit."""
-        return tuple(recipient.unit for recipient in self.recipients if recipient.unit != self.sender_unit)
+        sender = self.sender_unit
+        return tuple([recipient.unit for recipient in self.recipients if recipient.unit != sender])
 
 
 @dataclass(frozen=True, slots=True)

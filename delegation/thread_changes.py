@@ -5,7 +5,6 @@ to the clock effects. None of them checks anything: the guards did.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from delegation.clock_specs import CLOCKS
@@ -28,6 +27,7 @@ from delegation.model import (
 )
 from delegation.table import BusinessStatus, State
 from delegation.thread_state import FormerHost, LetterFacts, Protested, ThreadState, WorkFacts
+from delegation.values import replaced
 
 Change: TypeAlias = Callable[[Asked, ThreadState], ThreadState]
 _MOST_AMENDMENTS: Final = 64
@@ -59,7 +59,7 @@ def _letter(asked: Asked, thread: ThreadState) -> ThreadState:
     declared = asked.header.declared
     short = isinstance(declared, LetterDeclared) and declared.short_time_confirmed
     letter = letter_of(asked.header, asked.thread.letter, short_time=short)
-    return replace(thread, letter=letter)
+    return replaced(thread, letter=letter)
 
 
 def _next_leg(asked: Asked, thread: ThreadState) -> ThreadState:
@@ -74,7 +74,7 @@ def _next_leg(asked: Asked, thread: ThreadState) -> ThreadState:
     homes = before.former_homes
     if before.home_unit != header.sender_unit:
         homes = (*homes, before.home_unit)[-_MOST_LEGS:]
-    return replace(
+    return replaced(
         thread,
         home_unit=header.sender_unit,
         host_unit=header.counterpart_unit,
@@ -93,18 +93,18 @@ def _next_leg(asked: Asked, thread: ThreadState) -> ThreadState:
 
 
 def _delivered_by_act(asked: Asked, thread: ThreadState) -> ThreadState:
-    return replace(thread, delivered_at=thread.delivered_at or asked.at)
+    return replaced(thread, delivered_at=thread.delivered_at or asked.at)
 
 
 def _returned(asked: Asked, thread: ThreadState) -> ThreadState:
     defects = asked.header.declared.defects if isinstance(asked.header.declared, ReturnDeclared) else ()
     listed = tuple((defect.code, defect.subject) for defect in defects)
-    return replace(thread, work=replace(thread.work, returned=listed, returns=thread.work.returns + 1))
+    return replaced(thread, work=replaced(thread.work, returned=listed, returns=thread.work.returns + 1))
 
 
 def _corrected(asked: Asked, thread: ThreadState) -> ThreadState:
     thread = _letter(asked, thread)
-    return replace(thread, delivered_at=None, work=replace(thread.work, green_changed=False, green_since=None))
+    return replaced(thread, delivered_at=None, work=replaced(thread.work, green_changed=False, green_since=None))
 
 
 def _unit_named(asked: Asked) -> str:
@@ -114,17 +114,17 @@ def _unit_named(asked: Asked) -> str:
 
 def _transferred(asked: Asked, thread: ThreadState) -> ThreadState:
     reason = asked.header.reasons[0] if asked.header.reasons else ""
-    work = replace(thread.work, transferred_to=_unit_named(asked), transfer_reason=reason)
-    return replace(thread, hop=asked.header.hop, work=work)
+    work = replaced(thread.work, transferred_to=_unit_named(asked), transfer_reason=reason)
+    return replaced(thread, hop=asked.header.hop, work=work)
 
 
 def _disputed(asked: Asked, thread: ThreadState) -> ThreadState:
     """Superiors are asked anew: earlier designations no longer count."""
     national = asked.roster.national_office()
-    work = replace(
+    work = replaced(
         thread.work, designated="", votes=(), designated_by_province=False, national=national.code if national else ""
     )
-    return replace(thread, work=work)
+    return replaced(thread, work=work)
 
 
 def _disputed_after_hops(asked: Asked, thread: ThreadState) -> ThreadState:
@@ -139,7 +139,7 @@ def _designation(asked: Asked, thread: ThreadState) -> ThreadState:
     header, moment = asked.header, asked.moment
     named, sender = _unit_named(asked), header.sender_unit
     votes = (*(vote for vote in thread.work.votes if vote[0] != sender), (sender, named))
-    thread = replace(thread, work=replace(thread.work, votes=votes))
+    thread = replaced(thread, work=replaced(thread.work, votes=votes))
     mine = tuple(clock for clock in thread.open_clocks if clock.clock == "designation" and clock.unit == sender)
     for clock in mine:
         thread = answered(
@@ -153,11 +153,11 @@ def _designation(asked: Asked, thread: ThreadState) -> ThreadState:
         thread = started(
             thread, "reissue", thread.home_unit, header.ref, day=moment.today, at=moment.at, roster=asked.roster
         )
-        work = replace(thread.work, designated=named)
-        return replace(thread, work=work, turn=thread.home_unit, business_status=BusinessStatus.DESIGNATED)
+        work = replaced(thread.work, designated=named)
+        return replaced(thread, work=work, turn=thread.home_unit, business_status=BusinessStatus.DESIGNATED)
     if thread.work.national and all(province in said for province in superiors):
         others = tuple(clock for clock in thread.open_clocks if clock.clock != "designation")
-        thread = replace(thread, open_clocks=others)
+        thread = replaced(thread, open_clocks=others)
         thread = started(
             thread, "designation", thread.work.national, header.ref,
             day=moment.today, at=moment.at, roster=asked.roster,
@@ -166,45 +166,47 @@ def _designation(asked: Asked, thread: ThreadState) -> ThreadState:
 
 
 def _designated_by_province(asked: Asked, thread: ThreadState) -> ThreadState:
-    work = replace(thread.work, designated=_unit_named(asked), designated_by_province=True, votes=())
-    return replace(thread, work=work, paused=False)
+    work = replaced(thread.work, designated=_unit_named(asked), designated_by_province=True, votes=())
+    return replaced(thread, work=work, paused=False)
 
 
 def _refused(asked: Asked, thread: ThreadState) -> ThreadState:
     silence = "R11" in asked.header.reasons
-    return replace(thread, work=replace(thread.work, refusal_reasons=asked.header.reasons, refusal_by_silence=silence))
+    return replaced(
+        thread, work=replaced(thread.work, refusal_reasons=asked.header.reasons, refusal_by_silence=silence)
+    )
 
 
 def _assigned(asked: Asked, thread: ThreadState) -> ThreadState:  # noqa: ARG001 - one signature for all changes
-    return replace(thread, work=replace(thread.work, investigated=True))
+    return replaced(thread, work=replaced(thread.work, investigated=True))
 
 
 def _extension_asked(asked: Asked, thread: ThreadState) -> ThreadState:
     declared = asked.header.declared
     days = declared.working_days if isinstance(declared, ExtensionDeclared) else 0
-    work = replace(thread.work, extension_asked=days, extension_request=asked.header.ref, extension_round=thread.round)
-    return replace(thread, work=work)
+    work = replaced(thread.work, extension_asked=days, extension_request=asked.header.ref, extension_round=thread.round)
+    return replaced(thread, work=work)
 
 
 def _extension_answered(asked: Asked, thread: ThreadState) -> ThreadState:  # noqa: ARG001 - as above
-    return replace(thread, work=replace(thread.work, extension_asked=0, extension_request=None))
+    return replaced(thread, work=replaced(thread.work, extension_asked=0, extension_request=None))
 
 
 def _paused(asked: Asked, thread: ThreadState) -> ThreadState:
     reason = asked.header.reasons[0] if asked.header.reasons else ""
-    work = replace(thread.work, paused_since=asked.today, pause_reason=reason)
-    return replace(thread, paused=True, work=work)
+    work = replaced(thread.work, paused_since=asked.today, pause_reason=reason)
+    return replaced(thread, paused=True, work=work)
 
 
 def _unpaused(asked: Asked, thread: ThreadState) -> ThreadState:
     """Work goes on; an extension that waits for its answer still does."""
     turn = thread.home_unit if asked.thread.work.extension_asked else thread.host_unit
-    work = replace(thread.work, paused_since=None, pause_reason="")
-    return replace(thread, paused=False, turn=turn, work=work)
+    work = replaced(thread.work, paused_since=None, pause_reason="")
+    return replaced(thread, paused=False, turn=turn, work=work)
 
 
 def _reported(asked: Asked, thread: ThreadState) -> ThreadState:
-    work = replace(
+    work = replaced(
         thread.work,
         reported_by=asked.header.ref,
         unable=asked.header.kind is Kind.UNABLE,
@@ -213,19 +215,19 @@ def _reported(asked: Asked, thread: ThreadState) -> ThreadState:
         extension_asked=0,
         extension_request=None,
     )
-    return replace(thread, paused=False, work=work)
+    return replaced(thread, paused=False, work=work)
 
 
 def _supplement(asked: Asked, thread: ThreadState) -> ThreadState:
     items = asked.header.declared.items if isinstance(asked.header.declared, SupplementDeclared) else 0
-    return replace(thread, round=asked.header.round, work=replace(thread.work, supplement_items=items, unable=False))
+    return replaced(thread, round=asked.header.round, work=replaced(thread.work, supplement_items=items, unable=False))
 
 
 def _archived(asked: Asked, thread: ThreadState) -> ThreadState:
     """Archived when both sides have; a host that is no member cannot, so the home's word is enough."""
     unit = asked.acting_unit
     by = tuple(sorted({*thread.archived_by, unit}))
-    thread = replace(thread, archived_by=by)
+    thread = replaced(thread, archived_by=by)
     for clock in tuple(clock for clock in thread.open_clocks if clock.clock == "archive" and clock.unit == unit):
         thread = answered(
             thread, unit=unit, started_by=clock.started_by.header_digest, names={"archive"}, today=asked.today
@@ -236,7 +238,7 @@ def _archived(asked: Asked, thread: ThreadState) -> ThreadState:
         needed.add(thread.host_unit)
     if needed <= set(by):
         thread = stopped(thread, set(CLOCKS), asked.today)
-        return replace(thread, state=State.ARCHIVED, business_status=BusinessStatus.ARCHIVED, turn="")
+        return replaced(thread, state=State.ARCHIVED, business_status=BusinessStatus.ARCHIVED, turn="")
     return thread
 
 
@@ -267,9 +269,9 @@ def _amended(asked: Asked, thread: ThreadState) -> ThreadState:
     author = asked.acting_unit
     kept = tuple(a for a in thread.work.amendments if a[:2] != (author, declared.subject))
     amendments = (*kept, (author, declared.subject, declared.version))[-_MOST_AMENDMENTS:]
-    thread = replace(thread, work=replace(thread.work, amendments=amendments))
+    thread = replaced(thread, work=replaced(thread.work, amendments=amendments))
     if declared.subject == "clock" and thread.letter is not None:
-        thread = replace(thread, letter=replace(thread.letter, clock=asked.header.clock))
+        thread = replaced(thread, letter=replaced(thread.letter, clock=asked.header.clock))
     return thread
 
 
@@ -279,8 +281,8 @@ def suspended_clock(asked: Asked, thread: ThreadState) -> ThreadState:
     if not isinstance(declared, ClockDeclared) or letter is None:
         return thread
     new = Suspension(declared.effective_on, None, asked.header.reasons[0])
-    clock = replace(letter.clock, suspensions=(*letter.clock.suspensions, new))
-    return replace(thread, letter=replace(letter, clock=clock))
+    clock = replaced(letter.clock, suspensions=(*letter.clock.suspensions, new))
+    return replaced(thread, letter=replaced(letter, clock=clock))
 
 
 def resumed_clock(asked: Asked, thread: ThreadState) -> ThreadState:
@@ -289,16 +291,16 @@ def resumed_clock(asked: Asked, thread: ThreadState) -> ThreadState:
     if not isinstance(declared, ClockDeclared) or letter is None or not letter.clock.suspensions:
         return thread
     *before, last = letter.clock.suspensions
-    clock = replace(letter.clock, suspensions=(*before, replace(last, resumed_on=declared.effective_on)))
-    return replace(thread, letter=replace(letter, clock=clock))
+    clock = replaced(letter.clock, suspensions=(*before, replaced(last, resumed_on=declared.effective_on)))
+    return replaced(thread, letter=replaced(letter, clock=clock))
 
 
 def _priority(asked: Asked, thread: ThreadState) -> ThreadState:
     if thread.letter is None:
         return thread
     green = asked.header.priority is Priority.GREEN
-    work = replace(thread.work, green_changed=green, green_since=None)
-    return replace(thread, letter=replace(thread.letter, priority=asked.header.priority), work=work)
+    work = replaced(thread.work, green_changed=green, green_since=None)
+    return replaced(thread, letter=replaced(thread.letter, priority=asked.header.priority), work=work)
 
 
 def _protested(asked: Asked, thread: ThreadState) -> ThreadState:
@@ -307,17 +309,17 @@ def _protested(asked: Asked, thread: ThreadState) -> ThreadState:
         return thread
     kind = next((p.kind for p in thread.history if p.header16 == reply.header_digest[:16]), Kind.UNSPECIFIED)
     new = Protested(reply, kind, asked.thread.turn)
-    return replace(thread, protests=(*thread.protests, new)[-_MOST_PROTESTS:], turn=reply.sender_unit)
+    return replaced(thread, protests=(*thread.protests, new)[-_MOST_PROTESTS:], turn=reply.sender_unit)
 
 
 def _terms(asked: Asked, thread: ThreadState) -> ThreadState:
     declared = asked.header.declared
-    return replace(thread, terms_digest=declared.terms_digest) if isinstance(declared, AgreementDeclared) else thread
+    return replaced(thread, terms_digest=declared.terms_digest) if isinstance(declared, AgreementDeclared) else thread
 
 
 def _pool(asked: Asked, thread: ThreadState) -> ThreadState:
     declared = asked.header.declared
-    return replace(thread, pool_version=declared.version) if isinstance(declared, PoolDeclared) else thread
+    return replaced(thread, pool_version=declared.version) if isinstance(declared, PoolDeclared) else thread
 
 
 CHANGES: Final[Mapping[str, Change]] = {

@@ -33,6 +33,7 @@ from delegation.thread_state import (
     ThreadState,
     WorkFacts,
 )
+from delegation.values import Remembered
 
 VERSION: Final = 1
 _Json: TypeAlias = Any  # what json.loads gives: arrays of arrays, checked by the constructors below
@@ -44,23 +45,29 @@ _from_iso = lru_cache(maxsize=4096)(date.fromisoformat)
 def thread_bytes(thread: ThreadState) -> bytes:
     """The thread as bytes; `thread_from_bytes` gives it back."""
     t = thread
-    return _encode([
-        VERSION, t.thread_id, int(t.thread_type), int(t.matter), t.case_id, t.home_unit, t.host_unit, t.provinces,
-        t.leg, t.round, t.hop, t.state.value, t.turn, t.business_status.value, t.paused, t.sequence,
-        t.last_entry_digest.hex(), t.state_version,
-        None if t.letter is None else _letter(t.letter),
-        _work(t.work),
-        _due(t.statutory), _due(t.cap),
-        [_clock(c) for c in t.open_clocks],
-        [[p.clock, p.unit, p.awaited, _ref(p.started_by), p.void] for p in t.pending],
-        [_due(d) for d in t.earlier],
-        [[p.sequence, int(p.kind), p.sender, p.digest16.hex(), p.header16.hex(), p.noted] for p in t.history],
-        [[unit, digest.hex()] for unit, digest in t.last_moves],
-        [[f.unit, f.leg, f.last_sequence, f.investigated] for f in t.former_hosts],
-        t.former_homes, t.archived_by,
-        [[_ref(p.envelope), int(p.kind), p.turn_before] for p in t.protests],
-        t.terms_digest.hex(), t.pool_version, _instant(t.delivered_at), _instant(t.changed_at),
-    ]).encode("ascii")  # fmt: skip
+    parts = (
+        _encode([
+            VERSION, t.thread_id, int(t.thread_type), int(t.matter), t.case_id, t.home_unit, t.host_unit, t.provinces,
+            t.leg, t.round, t.hop, t.state.value, t.turn, t.business_status.value, t.paused, t.sequence,
+            t.last_entry_digest.hex(), t.state_version,
+        ])[1:-1],
+        "null" if t.letter is None else _letter_text(t.letter),
+        _work_text(t.work),
+        "null" if t.statutory is None else _due_text(t.statutory),
+        "null" if t.cap is None else _due_text(t.cap),
+        f"[{','.join(map(_clock_text, t.open_clocks))}]",
+        f"[{','.join(map(_pending_text, t.pending))}]",
+        f"[{','.join(map(_due_text, t.earlier))}]",
+        f"[{','.join(map(_past_text, t.history))}]",
+        _encode([
+            [[unit, digest.hex()] for unit, digest in t.last_moves],
+            [[f.unit, f.leg, f.last_sequence, f.investigated] for f in t.former_hosts],
+            t.former_homes, t.archived_by,
+            [[_ref(p.envelope), int(p.kind), p.turn_before] for p in t.protests],
+            t.terms_digest.hex(), t.pool_version, _instant(t.delivered_at), _instant(t.changed_at),
+        ])[1:-1],
+    )  # fmt: skip
+    return f"[{','.join(parts)}]".encode("ascii")
 
 
 def thread_from_bytes(data: bytes) -> ThreadState:
@@ -269,3 +276,20 @@ def _work_from(found: _Json) -> WorkFacts:
         green_since=_instant_from(green_since),
         late=tuple((clock, unit) for clock, unit in late),
     )
+
+
+def _pending(p: Pending) -> list[object]:
+    return [p.clock, p.unit, p.awaited, _ref(p.started_by), p.void]
+
+
+def _past(p: Past) -> list[object]:
+    return [p.sequence, int(p.kind), p.sender, p.digest16.hex(), p.header16.hex(), p.noted]
+
+
+# One envelope changes few of a thread's parts; the others are the same values as before, and so are their texts.
+_letter_text = Remembered[LetterFacts, str](lambda letter: _encode(_letter(letter)))
+_work_text = Remembered[WorkFacts, str](lambda work: _encode(_work(work)))
+_due_text = Remembered[DueDate, str](lambda due: _encode(_due(due)))
+_clock_text = Remembered[OpenClock, str](lambda clock: _encode(_clock(clock)))
+_pending_text = Remembered[Pending, str](lambda pending: _encode(_pending(pending)))
+_past_text = Remembered[Past, str](lambda past: _encode(_past(past)))

@@ -1,0 +1,57 @@
+"""Another value of a frozen class is the one that `dataclasses.replace` gives; what is remembered is of that value."""
+
+from dataclasses import FrozenInstanceError, dataclass, replace
+
+import pytest
+
+from delegation.thread_state import OpenClock, ThreadState
+from delegation.values import Remembered, replaced
+from tests.builders import a_header
+
+
+def test_it_gives_what_dataclasses_replace_gives() -> None:
+    header = a_header()
+    assert replaced(header, leg=2, reasons=("R01",)) == replace(header, leg=2, reasons=("R01",))
+    assert header.leg == 1
+    assert replaced(header) == header
+
+
+def test_the_new_value_is_as_frozen_as_the_old_one() -> None:
+    with pytest.raises(FrozenInstanceError):
+        replaced(a_header(), leg=2).leg = 3  # type: ignore[misc]  # what is tried
+
+
+def test_a_field_that_the_class_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError):
+        replaced(a_header(), no_such_field=1)
+
+
+def test_a_class_that_checks_itself_is_refused() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Checked:
+        low: int
+        high: int
+
+        def __post_init__(self) -> None:
+            assert self.low <= self.high
+
+    with pytest.raises(TypeError):
+        replaced(Checked(1, 2), low=3)
+
+
+@pytest.mark.parametrize("of", [ThreadState, OpenClock])
+def test_the_values_that_change_most_are_of_the_sort_it_takes(of: type[object]) -> None:
+    assert not hasattr(of, "__post_init__")
+
+
+def test_what_is_remembered_is_of_the_same_value_and_no_equal_one() -> None:
+    made: list[tuple[int, ...]] = []
+
+    def make(value: tuple[int, ...]) -> str:
+        made.append(value)
+        return str(value)
+
+    text = Remembered(make)
+    one, other = (1, 2), tuple(range(1, 3))
+    assert text(one) == text(one) == text(other) == "(1, 2)"
+    assert len(made) == 2
