@@ -10,6 +10,7 @@ import structlog
 from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
 from node.link import Link
+from node.log_proofs import keep_proofs
 from node.log_watch import Fork, LogWatch, check_inclusion
 from node.records import MetaRecord
 from node.state import State
@@ -17,7 +18,7 @@ from node.writer import Tx, Writer
 
 _log = structlog.get_logger("node.log")
 _PROVEN = "log.proven"
-_AUDITED_AT_ONCE = 8  # a proof costs a call; the rest is looked for when somebody asks, or in a dossier
+_AUDITED_AT_ONCE = 64  # a proof costs a call; the rest waits for the next round, or for whoever asks
 
 
 class LogKeeper:
@@ -86,23 +87,27 @@ class LogKeeper:
             await self._writer.run(partial(_note_proven, note=watch.proven.note))
 
     async def _audit(self, link: Link, watch: LogWatch) -> None:
-        """Look for a few of the latest accepted entries in the proven head: an entry outside the log is a lie."""
+        """Look for accepted entries in the proven head: one outside the log is a lie, the others' proofs are kept."""
         head = watch.proven
-        for _ in range(_AUDITED_AT_ONCE):
-            if head is None or not self._state.audit:
-                return
-            leaf_index, digest, thread_id = self._state.audit[-1]
-            if leaf_index >= head.checkpoint.size:
-                return
-            proof = await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)
-            try:
-                check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=list(proof.path), head=head.checkpoint)
-                self.audited += 1
-            except Refusal:
-                details = {"why": "inclusion", "leaf_index": str(leaf_index)}
-                await self._writer.run(partial(_alarm_entry, thread_id=thread_id, details=details, proof=head.note))
-            with suppress(ValueError):
-                self._state.audit.remove((leaf_index, digest, thread_id))
+        if head is None:
+            return
+        covered = [item for item in self._state.audit if item[0] < head.checkpoint.size]
+        found: dict[int, tuple[bytes, ...]] = {}
+        try:
+            for leaf_index, digest, thread_id in covered[-_AUDITED_AT_ONCE:]:
+                path = tuple((await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)).path)
+                try:
+                    check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)
+                    found[leaf_index] = path
+                except Refusal:
+                    details = {"why": "inclusion", "leaf_index": str(leaf_index)}
+                    await self._writer.run(partial(_alarm_entry, thread_id=thread_id, details=details, proof=head.note))
+                with suppress(ValueError):
+                    self._state.audit.remove((leaf_index, digest, thread_id))
+        finally:
+            if found:  # also when the registry went away in between
+                self.audited += len(found)
+                await self._writer.run(partial(keep_proofs, note=head.note, paths=found))
 
     @property
     def newest(self) -> bytes:

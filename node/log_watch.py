@@ -3,6 +3,7 @@
 Two heads that do not fit are kept, both as signed notes: they prove that the registry showed two histories.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certs.notes import Checkpoint, NoteError, parse_and_verify
@@ -114,7 +115,7 @@ class LogWatch:
         return None
 
 
-def check_inclusion(*, leaf_index: int, entry_digest: bytes, path: list[bytes], head: Checkpoint) -> None:
+def check_inclusion(*, leaf_index: int, entry_digest: bytes, path: Sequence[bytes], head: Checkpoint) -> None:
     """An entry is in the tree of a head: a leaf's data is the SHA-256 of the entry (protocol 8.2).
 
     Raises:

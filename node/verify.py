@@ -135,7 +135,9 @@ async def verify_thread(held: HeldEvidence, thread_id: str, *, at: datetime) -> 
     leaves = [Leaf("inclusion", read.entry.leaf_index, read.entry.digest, read.record.sequence) for read in entries]
     leaves += [Leaf("delivery_inclusion", item.entry.leaf_index, item.entry.digest) for item in deliveries]
     leaves += [Leaf("negative_inclusion", item.entry.leaf_index, item.entry.digest) for item in negatives]
-    size, online = await check_log(book, leaves, proven=rows.proven, trust=rosters.newest, proofs=held.proofs)
+    size, online = await check_log(
+        book, leaves, proven=rows.proven, trust=rosters.newest, proofs=held.proofs, kept=rows.proofs
+    )
     return VerificationReport(
         thread_id=thread_id,
         at=at,

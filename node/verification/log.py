@@ -1,7 +1,7 @@
 """What the registry's log says: the held head and the newest one, and that every entry is a leaf of it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from certs.trust import Trust
 from delegation.errors import Reason, Refusal
 from delegation.merkle import MerkleError, verify_consistency
 from node.link import Link
+from node.log_proofs import read_proof
 from node.log_watch import check_inclusion
 from node.verification.report import Book, Doubt
 
@@ -63,15 +64,27 @@ class Leaf:
 
 
 async def check_log(
-    book: Book, leaves: Iterable[Leaf], *, proven: bytes, trust: Trust, proofs: LogProofs | None
+    book: Book,
+    leaves: Iterable[Leaf],
+    *,
+    proven: bytes,
+    trust: Trust,
+    proofs: LogProofs | None,
+    kept: Mapping[int, bytes],
 ) -> tuple[int, bool]:
-    """Check heads and leaves. Gives the size of the head that was used, and whether the registry answered."""
+    """Check heads and leaves. Gives the size of the head that was used, and whether the registry answered.
+
+    Without the registry a leaf is shown by the proof that the node keeps of it (`kept`), under its own checkpoint.
+    """
     held = _held(book, proven, trust)
     newest = await _newest(book, held, trust=trust, proofs=proofs)
     unique = list({(leaf.leaf_index, leaf.name, leaf.digest): leaf for leaf in leaves}.values())[:_MOST_TOLD]
     if newest is None or proofs is None:
         size = held.size if held is not None else 0
         for leaf in unique:
+            if leaf.leaf_index in kept:
+                _kept_leaf(book, leaf, kept[leaf.leaf_index], trust)
+                continue
             beyond = leaf.leaf_index >= size
             book.open(leaf.name, Doubt.BEYOND_CHECKPOINT if beyond else Doubt.OFFLINE, leaf.sequence, _of(leaf))
         return size, False
@@ -131,6 +144,12 @@ async def _newest(book: Book, held: Checkpoint | None, *, trust: Trust, proofs: 
     else:
         book.ok("consistency")
     return newest
+
+
+def _kept_leaf(book: Book, leaf: Leaf, value: bytes, trust: Trust) -> None:
+    with book.checking(leaf.name, leaf.sequence, _of(leaf)):
+        note, path = read_proof(value)
+        check_inclusion(leaf_index=leaf.leaf_index, entry_digest=leaf.digest, path=path, head=_parse(note, trust))
 
 
 async def _leaf(book: Book, leaf: Leaf, newest: Checkpoint, proofs: LogProofs) -> None:

@@ -1,6 +1,7 @@
 """Everything that the database holds of one thread, read in one snapshot, without writing, beside a running node."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -8,8 +9,10 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, exc, select
 from sqlalchemy.pool import NullPool
 
+from delegation.codec_entry import parse_entry
 from delegation.errors import Reason, Refusal
 from node import tables
+from node.log_proofs import name_of
 from node.records import (
     AckRecord,
     DataKeyRecord,
@@ -47,6 +50,7 @@ class Rows:
     data_key: DataKeyRecord | None
     rosters: Mapping[int, RosterRecord]
     proven: bytes
+    proofs: Mapping[int, bytes]
 
 
 def open_engine(url: str) -> Engine:
@@ -100,7 +104,19 @@ def _read(connection: Connection, thread_id: str) -> Rows:
         data_key=keys[0] if keys else None,
         rosters={record.version: record for record in rosters},
         proven=proven[0].value if proven else b"",
+        proofs=_proofs(connection, thread_id),
     )
+
+
+def _proofs(connection: Connection, thread_id: str) -> dict[int, bytes]:
+    """Kept inclusion proofs of the thread's entries by leaf index; a damaged entry has none."""
+    found: dict[int, bytes] = {}
+    for record in _select(connection, EntryRecord, thread_id=thread_id):
+        with suppress(Refusal):
+            leaf_index = parse_entry(record.entry).leaf_index
+            for row in _select(connection, MetaRecord, name=name_of(leaf_index)):
+                found[leaf_index] = row.value
+    return found
 
 
 def _select(connection: Connection, kind: type[R], **where: Value) -> tuple[R, ...]:
