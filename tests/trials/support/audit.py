@@ -158,6 +158,11 @@ def _effects(registry: Path) -> list[str]:
     return found
 
 
+def alarms_of(report: Mapping[str, Any]) -> list[str]:
+    """Reasons of the alarms in a node's report."""
+    return [str(reason) for reason in report["alarms"]]
+
+
 def letters_wrong(
     journal: Iterable[Mapping[str, object]], report: Mapping[str, Any], *, number: str, drafts: bool
 ) -> list[str]:

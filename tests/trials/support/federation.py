@@ -181,8 +181,13 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def set_up(folder: Path, *, places: Mapping[str, Path] | None = None, **options: object) -> Federation:
-    """Authorities, keys, roster; nothing runs. `places`: where a part's data folder is to be instead."""
+async def set_up(
+    folder: Path, *, places: Mapping[str, Path] | None = None, reconnect: float = 0.5, **options: object
+) -> Federation:
+    """Authorities, keys, roster; nothing runs.
+
+    `places`: where a part's data folder is to be instead. `reconnect`: the longest pause of a node between tries.
+    """
     world = World(folder)
     for part, place in (places or {}).items():
         name = "registry" if part == "registry" else f"node-{_BUREAUS[part]}"
@@ -196,6 +201,6 @@ async def set_up(folder: Path, *, places: Mapping[str, Path] | None = None, **op
     registry.save()
     nodes: dict[str, NodeSettings] = {}
     for part, bureau in _BUREAUS.items():
-        nodes[part] = world.settings[bureau]
+        nodes[part] = world.settings[bureau].model_copy(update={"reconnect_max_seconds": reconnect})
         nodes[part].save()
     return Federation(folder, registry, nodes, **options)  # type: ignore[arg-type]  # fields of its own
