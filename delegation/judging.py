@@ -26,7 +26,7 @@ _JUDGED_AGAIN: Final = frozenset({
     "something_found", "nothing_found", "checks_closed", "supplement_counts",
 })  # fmt: skip
 _LETTERS: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
-_UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked"})
+_UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked", "supplement"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,7 @@ def compose(
     if data.requested_due is not None:
         fields["requested_due"] = data.requested_due
     fields.update(extra or {})
-    counts = counts_of(kind, thread, shown)
+    counts = counts_of(kind, thread, shown, replaces=data.replaces)
     header = Header(
         envelope_id=uuid7(at),
         federation_id=view.federation_id,
@@ -345,10 +345,17 @@ def _ref(tx: Tx, state: State, held: Held | None, envelope_id: str, *, field: st
     return find_ref(tx, state, held, envelope_id, field=field)
 
 
-def counts_of(kind: Kind, thread: ThreadState | None, reasons: Sequence[str]) -> tuple[int, int, int]:
-    """Leg, round and hop as the header must state them. A hand-over within one bureau (T02) is no hop."""
+def counts_of(
+    kind: Kind, thread: ThreadState | None, reasons: Sequence[str], *, replaces: str = ""
+) -> tuple[int, int, int]:
+    """Leg, round and hop as the header must state them. A hand-over within one bureau (T02) is no hop.
+
+    What is sent again after a protest (`replaces`) keeps those of what it replaces: the order stood (protocol 5.5).
+    """
     if thread is None:
         return 1, 1, 0
+    if any(protest.envelope.envelope_id == replaces for protest in thread.protests):
+        return thread.leg, thread.round, thread.hop
     if kind is Kind.ISSUED:
         return thread.leg + 1, 1, thread.hop
     return (

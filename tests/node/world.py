@@ -55,7 +55,9 @@ def stacks() -> str:
     """Where every task of the loop and every thread stands."""
     text = io.StringIO()
     for task in asyncio.all_tasks():
-        task.print_stack(limit=12, file=text)
+        text.write(f"\n{task.get_name()}\n")
+        frames = task.get_stack(limit=12)
+        text.writelines(f"  {frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}\n" for frame in frames)
     with tempfile.TemporaryFile("w+") as file:
         faulthandler.dump_traceback(file, all_threads=True)
         file.seek(0)
