@@ -15,6 +15,7 @@ from cli.common import now
 from cli.demo.desk import Desk, DeskError
 from cli.demo.report import print_report
 from cli.demo.story import Staff, Tell, load_case, play
+from cli.demo.verification import verify_both
 from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation, LocalFederationError
 from cli.output import Exit, fail, progress
 from delegation.deadlines import day_of
@@ -43,6 +44,8 @@ def demo(
         with LocalFederation(folder, tell=tell) as federation, tempfile.TemporaryDirectory() as attachments:
             _prepare(federation)
             number = _play(federation, case or _sample_case(), Path(attachments), tell)
+            for line in verify_both(federation, number):
+                tell(line)
             print_report(federation, number, seconds=time.monotonic() - started)
             if sys.stdin.isatty() and sys.stdout.isatty():
                 _keep_running(federation)
