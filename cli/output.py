@@ -22,6 +22,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from certs.files import KeyFileError
 from delegation.catalogue import text_of
 from delegation.errors import Reason, Refusal
 
@@ -79,5 +80,7 @@ def tells_refusals(command: Callable[P, R]) -> Callable[P, R]:
             text = f"{refusal.reason.value}: {text_of(refusal.reason)}" + (f" ({details})" if details else "")
             code = Exit.UNREACHABLE if refusal.reason in _UNREACHABLE else Exit.REFUSED
             fail(text, code)
+        except KeyFileError as error:
+            fail(f"{error}; nothing was changed")
 
     return wrapped

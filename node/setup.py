@@ -58,7 +58,8 @@ def init(settings: NodeSettings, at: datetime) -> None:
 def enrol(settings: NodeSettings, token: str, at: datetime, *, renew_keys: bool = False) -> NodeSettings:
     """Exchange a one-time token for certificates, and pin both authorities. Gives settings with what was learned.
 
-    The token's digests say whom to believe before anything is sent. `renew_keys` draws new channel and node keys first.
+    The token's digests say whom to believe before anything is sent. `renew_keys` draws new channel and node keys;
+    they take the old ones' place when the registry has certified them.
 
     Raises:
         Refusal: TOKEN_NOT_VALID, CERTIFICATE_NOT_TRUSTED when an authority is not the token's, UNAVAILABLE, or what the
@@ -69,13 +70,10 @@ def enrol(settings: NodeSettings, token: str, at: datetime, *, renew_keys: bool 
         raise Refusal(Reason.TOKEN_NOT_VALID, why="bureau")
     host, _, port = settings.enrolment_address.rpartition(":")
     authority = fetch_authority(host, int(port), digest=parsed.channel_ca_digest)
-    if renew_keys:
-        for name in (CHANNEL, NODE):
-            save_private(settings.keys_dir / f"{name}.pem", new_p256(), replace=True)
+    paths = {name: settings.keys_dir / f"{name}.pem" for name in (CHANNEL, NODE)}
+    keys = {name: new_p256() if renew_keys else load_p256(path) for name, path in paths.items()}
     request = enrolment_pb2.EnrolRequest(
-        token=parsed.secret,
-        channel_request=new_csr(load_p256(settings.keys_dir / f"{CHANNEL}.pem")),
-        node_request=new_csr(load_p256(settings.keys_dir / f"{NODE}.pem")),
+        token=parsed.secret, channel_request=new_csr(keys[CHANNEL]), node_request=new_csr(keys[NODE])
     )
     credentials = enrolment_channel_credentials([authority])
     with grpc.secure_channel(settings.enrolment_address, credentials) as channel:
@@ -87,6 +85,9 @@ def enrol(settings: NodeSettings, token: str, at: datetime, *, renew_keys: bool 
         raise Refusal(Reason.CERTIFICATE_NOT_TRUSTED, why="seal_authority")
     if parsed.channel_ca_digest not in [certificate_digest(der) for der in answer.channel_authorities]:
         raise Refusal(Reason.CERTIFICATE_NOT_TRUSTED, why="channel_authority")
+    if renew_keys:  # not before they are certified: a refused token leaves the node as it was
+        for name, path in paths.items():
+            save_private(path, keys[name], replace=True)
     keep_enrolment(
         settings,
         channel_certificate=answer.channel_certificate,
