@@ -16,15 +16,20 @@ from time import monotonic
 import structlog
 
 from certs.chunks import ChunkError, check_leaf_hashes
+from certs.protest import protest_ground
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
-from delegation.model import AcknowledgementStatus
+from delegation.model import AcknowledgementStatus, Header
 from node.acks import acknowledge
 from node.alarms import raise_alarm
 from node.link import Link
 from node.materials import MaterialFolder
 from node.records import EntryRecord, MaterialRecord
-from node.state import State
+from node.sending import protest
+from node.state import Held, State
 from node.store import Op, Where
+from node.threads import load
 from node.writer import Tx, Writer
 from xieban.federation.v1 import exchange_pb2 as exchange
 
@@ -238,6 +243,7 @@ def _held(tx: Tx, state: State, at: datetime, *, material_id: str) -> None:
 
 
 def _damaged(tx: Tx, state: State, at: datetime, *, material_id: str, refusal: Refusal) -> None:
+    """What came is not what its manifest and body say: shown, alarmed, and its envelope protested (protocol 5.5)."""
     record = tx.get(MaterialRecord, (material_id,))
     if record is None:
         return
@@ -251,3 +257,24 @@ def _damaged(tx: Tx, state: State, at: datetime, *, material_id: str, refusal: R
         unit=record.unit,
         details={"material_id": material_id, **refusal.details},
     )
+    held, ground = load(tx, state, record.subject_id), protest_ground(refusal)
+    where = (Where("thread_id", record.subject_id), Where("envelope_id", record.envelope_id))
+    entry = next(iter(tx.select(EntryRecord, where)), None)
+    if held is None or ground is None or entry is None or _protested(tx, held, record.envelope_id):
+        return
+    try:
+        protest(tx, state, held, parse_header(entry.header), unit=record.unit, ground=ground, guard="", at=at)
+    except Refusal as failed:  # no key, no roster: the alarm stands, a person protests
+        _log.info("protest waits", reason=failed.reason.value, material=material_id)
+
+
+def _protested(tx: Tx, held: Held, envelope_id: str) -> bool:
+    """Once is enough for all the materials of an envelope."""
+    if any(each.header.kind is Kind.PROTEST and _about(each.header, envelope_id) for each in held.pending):
+        return True
+    where = (Where("thread_id", held.thread_id), Where("kind", int(Kind.PROTEST)))
+    return any(_about(parse_header(entry.header), envelope_id) for entry in tx.select(EntryRecord, where))
+
+
+def _about(header: Header, envelope_id: str) -> bool:
+    return header.in_reply_to is not None and header.in_reply_to.envelope_id == envelope_id
