@@ -83,4 +83,6 @@ def note_case(tx: Tx, state: State, held: Held, body: Mapping[str, object]) -> H
     for field, value in (("name", name), ("id_number", id_number)):
         if value:
             tx.put(LookupRecord(state.vault.lookup(value, field=field), thread_id))
-    return replace(held, record=replace(held.record, secret=secret))
+    return replace(
+        held, record=replace(held.record, secret=secret, purged=False)
+    )  # a letter that came again is held again

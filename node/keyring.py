@@ -91,6 +91,11 @@ class Keyring:
             raise Refusal(Reason.SIGNER_NOT_VALID, unit=unit)
         return found
 
+    def certificate(self, unit: str) -> bytes:
+        """The certificate that the unit signs with (DER); empty when the roster holds none of ours."""
+        found = self._certificates.get(unit)
+        return found[1] if found is not None else b""
+
     def newest_signing_key(self, unit: str) -> EllipticCurvePrivateKey | None:
         """The private key drawn last, certified or not."""
         return self._signing.get(unit, [None])[-1]

@@ -5,6 +5,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 
 import grpc
 import structlog
@@ -20,6 +21,7 @@ from node.courier import Courier
 from node.desk.accounts import Accounts
 from node.desk.changes import Changes
 from node.desk.desk import Desk
+from node.expiry import Expiry
 from node.keyring import MASTER_FILE, Keyring
 from node.link import Link
 from node.log_keeper import LogKeeper
@@ -42,6 +44,11 @@ _STOP_SECONDS = 8.0  # the rule: within 10 seconds; 8 to be safe
 
 def _open(settings: NodeSettings) -> Store:
     return SqlStore(make_engine(settings.database))
+
+
+def _expiries(settings: NodeSettings) -> tuple[Expiry, ...]:
+    """Of the bureau's own certificates; read each time, since a renewal replaces the files."""
+    return tuple(Expiry(name, "", describe(read_certificate(settings, name)).not_after) for name in (CHANNEL, NODE))
 
 
 class Node:
@@ -164,7 +171,13 @@ class Node:
             state=state,
             writer=writer,
             courier=courier,
-            sweeper=Sweeper(writer=writer, state=state, seconds=settings.sweep_seconds),
+            sweeper=Sweeper(
+                writer=writer,
+                state=state,
+                seconds=settings.sweep_seconds,
+                folder=folder,
+                expiries=partial(_expiries, settings),
+            ),
             changes=changes,
             desk=Desk(writer=writer, state=state, folder=folder, changes=changes, link=link, clock=clock),
             accounts=Accounts(writer, settings),

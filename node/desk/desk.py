@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -33,10 +33,11 @@ from node.desk.views import (
 from node.link import Link
 from node.material_mover import facts_of
 from node.materials import Copied, MaterialFolder
-from node.records import DraftRecord, LookupRecord, MaterialRecord, OutboxRecord, PartyRecord, to_us
+from node.purging import purge_content
+from node.records import DraftRecord, MaterialRecord, OutboxRecord, PartyRecord, to_us
 from node.state import State
 from node.store import Where
-from node.threads import keep, load
+from node.threads import load
 from node.writer import Tx, Writer
 
 
@@ -353,11 +354,4 @@ def _purge(tx: Tx, state: State, actor: Actor, delegation_id: str, at: datetime)
     queued = tx.select(OutboxRecord, (Where("thread_id", delegation_id), Where("state", "queued")))
     if held.record.state != "archived" or queued:
         raise Refusal(Reason.NOT_ALLOWED, state=held.record.state)
-    state.vault.purge(tx, delegation_id)
-    for lookup in tx.select(LookupRecord, (Where("thread_id", delegation_id),)):
-        tx.delete(LookupRecord, (lookup.digest, lookup.thread_id))
-    files = tx.select(MaterialRecord, (Where("subject_id", delegation_id),), limit=10_000)
-    for record in files:
-        tx.put(replace(record, state="gone", secret=b""))
-    keep(tx, state, replace(held, record=replace(held.record, purged=True, secret=b"")), at=at)
-    return [record.material_id for record in files]
+    return purge_content(tx, state, held, at=at)
