@@ -18,6 +18,7 @@ from delegation.table import State as Legal
 from delegation.thread_state import ThreadState
 from node.case_facts import case_facts, content_of
 from node.compose import may_seal, position, queue, recipients_of
+from node.counterparts import BY_NODE, NewParties, new_parties
 from node.ids import uuid7
 from node.records import EntryRecord
 from node.sending import same_salt
@@ -26,25 +27,43 @@ from node.threads import known_in
 from node.writer import Tx
 
 _log = structlog.get_logger("node.legs")
+_HANDED_ON = frozenset({Legal.TRANSFERRED, Legal.AWAITING_DESIGNATION})
 
 
 def next_leg(tx: Tx, state: State, held: Held, *, at: datetime) -> bool:
-    """Queue the next leg of a transferred or designated delegation. False when a person must decide."""
+    """Queue the next leg where a transfer, a designation or the roster names the unit. False when a person must decide.
+
+    The unchanged letter goes out by the home's seal, after a succession of the home by its successor's (T04): that is
+    possible here only when this node serves the successor too, because nobody else can read the letter.
+    """
     thread = held.thread
     if thread is None or thread.letter is None or any(item.header.kind is Kind.ISSUED for item in held.pending):
         return False
-    target, reason = _target(state, thread, at)
+    parties = _parties(state, thread, at)
     record = tx.get(EntryRecord, (held.thread_id, held.record.letter_sequence))
-    if not target or record is None or record.kind != Kind.ISSUED:
+    if parties is None or parties.home not in state.units or record is None or record.kind != Kind.ISSUED:
         return False
     content = content_of(tx, state, record)
     if not content:
         return False
     try:
-        return _issue(tx, state, held, thread, record, content, target=target, reason=reason, at=at)
+        return _issue(tx, state, held, thread, record, content, parties=parties, at=at)
     except Refusal as refusal:
         _log.info("next leg waits", reason=refusal.reason.value, thread=held.thread_id)
         return False
+
+
+def _parties(state: State, thread: ThreadState, at: datetime) -> NewParties | None:
+    """Home and host of the next leg as our own signed roster, or the provinces' designation, has them."""
+    view = state.rosters.current.view
+    changed = new_parties(thread, view, at=at)
+    if changed is not None and (changed.home != thread.home_unit or thread.state not in _HANDED_ON):
+        member = view.units[changed.host].is_member
+        return changed if member and thread.state in BY_NODE | _HANDED_ON else None
+    if thread.state not in _HANDED_ON:
+        return None
+    target, reason = _target(state, thread, at)
+    return NewParties(thread.home_unit, target, reason) if target else None
 
 
 def _target(state: State, thread: ThreadState, at: datetime) -> tuple[str, str]:
@@ -69,18 +88,18 @@ def _issue(
     record: EntryRecord,
     content: bytes,
     *,
-    target: str,
-    reason: str,
+    parties: NewParties,
     at: datetime,
 ) -> bool:
     trust = may_seal(state, at=at)
     old = parse_header(record.header)
-    base, predecessor = position(held, old.sender_unit)
+    base, predecessor = position(held, parties.home)
     draft = replace(
         old,
         envelope_id=uuid7(at),
-        counterpart_unit=target,
-        recipients=recipients_of(trust, old.sender_unit, (target,), at),
+        sender_unit=parties.home,
+        counterpart_unit=parties.host,
+        recipients=recipients_of(trust, parties.home, (parties.host,), at),
         leg=thread.leg + 1,
         round=1,
         hop=thread.hop,
@@ -91,7 +110,7 @@ def _issue(
         replaces=None,
         in_reply_to=None,
         roster_version=trust.view.version,
-        reasons=(REASON_LIST[reason].in_header,),
+        reasons=(REASON_LIST[parties.reason].in_header,),
         digest=b"",
     )
     known = known_in(tx, state, held.thread_id, held.pending)
@@ -103,7 +122,7 @@ def _issue(
     refused = refused or judge_local(thread, draft, facts, roster=trust.view, staff=staff)
     if refused is not None:
         raise Refusal(refused.reason, **refused.details)
-    key, certificate = state.keyring.signing_key(old.sender_unit)
+    key, certificate = state.keyring.signing_key(parties.home)
     sealed = seal_and_sign(
         draft,
         content[SALT_SIZE:],

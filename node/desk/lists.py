@@ -8,6 +8,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import TaskPlace
 from delegation.roster_view import Unit
+from node.counterparts import new_parties
 from node.desk.building import alarm_view, row_view
 from node.desk.guard import READS, need
 from node.desk.labels import kind_label, state_label
@@ -114,7 +115,7 @@ def todo(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[TodoItem,
     """What waits for the actor, the most urgent first."""
     need(actor, state, *READS)
     found = [*_turns(tx, state, actor, at), *_approvals(tx, state, actor, at), *_refused(tx, state, actor, at)]
-    found += _alarms(tx, state, actor)
+    found += [*_changed(tx, state, actor, at), *_alarms(tx, state, actor)]
     found.sort(key=lambda item: (item.due or date.max, item.kind, item.delegation_id))
     return tuple(found[:_MOST_TODO])
 
@@ -154,6 +155,24 @@ def _turns(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
             row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
             found.append(_item("turn", state_label(record.state), row, actor=actor))
     return found + _questions(tx, state, actor, at)
+
+
+def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
+    """Open delegations of ours whose host is another unit by the roster now, and that nothing was issued to yet."""
+    if not actor.has(Role.CLERK):
+        return []
+    found, view = [], state.rosters.current.view
+    query = ThreadQuery(unit=actor.unit, role="home", where=(Where("is_open", True),), limit=_MOST_TODO)
+    for record, role in tx.store.list_threads(query):
+        held = load(tx, state, record.thread_id) if isinstance(record, ThreadRecord) else None
+        if held is None or held.thread is None or not isinstance(record, ThreadRecord):
+            continue
+        changed = new_parties(held.thread, view, at=at)
+        if changed is None or any(item.header.kind is Kind.ISSUED for item in held.pending):
+            continue
+        row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
+        found.append(_item("counterpart", "受托单位已变更，待再发", row, subject=changed.host, actor=actor))
+    return found
 
 
 def _questions(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:

@@ -284,7 +284,8 @@ class DraftView:
 class TodoItem:
     """Something that waits for the actor: answer, approve, check, decide, look at an alarm."""
 
-    kind: str  # turn | question | approve_move | approve_draft | refused | parked | material | deadline | reseal
+    # turn | question | approve_move | approve_draft | refused | parked | material | deadline | reseal | counterpart
+    kind: str
     delegation_id: str
     subject_id: str  # the move, draft, envelope or alarm
     label: str
