@@ -6,7 +6,7 @@ where it was, because what it carries is on disk before and after.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,8 @@ from certs.acknowledge import sign_batch
 from delegation.errors import Reason, Refusal
 from node.acks import form_batch, note_answer
 from node.alarms import raise_alarm
-from node.inbox import Arrival, park_raw, take, take_read, take_result
+from node.inbox import Arrival, take_read, take_result
+from node.intake import take_or_park
 from node.link import Link
 from node.log_keeper import LogKeeper
 from node.material_mover import MaterialMover
@@ -178,9 +179,7 @@ class Courier:
             self._watch.see(answer.checkpoint)
             if len(answer.results) != len(parcels):
                 raise Refusal(Reason.ENTRY_MISMATCH, why="results")
-            await asyncio.gather(
-                *(self._take_result(parcel, result) for parcel, result in zip(parcels, answer.results, strict=True))
-            )
+            await self._take_results(list(zip(parcels, answer.results, strict=True)))
 
     async def _parcels(self, chosen: list[Queued]) -> list[Parcel]:
         """The envelopes as sealed: from memory, else from the store."""
@@ -193,13 +192,19 @@ class Courier:
             ]
         return await self._writer.run(partial(read_parcels, chosen=tuple(chosen)))
 
-    async def _take_result(self, parcel: Parcel, result: exchange.SubmitResult) -> None:
-        async def attempt() -> Outcome:
-            return await self._writer.run(
-                lambda tx, state, at: take_result(tx, state, at, number=parcel.number, key=parcel.key, result=result)
-            )
+    async def _take_results(self, answered: list[tuple[Parcel, exchange.SubmitResult]]) -> None:
+        """Take a call's results together; what the disk refuses is tried again one by one."""
+        use_cases = [
+            partial(take_result, number=parcel.number, key=parcel.key, result=result) for parcel, result in answered
+        ]
+        outcomes = await self._writer.run_each(use_cases)
+        for (parcel, _), use_case, outcome in zip(answered, use_cases, outcomes, strict=True):
+            taken = outcome
+            if isinstance(taken, Refusal):
+                taken = await self.link.persist(partial(self._writer.run, use_case), what="result")
+            await self._go_on(parcel, taken)
 
-        outcome = await self.link.persist(attempt, what="result")
+    async def _go_on(self, parcel: Parcel, outcome: Outcome) -> None:
         if outcome.done:
             self._later.pop(parcel.number, None)
             return
@@ -259,7 +264,7 @@ class Courier:
                 self._rosters.seen(message.roster_version)
                 self._watch.see(message.checkpoint, stream=True)
                 if message.deliveries:
-                    await asyncio.gather(*(self._take(delivery) for delivery in message.deliveries))
+                    await self._take(message.deliveries)
                 await self._compare_heads(message)
 
     async def _compare_heads(self, message: exchange.ReceiveDeliveriesResponse) -> None:
@@ -275,20 +280,12 @@ class Courier:
                 await self._writer.run(partial(_alarm_dropped, unit=head.unit))
                 raise Refusal(Reason.ENTRY_MISMATCH, why="mailbox")
 
-    async def _take(self, delivery: exchange.Delivery) -> None:
-        """Take one delivery; one that cannot be taken is parked, one that the disk refuses is waited for."""
-
-        async def attempt() -> None:
-            try:
-                await self._writer.run(partial(take, delivery=delivery))
-            except Refusal as refusal:
-                if refusal.reason in (Reason.DISK_FULL, Reason.STORAGE_UNAVAILABLE, Reason.STOPPING):
-                    raise
-                if refusal.reason is Reason.NOT_YOUR_UNIT:
-                    return
-                await self._writer.run(partial(park_raw, delivery=delivery, refusal=refusal))
-
-        await self.link.persist(attempt, what="take")
+    async def _take(self, deliveries: Sequence[exchange.Delivery]) -> None:
+        """Take a message's deliveries together; what the disk refuses is waited for, in order."""
+        use_cases = [partial(take_or_park, delivery=delivery) for delivery in deliveries]
+        for use_case, outcome in zip(use_cases, await self._writer.run_each(use_cases), strict=True):
+            if isinstance(outcome, Refusal):
+                await self.link.persist(partial(self._writer.run, use_case), what="take")
 
     async def _fill_gaps(self) -> None:
         await self._rosters.ready.wait()

@@ -88,7 +88,7 @@ def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery) -> 
             signatures=tuple(envelope.signatures),
             entry=delivery.envelope.entry,
         )
-        take_envelope(tx, state, arrival, at=at, raw=delivery.SerializeToString())
+        take_envelope(tx, state, arrival, at=at, raw=delivery)
     elif not again and kind == "evidence":
         take_evidence(tx, state, delivery.evidence, at=at, waiting=(unit, cursor))
     elif not again and kind == "negative_entry":
@@ -152,7 +152,7 @@ def _named(delivery: exchange.Delivery) -> tuple[str, bytes]:
     return entry.thread_id, detail.envelope.header_digest if isinstance(detail, EnvelopeAnswer) else b""
 
 
-def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: bytes) -> None:
+def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: bytes | exchange.Delivery) -> None:
     """Apply an accepted envelope, or keep it (`raw`, as it came) until what comes before it is here."""
     entry = parse_entry(arrival.entry)
     if not isinstance(entry.detail, EnvelopeAnswer) or not entry.detail.accepted:
@@ -169,7 +169,7 @@ def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: 
                 cursor=arrival.cursor or -entry.thread_sequence,
                 thread_id=entry.thread_id,
                 sequence=entry.thread_sequence,
-                delivery=raw,
+                delivery=raw if isinstance(raw, bytes) else raw.SerializeToString(),
                 cause=GAP if trust is not None else f"roster:{entry.versions.roster}",
                 since=to_us(at),
             ),

@@ -170,6 +170,13 @@ class Link:
     async def persist(self, attempt: "Callable[[], Awaitable[T]]", *, what: str) -> T:
         """Call until it is answered. Ends with the answer, or with a Refusal that trying again does not mend."""
 
+        try:
+            return await attempt()  # nearly always answered: what tries again costs more than most attempts
+        except Refusal as refusal:
+            if refusal.reason not in _TRY_AGAIN:
+                raise
+        await self._sleep(uniform(0.2, 0.7))  # noqa: S311 - jitter, nothing secret
+
         def tell(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome is not None else None
             reason = error.reason.value if isinstance(error, Refusal) else ""
@@ -183,12 +190,6 @@ class Link:
             after=tell,
             reraise=True,
         )
-        try:
-            return await attempt()  # nearly always answered: what tries again costs more than most attempts
-        except Refusal as refusal:
-            if refusal.reason not in _TRY_AGAIN:
-                raise
-        await self._sleep(uniform(0.2, 0.7))  # noqa: S311 - jitter, nothing secret
         return await retrying(attempt)
 
     async def pause(self, seconds: float) -> None:

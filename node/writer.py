@@ -12,9 +12,9 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import structlog
 
@@ -109,6 +109,12 @@ class Tx:
         found = self._memory.get((room, key))
         return found if found is not None else self._batch.memory.get((room, key))
 
+    def undo(self) -> None:
+        """Take back all that this use case wrote, as its refusal would; for one that goes on in another way."""
+        self._changes.clear()
+        self._memory.clear()
+        self.after.clear()
+
     def merge(self) -> None:
         """Let the batch have it."""
         for kind, rows in self._changes.items():
@@ -145,9 +151,13 @@ S = TypeVar("S", bound=Rooms)
 
 @dataclass(slots=True)
 class _Job(Generic[S]):
-    use_case: Callable[[Tx, S, datetime], object]
-    future: "asyncio.Future[object]"
+    """One caller's use cases, each of its own transaction; `alone` when it gave one and waits for its result."""
+
+    use_cases: Sequence[Callable[[Tx, S, datetime], object]]
+    future: "asyncio.Future[Any]"  # Any: a result, or the list of them
     loop: asyncio.AbstractEventLoop
+    alone: bool
+    outcomes: "list[tuple[object, Refusal | None]]" = field(default_factory=list)
 
 
 class Writer(Generic[S]):
@@ -177,21 +187,33 @@ class Writer(Generic[S]):
 
     async def run(self, use_case: "Callable[[Tx, S, datetime], T]") -> T:
         """Run a use case and wait until its effects are on disk. Raises its Refusal, or the commit's."""
+        return cast("T", await self._given((use_case,), alone=True))
+
+    async def run_each(self, use_cases: "Sequence[Callable[[Tx, S, datetime], T]]") -> "list[T | Refusal]":
+        """Run use cases in this order, each as by `run`, and wait until all are on disk; a refusal is its outcome.
+
+        What would be as many calls from as many tasks is one: the thread is woken once, and one caller is answered.
+        """
+        return cast("list[T | Refusal]", await self._given(use_cases, alone=False)) if use_cases else []
+
+    async def _given(self, use_cases: Sequence[Callable[[Tx, S, datetime], object]], *, alone: bool) -> object:
         if self._stopped:
             raise Refusal(Reason.STOPPING)
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[object] = loop.create_future()
-        self._queue.put(_Job(use_case, future, loop))
-        return cast("T", await future)
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put(_Job(use_cases, future, loop, alone))
+        return await future
 
     def _work(self) -> None:
         last = False
         while not last:
             job = self._queue.get()
             jobs: list[_Job[S]] = []
+            size = 0
             while job is not None:
                 jobs.append(job)
-                if len(jobs) == _MAX_BATCH:
+                size += len(job.use_cases)
+                if size >= _MAX_BATCH:
                     break
                 try:
                     job = self._queue.get_nowait()
@@ -207,16 +229,17 @@ class Writer(Generic[S]):
         if self._doubtful:
             self._forget()
         if self._doubtful:
-            _answer([(job, None, Refusal(Reason.STORAGE_UNAVAILABLE)) for job in jobs])
+            _fail(jobs, Reason.STORAGE_UNAVAILABLE)
+            _answer(jobs)
             return
         try:
-            outcomes = self._batch(jobs)
+            self._batch(jobs)
         except Exception as error:  # noqa: BLE001 - a writer that ended would let every later caller wait for ever
             _log.error("batch failed", error=type(error).__name__, where=place_of_error(error))
             self._forget()
-            outcomes = [(job, None, Refusal(Reason.INTERNAL)) for job in jobs]
-        self.use_cases += len(outcomes)
-        _answer(outcomes)
+            _fail(jobs, Reason.INTERNAL)
+        self.use_cases += sum(len(job.use_cases) for job in jobs)
+        _answer(jobs)
 
     def _forget(self) -> None:
         """Drop the memory and read it again; a store that cannot be read now is asked again before the next batch."""
@@ -228,22 +251,23 @@ class Writer(Generic[S]):
         else:
             self._doubtful = False
 
-    def _batch(self, jobs: list[_Job[S]]) -> "list[tuple[_Job[S], object, Refusal | None]]":
+    def _use(self, use_case: Callable[[Tx, S, datetime], object], batch: Batch) -> tuple[object, Refusal | None]:
+        at = self._clock()
+        tx = Tx(self._store, batch, at)
+        try:
+            result = use_case(tx, self._state, at)
+        except Refusal as refusal:
+            return None, refusal
+        except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
+            _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
+            return None, Refusal(Reason.INTERNAL)
+        tx.merge()
+        return result, None
+
+    def _batch(self, jobs: list[_Job[S]]) -> None:
         batch = Batch()
-        outcomes: list[tuple[_Job[S], object, Refusal | None]] = []
         for job in jobs:
-            at = self._clock()
-            tx = Tx(self._store, batch, at)
-            try:
-                result = job.use_case(tx, self._state, at)
-            except Refusal as refusal:
-                outcomes.append((job, None, refusal))
-            except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
-                _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
-                outcomes.append((job, None, Refusal(Reason.INTERNAL)))
-            else:
-                tx.merge()
-                outcomes.append((job, result, None))
+            job.outcomes = [self._use(use_case, batch) for use_case in job.use_cases]
         failed: Refusal | None = None
         if batch.changes or batch.memory:
             try:
@@ -259,8 +283,8 @@ class Writer(Generic[S]):
             self._settle(batch)
         else:
             self._forget()
-            outcomes = [(job, None, refused or failed) for job, _, refused in outcomes]
-        return outcomes
+            for job in jobs:
+                job.outcomes = [(None, refused or failed) for _, refused in job.outcomes]
 
     def _settle(self, batch: Batch) -> None:
         """What is on disk takes effect in memory; a failure here takes nothing back from what callers are told."""
@@ -276,19 +300,28 @@ class Writer(Generic[S]):
                 _log.error("signal failed", error=type(error).__name__, where=place_of_error(error))
 
 
-def _answer(outcomes: "Sequence[tuple[_Job[S], object, Refusal | None]]") -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job[S], object, Refusal | None]]] = {}
-    for outcome in outcomes:
-        by_loop.setdefault(outcome[0].loop, []).append(outcome)
+def _fail(jobs: "list[_Job[S]]", reason: Reason) -> None:
+    for job in jobs:
+        job.outcomes = [(None, Refusal(reason)) for _ in job.use_cases]
+
+
+def _answer(jobs: "list[_Job[S]]") -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[S]]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.loop, []).append(job)
     for loop, done in by_loop.items():
         with contextlib.suppress(RuntimeError):  # closed: its callers are gone
             loop.call_soon_threadsafe(_resolve, done)
 
 
-def _resolve(done: "list[tuple[_Job[S], object, Refusal | None]]") -> None:
-    for job, result, refusal in done:
+def _resolve(done: "list[_Job[S]]") -> None:
+    for job in done:
         if job.future.done():  # the caller went away; what was written stays written
             continue
+        if not job.alone:
+            job.future.set_result([result if refusal is None else refusal for result, refusal in job.outcomes])
+            continue
+        [(result, refusal)] = job.outcomes
         if refusal is None:
             job.future.set_result(result)
         else:

@@ -24,12 +24,12 @@ async def _evidence_waits(world: World) -> str:
     await reach(world.nodes[CHENGDU], CHENGDU, ref, "issued")
     await until(lambda: view(home, HANGZHOU, ref), lambda seen: bool(seen.entries[0].deliveries))
     await home.settle()
-    taken = home.courier._take_result
+    taken = home.courier._take_results
 
     async def lost(*_: object) -> None:
         raise Refusal(Reason.STOPPING)
 
-    home.courier._take_result = lost  # type: ignore[method-assign, assignment]  # as a kill at that point
+    home.courier._take_results = lost  # type: ignore[method-assign, assignment]  # as a kill at that point
     await make(home, HANGZHOU, ref, "QUESTION", {"body": {"question": {"text": "问题"}}})
 
     async def waiting() -> list[WaitingRecord]:
@@ -38,7 +38,7 @@ async def _evidence_waits(world: World) -> str:
     [record] = await until(waiting, bool)
     assert record.cause == "envelope"
     home.courier.read_thread = lost  # type: ignore[method-assign, assignment]  # what fills gaps is not what helps here
-    home.courier._take_result = taken  # type: ignore[method-assign]
+    home.courier._take_results = taken  # type: ignore[method-assign]
     return ref
 
 

@@ -67,7 +67,7 @@ async def test_a_delivery_that_comes_again_has_one_effect(tmp_path: Path, monkey
         seen.append(delivery)
         take(tx, state, at, delivery=delivery)
 
-    monkeypatch.setattr("node.courier.take", keeping)
+    monkeypatch.setattr("node.courier.take_or_park", keeping)
     async with running(tmp_path, HANGZHOU, CHENGDU) as world:
         ref = await begun(world)
         host = world.nodes[CHENGDU]
@@ -91,7 +91,7 @@ async def test_a_crash_before_the_answer_sends_the_same_bytes_again(tmp_path: Pa
         async def lost(*_: object) -> None:
             raise Refusal(Reason.STOPPING)
 
-        home.courier._take_result = lost  # type: ignore[method-assign, assignment]
+        home.courier._take_results = lost  # type: ignore[method-assign, assignment]
         await asked(home, HANGZHOU, ref)
         await until(lambda: view(world.nodes[CHENGDU], CHENGDU, ref), lambda v: len(v.entries) == 2)
         [row] = home.store.select(OutboxRecord)

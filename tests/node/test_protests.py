@@ -78,9 +78,10 @@ async def test_a_poisoned_delivery_is_parked_and_what_is_behind_goes_on(tmp_path
         await reach(host, CHENGDU, ref, "issued")
         have = host.store.get(CursorRecord, (UNITS_OF[CHENGDU],))
         assert have is not None
-        poison = exchange_pb2.Delivery(unit=UNITS_OF[CHENGDU], cursor=have.cursor + 1)
-        poison.envelope.entry = b"\xff\xff not an entry"
+        poison = [exchange_pb2.Delivery(unit=UNITS_OF[CHENGDU], cursor=have.cursor + n) for n in (1, 2)]
+        for each in poison:
+            each.envelope.entry = b"\xff\xff not an entry"
         await host.courier._take(poison)
-        [parked] = host.store.select(WaitingRecord)
-        assert parked.cause.startswith("parked:")
-        assert host.state.cursors.last[UNITS_OF[CHENGDU]] == have.cursor + 1
+        parked = host.store.select(WaitingRecord)
+        assert [record.cause.split(":")[0] for record in parked] == ["parked", "parked"]
+        assert host.state.cursors.last[UNITS_OF[CHENGDU]] == have.cursor + 2
