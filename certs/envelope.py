@@ -25,6 +25,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import Header, Recipient
 from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, pae
+from delegation.values import replaced
 from xieban.delegation.v1 import body_pb2
 
 
@@ -227,7 +228,7 @@ def _seal(
     if len(content) > MOST_CONTENT:
         raise Refusal(Reason.TOO_LARGE, field="body")
     to = checked_recipients(recipients)
-    filled = replace(
+    filled = replaced(
         draft,
         content_commitment=content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
         recipients=tuple(Recipient(each.unit, each.key_id) for each, _ in to),

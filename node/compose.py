@@ -14,8 +14,8 @@ from typing import TypeGuard
 
 from certs.envelope import SealedEnvelope, seal_and_sign
 from certs.trust import Trust
-from delegation.codec_body import agreement_record, body_facts
-from delegation.codec_json import body_from_json
+from delegation.codec_body import agreement_record
+from delegation.codec_json import body_and_facts_from_json
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
@@ -26,6 +26,7 @@ from delegation.reasons_codes import REASON_LIST
 from delegation.roster_view import RosterView
 from delegation.table import Audience, Row
 from delegation.thread_state import ThreadState
+from delegation.values import replaced
 from node import parts
 from node.case_facts import case_facts
 from node.declaring import declared_of
@@ -36,6 +37,8 @@ from node.roster_cache import Freshness
 from node.state import Held, Pending, Queued, State, is_move
 from node.threads import keep, known_in, local_view
 from node.writer import Tx
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +152,8 @@ def _own_materials(tx: Tx, state: State, subject_id: str, ids: Sequence[str]) ->
 
 def make_body(
     tx: Tx, state: State, *, kind: Kind, thread_id: str, data: MoveInput, hands: Hands, at: datetime
-) -> tuple[bytes, tuple[MaterialRef, ...], tuple[str, ...]]:
-    """The body's bytes, the manifest, and the reasons that stand in the header."""
+) -> tuple[bytes, BodyFacts, tuple[MaterialRef, ...], tuple[str, ...]]:
+    """The body's bytes and facts, the manifest, and the reasons that stand in the header."""
     shown, sealed = travelling_reasons((*data.reasons, *item_codes(kind, data)))
     records = _own_materials(tx, state, thread_id, data.materials)
     body: dict[str, object] = {name: value for name, value in data.body.items() if name not in _FILLED_IN}
@@ -177,7 +180,7 @@ def make_body(
             "scan_material_id": data.paper.scan_material_id,
         }
     manifest = tuple(MaterialRef(item.material_id, item.root, item.sealed_size, item.chunks) for item in records)
-    return body_from_json(kind, body), manifest, shown
+    return *body_and_facts_from_json(kind, body), manifest, shown
 
 
 _FILLED_IN = frozenset(
@@ -270,8 +273,7 @@ def compose(
     if held is not None:
         thread, _ = local_view(tx, state, held, roster=view, at=at)
         thread_id = held.thread_id
-    body, manifest, shown = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
-    facts = body_facts(body)
+    body, facts, manifest, shown = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
     case = case_facts(tx, state, held) if held is not None else CaseFacts()
     said = dict(data.declared)
     if kind in (Kind.AGREEMENT_PROPOSED, Kind.AGREEMENT_COUNTERSIGNED, Kind.AGREEMENT_ENDED):
@@ -318,7 +320,7 @@ def compose(
     known = known_in(tx, state, thread_id, held.pending if held is not None else ())
     refused = Refused(Reason.NOT_ALLOWED, {"kind": kind.name})
     for units in _audiences(header, thread, view, data):
-        addressed = replace(header, recipients=recipients_of(trust, unit, units, at))
+        addressed = replaced(header, recipients=recipients_of(trust, unit, units, at))
         outcome = judge(thread, addressed, roster=view, at=at, is_known=known)
         if isinstance(outcome, Accepted):
             local = LocalFacts(
@@ -452,7 +454,7 @@ def queue(
     """Put a sealed envelope into the outbox, with what was typed beside it, and into the thread's queue."""
     header = sealed.header
     number = state.number("outbox")
-    typed = json.dumps(dict(data or {}), ensure_ascii=False).encode()
+    typed = _to_json(data if isinstance(data, dict) else dict(data or {})).encode()
     record = OutboxRecord(
         sender_unit=header.sender_unit,
         envelope_id=header.envelope_id,
@@ -492,4 +494,4 @@ def queue(
     if header.manifest:
         tx.after.append(lambda: state.signal("materials"))  # they go first
     pending = Pending(number=number, header=header, moving=is_move(header.kind))
-    return keep(tx, state, replace(held, pending=(*held.pending, pending)), at=at)
+    return keep(tx, state, replaced(held, pending=(*held.pending, pending)), at=at)

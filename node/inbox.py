@@ -23,7 +23,7 @@ from node import parts
 from node.acks import acknowledge, note_delivered
 from node.alarms import raise_alarm
 from node.contents import note_contents
-from node.evidence import verified
+from node.evidence import entry_of, verified
 from node.legs import next_leg
 from node.opening import Reading, read_body
 from node.outbox import Outcome, apply_result, settle_own, wait_for
@@ -321,7 +321,7 @@ def take_evidence(
     tx: Tx, state: State, evidence: exchange.DeliveryEvidence, *, at: datetime, waiting: tuple[str, int]
 ) -> None:
     """Verify another node's acknowledgement of our envelope and let its clocks start."""
-    entry = parse_entry(evidence.entry)
+    entry = entry_of(state, evidence)
     trust = state.rosters.version(entry.versions.roster)
     found = None
     if trust is not None:

@@ -6,7 +6,7 @@ and only when a batch has been committed (`settle`); after a failed commit it is
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from certs.envelope import SealedEnvelope
@@ -14,10 +14,11 @@ from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.lifecycle import CaseFacts
-from delegation.model import EnvelopeRef, Header
+from delegation.model import Entry, EnvelopeRef, Header
 from delegation.table_states import MOVES
 from delegation.thread_json import thread_bytes
 from delegation.thread_state import ThreadState
+from delegation.values import replaced
 from node.at_rest import Vault
 from node.keyring import Keyring
 from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
@@ -63,6 +64,7 @@ class Held:
     pending: tuple[Pending, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # our units that may see it, each with its role
     changed: bool = False  # differs from the store
+    noted: ThreadState | None = None  # the state that the record's columns tell of
 
     @property
     def thread_id(self) -> str:
@@ -71,7 +73,7 @@ class Held:
 
     def with_thread(self, thread: ThreadState, **changes: object) -> "Held":
         """With a new state; `changes` are columns of the record."""
-        return replace(self, thread=thread, record=replace(self.record, **changes))  # type: ignore[arg-type]  # columns
+        return replaced(self, thread=thread, record=replaced(self.record, **changes))
 
 
 class Room(Protocol):
@@ -331,7 +333,7 @@ class State:
         self.facts = FactsRoom(settings.threads_in_memory)
         # accepted entries that are to be looked for in the log: leaf index, entry digest, thread
         self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
-        self.verified_batches: OrderedDict[bytes, None] = OrderedDict()  # entries whose batch signature verified
+        self.verified_batches: OrderedDict[bytes, Entry] = OrderedDict()  # bytes of entries whose batch verified
         self.signal = signal
         self.units = frozenset(settings.units) or keyring.units
         self._numbers: dict[str, int] = {}
@@ -378,9 +380,9 @@ class State:
                 record, before = held.record, self.threads.get(held.thread_id)
                 written = before is not None and before.thread is held.thread and bool(record.state_bytes)
                 if held.thread is not None and not written:  # a move that is only queued changes no applied state
-                    record = replace(record, state_bytes=thread_bytes(held.thread))
+                    record = replaced(record, state_bytes=thread_bytes(held.thread))
                 rows[(record.thread_id,)] = record
-                batch.memory[room, key] = replace(held, record=record, changed=False)
+                batch.memory[room, key] = replaced(held, record=record, changed=False)
         if not rows:
             del batch.changes[ThreadRecord]
 

@@ -6,9 +6,10 @@ alarm, the thread's order stands and the queue behind goes on.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import cast
 
 from certs.trust import Trust
@@ -20,6 +21,7 @@ from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.thread_json import thread_from_bytes
 from delegation.thread_state import ThreadState
+from delegation.values import replaced
 from node import parts
 from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
@@ -84,7 +86,7 @@ def load(tx: Tx, state: State, thread_id: str) -> Held | None:
     state.known.load(thread_id, known)
     thread = thread_from_bytes(record.state_bytes) if record.state_bytes else None
     roles = {party.unit: party.role for party in tx.select(PartyRecord, (Where("thread_id", thread_id),))}
-    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending), roles=roles)
+    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending), roles=roles, noted=thread)
     tx.remember(state.threads, thread_id, held)
     return held
 
@@ -118,6 +120,9 @@ def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: s
     tx.remember(state.known, (thread_id, ref.sender_unit, ref.envelope_id), (status, ref.header_digest))
 
 
+_OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
+
+
 def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True) -> Held:
     """Write a thread back: record, memory, and a hint to whoever watches.
 
@@ -129,24 +134,24 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
         "changed_at": to_us(at),
         "queued": len(held.pending),
     }
-    if thread is not None:
-        due = min((item.legal for item in thread.due_dates), default=None)
+    if thread is not None and thread is not held.noted:
+        due = min([item.legal for item in thread.due_dates], default=None)
         changed |= {
             "home_unit": thread.home_unit,
             "host_unit": thread.host_unit,
             "state": thread.state.value,
             "turn": thread.turn,
             "matter": int(thread.matter),
-            "is_open": thread.state.value not in ("completed", "withdrawn", "cancelled", "archived", "ended"),
+            "is_open": thread.state.value not in _OVER,
             "next_due": due.isoformat() if due is not None else "",
             "leg": thread.leg,
             "round": thread.round,
             "case_id": thread.case_id,
         }
-    record = replace(held.record, **changed)  # type: ignore[arg-type]  # columns of the record
-    kept = replace(held, record=record, changed=True)
+    record = replaced(held.record, **changed)
+    kept = replaced(held, record=record, noted=thread, changed=True)
     tx.remember(state.threads, record.thread_id, kept)
-    tx.after.append(lambda: state.signal(f"thread:{record.thread_id}:{record.version}"))
+    tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))
     return kept
 
 
@@ -278,15 +283,15 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
         own_last = {**own_last, header.sender_unit: header.ref}
     record = held.record
     if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED):
-        record = replace(record, letter_sequence=entry.thread_sequence)
+        record = replaced(record, letter_sequence=entry.thread_sequence)
     if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.PRIORITY_CHANGED):
-        record = replace(record, priority=int(header.priority) or record.priority)
+        record = replaced(record, priority=int(header.priority) or record.priority)
     if parked:
-        record = replace(record, parked=record.parked + 1)
-    pending = tuple(queued for queued in held.pending if queued.header.digest != header.digest)
+        record = replaced(record, parked=record.parked + 1)
+    pending = held.pending and tuple([queued for queued in held.pending if queued.header.digest != header.digest])
     if not _keeps_facts(header):
         tx.remember(state.facts, held.thread_id, False)
-    return replace(held, thread=thread, own_last=own_last, record=record, pending=pending, roles=roles)
+    return replaced(held, thread=thread, own_last=own_last, record=record, pending=pending, roles=roles)
 
 
 def _dates_agree(thread: ThreadState, entry: Entry) -> bool:
@@ -294,9 +299,8 @@ def _dates_agree(thread: ThreadState, entry: Entry) -> bool:
 
     Others start at deliveries, of which the registry may have logged some that are not here yet.
     """
-    ours = {due.clock: due for due in (thread.statutory, thread.cap) if due is not None}
-    theirs = {due.clock: due for due in entry.due_dates if due.clock in ("statutory", "cap")}
-    return ours == theirs
+    theirs = {due.clock: due for due in entry.due_dates}
+    return theirs.get("statutory") == thread.statutory and theirs.get("cap") == thread.cap
 
 
 def _keeps_facts(header: Header) -> bool:

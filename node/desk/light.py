@@ -1,6 +1,5 @@
 """The answer to a move: the line, the version and what is queued, without reading every body of the case again."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from node.desk.building import due_views, row_view
@@ -13,7 +12,7 @@ from node.writer import Tx
 
 def light_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime) -> DelegationView:
     """The answer to a move: the line, versions and what is queued, without reading every body again."""
-    empty = DelegationView(
+    return DelegationView(
         row=row_view(tx, state, held.record, role=held.roles.get(actor.unit, ""), unit=actor.unit, at=at),
         version=held.record.version,
         letter=None,
@@ -38,5 +37,5 @@ def light_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime) -> 
         negatives=(),
         alarms=(),
         provinces=held.thread.provinces if held.thread is not None else (),
+        purged=held.record.purged,
     )
-    return replace(empty, purged=held.record.purged)
