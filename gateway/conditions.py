@@ -20,6 +20,20 @@ IfMatch = Annotated[
 ]
 
 
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        max_length=128,
+        pattern=r"^[A-Za-z0-9._:-]{0,128}$",
+        description=(
+            "A key of the caller's. The same request under it within 7 days gives the first result again; "
+            "another one is refused with ID_CONFLICT (409)."
+        ),
+    ),
+]
+
+
 def etag(version: int) -> str:
     """The strong entity tag of a version."""
     return f'"v{version}"'

@@ -18,6 +18,7 @@ from delegation.errors import Refusal
 from delegation.lifecycle import available
 from delegation.table import State as Legal
 from node.compose import Hands, compose, queue, seal
+from node.desk.once import forget_old
 from node.expiry import Expiry, remind
 from node.legs import next_leg
 from node.materials import MaterialFolder
@@ -85,6 +86,9 @@ class Sweeper:
             return 0
         self._housekept = at
         await self._writer.run(partial(remind, of_bureau=self._expiries()))
+        page = await self._writer.run(forget_old)
+        while page:
+            page = await self._writer.run(partial(forget_old, after=page))
         done, after = 0, ""
         while found := await self._writer.run(partial(former_hosts, after=after)):
             after = found[-1]
@@ -92,7 +96,10 @@ class Sweeper:
                 files = await self._writer.run(partial(purge_former, thread_id=thread_id))
                 done += files is not None
                 for material_id in files or ():
-                    await asyncio.to_thread(self._folder.drop, material_id)
+                    try:
+                        await asyncio.to_thread(self._folder.drop, material_id)
+                    except OSError as error:  # its key is gone already: nobody opens what is left of it
+                        _log.warning("file not deleted", material=material_id, error=type(error).__name__)
         return done
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.answers import answer, versioned
 from gateway.auth import CurrentActor, CurrentStation
-from gateway.conditions import IfMatch, version_of
+from gateway.conditions import IdempotencyKey, IfMatch, version_of
 from gateway.incoming import JsonBody, filled_in
 from gateway.page_tokens import PageTokens
 from gateway.routes.parameters import DraftId, PageSize, PageToken
@@ -36,9 +36,11 @@ async def list_drafts(
 
 
 @router.post("/drafts", operation_id="createDraft", response_model=DraftOut, status_code=HTTPStatus.CREATED)
-async def create_draft(station: CurrentStation, actor: CurrentActor, form: DraftForm) -> Response:
+async def create_draft(
+    station: CurrentStation, actor: CurrentActor, form: DraftForm, idempotency_key: IdempotencyKey = ""
+) -> Response:
     """Begin a letter. It may be incomplete; `problems` says what is missing."""
-    draft = await station.desk.create_draft(actor, filled_in(form))
+    draft = await station.desk.create_draft(actor, filled_in(form), once=idempotency_key)
     location = f"/api/v1/drafts/{draft.draft_id}"
     return versioned(DraftOut, draft, draft.version, status=HTTPStatus.CREATED, location=location)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from gateway.answers import answer, no_content
 from gateway.auth import CurrentActor, CurrentStation
+from gateway.conditions import IdempotencyKey
 from gateway.downloads import download
 from gateway.incoming import known_names, parse_form
 from gateway.multipart import begin_upload
@@ -24,7 +25,7 @@ router = APIRouter(tags=["materials"])
 _KNOWN = known_names((FileFactsForm,))
 
 
-async def _add(request: Request, station: Station, actor: Actor, subject_id: str) -> MaterialView:
+async def _add(request: Request, station: Station, actor: Actor, subject_id: str, once: str) -> MaterialView:
     upload = await begin_upload(request, request.app.state.settings)
     form = parse_form(FileFactsForm, upload.facts or b"{}", _KNOWN)
     # the form's own name counts only without facts; a path of the sender's machine is cut off
@@ -39,7 +40,7 @@ async def _add(request: Request, station: Station, actor: Actor, subject_id: str
         compared_by=form.compared_by,
         original_at=form.original_at,
     )
-    return await station.desk.add_file(actor, subject_id, upload.content, facts)
+    return await station.desk.add_file(actor, subject_id, upload.content, facts, once=once)
 
 
 def _added(material: MaterialView) -> Response:
@@ -70,10 +71,14 @@ async def list_draft_materials(draft_id: DraftId, station: CurrentStation, actor
     status_code=HTTPStatus.CREATED,
 )
 async def add_delegation_material(
-    delegation_id: DelegationId, request: Request, station: CurrentStation, actor: CurrentActor
+    delegation_id: DelegationId,
+    request: Request,
+    station: CurrentStation,
+    actor: CurrentActor,
+    idempotency_key: IdempotencyKey = "",
 ) -> Response:
     """Add a file to a delegation; a later move carries it. A form of `facts` (JSON) and then `file`."""
-    return _added(await _add(request, station, actor, delegation_id))
+    return _added(await _add(request, station, actor, delegation_id, idempotency_key))
 
 
 @router.post(
@@ -83,10 +88,14 @@ async def add_delegation_material(
     status_code=HTTPStatus.CREATED,
 )
 async def add_draft_material(
-    draft_id: DraftId, request: Request, station: CurrentStation, actor: CurrentActor
+    draft_id: DraftId,
+    request: Request,
+    station: CurrentStation,
+    actor: CurrentActor,
+    idempotency_key: IdempotencyKey = "",
 ) -> Response:
     """Add a file to a draft. A form of `facts` (JSON) and then `file`."""
-    return _added(await _add(request, station, actor, draft_id))
+    return _added(await _add(request, station, actor, draft_id, idempotency_key))
 
 
 @router.get("/materials/{material_id}/content", operation_id="readMaterial", response_class=Response)

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +14,7 @@ from node.desk import drafts, lists, moves
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
+from node.desk.once import Once, digest_of
 from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
 from node.desk.views import (
     AlarmView,
@@ -63,9 +64,19 @@ class Desk:
 
     # drafts
 
-    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
+    async def create_draft(self, actor: Actor, business: Json, *, once: str = "") -> DraftView:
         """See DeskPort."""
-        return await self._run(partial(drafts.create, actor=actor, business=business))
+        request = Once(once, "draft", digest_of(business) if once else "")
+
+        def use(tx: Tx, state: State, at: datetime) -> DraftView:
+            made = request.first(tx, actor, at=at)
+            if made:
+                return drafts.get(tx, state, at, actor=actor, draft_id=made)
+            draft = drafts.create(tx, state, at, actor=actor, business=business)
+            request.note(tx, actor, draft.draft_id, at=at)
+            return draft
+
+        return await self._run(use)
 
     async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
         """See DeskPort."""
@@ -218,16 +229,28 @@ class Desk:
     # materials
 
     async def add_file(
-        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts, *, once: str = ""
     ) -> MaterialView:
         """See DeskPort."""
         await self._run(partial(_may_add, actor=actor, subject_id=subject_id))
         copied = await self._folder.copy_in(stream, name=facts.name)
+        request = Once(once, "material", digest_of([subject_id, asdict(facts), copied.sha256.hex()]))
+
+        def use(tx: Tx, state: State, at: datetime) -> MaterialView:
+            made = request.first(tx, actor, at=at)
+            if made:
+                return material_view(tx, state, _material(tx, state, actor, made))
+            request.note(tx, actor, copied.material_id, at=at)
+            return _note_file(tx, state, at, actor=actor, subject_id=subject_id, copied=copied, facts=facts)
+
         try:
-            return await self._run(partial(_note_file, actor=actor, subject_id=subject_id, copied=copied, facts=facts))
+            added = await self._run(use)
         except Refusal:
             self._folder.drop(copied.material_id)
             raise
+        if added.material_id != copied.material_id:  # asked for before: the second copy is of no use
+            self._folder.drop(copied.material_id)
+        return added
 
     async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
         """See DeskPort."""

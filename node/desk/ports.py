@@ -119,8 +119,12 @@ class DeskPort(Protocol):
     """Case work."""
 
     # drafts (drafts.py)
-    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
-        """Begin a letter (CLERK). It may be incomplete; `problems` says what is missing."""
+    async def create_draft(self, actor: Actor, business: Json, *, once: str = "") -> DraftView:
+        """Begin a letter (CLERK). It may be incomplete; `problems` says what is missing.
+
+        `once` is a key of the caller's: the same request under it within 7 days gives the draft first made, as it is
+        now; another request under it is ID_CONFLICT.
+        """
         ...
 
     async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
@@ -241,9 +245,12 @@ class DeskPort(Protocol):
 
     # materials (materials.py)
     async def add_file(
-        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts, *, once: str = ""
     ) -> MaterialView:
-        """Copy a file into the node's store for a delegation or a draft: kind by content, digest, sealed chunks."""
+        """Copy a file into the node's store for a delegation or a draft: kind by content, digest, sealed chunks.
+
+        `once` as for `create_draft`; the file's bytes are part of the request.
+        """
         ...
 
     async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:

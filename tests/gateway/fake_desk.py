@@ -107,7 +107,7 @@ class FakeDesk:
         self.drafts[draft.draft_id] = replace(draft, version=draft.version + 1)
         return self.drafts[draft.draft_id]
 
-    async def create_draft(self, actor: Actor, business: Json) -> DraftView:
+    async def create_draft(self, actor: Actor, business: Json, *, once: str = "") -> DraftView:
         self._look()
         draft = a_draft(f"draft-{next(self._ids)}", dict(business), actor.staff_id)
         self.drafts[draft.draft_id] = draft
@@ -275,7 +275,7 @@ class FakeDesk:
             self.watchers.discard(queue)
 
     async def add_file(
-        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts
+        self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts, *, once: str = ""
     ) -> MaterialView:
         self._look()
         if subject_id != DELEGATION and subject_id not in self.drafts:

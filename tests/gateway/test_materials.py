@@ -168,7 +168,9 @@ async def test_memory_holds_one_piece_of_a_large_file(house: House) -> None:
             yield bytes([number % 256]) * size
         yield b"\r\n" + END
 
-    async def add_file(actor: object, subject: str, stream: AsyncIterator[bytes], facts: object) -> object:
+    async def add_file(
+        actor: object, subject: str, stream: AsyncIterator[bytes], facts: object, *, once: str = ""
+    ) -> object:
         await drop(stream)
         return a_material()
 
