@@ -67,10 +67,11 @@ class AcknowledgeJob:
 
     def run(self, batch: Batch, counts: Counts) -> Taken:
         """See `jobs.Job`. Raises Refusal NOT_FOUND when a leaf names what was never delivered under its cursor."""
-        before = batch.batch_entry(self.key)
-        if before is not None:
-            return Taken(before)
-        found = batch.store.delivered({(each.unit, each.cursor) for each in self.acknowledgements})
+        found = batch.delivered({(each.unit, each.cursor) for each in self.acknowledgements})
+        if self._may_be_repeated(found):
+            before = batch.batch_entry(self.key)
+            if before is not None:
+                return Taken(before)
         for each in self.acknowledgements:
             row = found.get((each.unit, each.cursor))
             if row is None or (row.header_digest, row.thread_id) != (each.header_digest, each.thread_id):
@@ -96,8 +97,16 @@ class AcknowledgeJob:
             self._take(index, each, found[each.unit, each.cursor], entry.leaf_index, batch, counts)
         return Taken(data, tuple((each.unit, each.cursor) for each in self.acknowledgements))
 
+    def _may_be_repeated(self, found: Mapping[tuple[str, int], Delivered]) -> bool:
+        """Whether the store is to be asked for this very batch: one that was taken left its mark on each delivery."""
+        return all(
+            row is None or row.status & _BITS[each.status]
+            for each in self.acknowledgements
+            for row in (found.get((each.unit, each.cursor)),)
+        )
+
     def _take(self, index: int, each: Acknowledgement, row: Delivered, leaf: int, batch: Batch, counts: Counts) -> None:
-        status, bit = batch.status(row), _BITS[each.status]
+        status, bit = batch.status(each.unit, each.cursor), _BITS[each.status]
         if status & bit:
             return  # said before, in another batch: the first evidence stands
         if not status:

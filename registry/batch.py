@@ -1,7 +1,8 @@
 """One transaction of the writer as it grows: later jobs of a batch see what earlier ones did."""
 
+from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from delegation.codec_entry import entry_bytes
 from delegation.deadlines import day_of
 from delegation.merkle import leaf_hash
 from delegation.model import Entry, EntryKind, EnvelopeRef, Versions
+from delegation.values import replaced
 from registry.records import (
     AcknowledgedRow,
     Answer,
@@ -22,6 +24,7 @@ from registry.records import (
     Head,
     ItemKind,
     ListingRow,
+    MailboxItem,
     MailboxRow,
     NegativeRow,
     envelope_key,
@@ -59,7 +62,7 @@ class Batch:
         self._threads: dict[str, Kept] = {}
         self._changed: set[str] = set()
         self._heads: dict[str, int] = {}
-        self._status: dict[tuple[str, int], int] = {}
+        self._delivered: dict[tuple[str, int], Delivered] = {}
         self._batch_keys: dict[bytes, bytes] = {}
         self.answers: list[AnswerRow] = []
         self.bodies: list[BodyRow] = []
@@ -73,8 +76,12 @@ class Batch:
 
     def prefetch(self, needs: Needs) -> None:
         """Read what the jobs need and memory does not hold."""
-        if needs.answers:
-            self._known |= self.store.answers(needs.answers)
+        asked = needs.answers
+        if asked:
+            held = self._memory.answers.find(asked)
+            self._known |= held
+            if len(held) < len(asked):
+                self._known |= self.store.answers(asked - held.keys())
         if needs.headers:
             self._headers |= self.store.headers(needs.headers)
         missing: list[str] = []
@@ -133,9 +140,19 @@ class Batch:
         """Read further threads, of jobs that learn late which ones they need."""
         self.prefetch(Needs(threads={name for name in thread_ids if name not in self._threads}))
 
-    def status(self, delivered: Delivered) -> int:
-        """What was said of a delivery, also in this batch."""
-        return self._status.get((delivered.unit, delivered.cursor), delivered.status)
+    def delivered(self, wanted: set[tuple[str, int]]) -> dict[tuple[str, int], Delivered]:
+        """Envelopes delivered under (unit, cursor) before this batch, with what is said of them by now."""
+        missing = wanted - self._delivered.keys()
+        if missing:
+            held = self._memory.delivered.find(missing)
+            self._delivered |= held
+            if len(held) < len(missing):
+                self._delivered |= self.store.delivered(missing - held.keys())
+        return {name: found for name in wanted if (found := self._delivered.get(name)) is not None}
+
+    def status(self, unit: str, cursor: int) -> int:
+        """What is said by now of a delivery that was asked for; one batch may say two things of one."""
+        return self._delivered[unit, cursor].status
 
     def batch_entry(self, key: bytes) -> bytes | None:
         """The entry of an acknowledgement batch that was taken before."""
@@ -146,7 +163,7 @@ class Batch:
     def log(self, entry: Entry) -> tuple[bytes, EntryRow]:
         """Append an entry: leaf index and time are filled in here. Gives its bytes and its row."""
         leaf = self.size
-        data = entry_bytes(replace(entry, leaf_index=leaf, accepted_at=self.at, federation_id=self._federation_id))
+        data = entry_bytes(replaced(entry, leaf_index=leaf, accepted_at=self.at, federation_id=self._federation_id))
         row = entry_row(leaf, entry.kind, data)
         self._entries.append(row)
         self._leaf_hashes.append(leaf_hash(row.digest))
@@ -173,8 +190,9 @@ class Batch:
 
     def acknowledge(self, row: AcknowledgedRow) -> None:
         """A delivery was acknowledged."""
+        name = (row.unit, row.cursor)
         self.acknowledged.append(row)
-        self._status[row.unit, row.cursor] = row.status
+        self._delivered[name] = replaced(self._delivered[name], status=row.status)
 
     def put_batch(self, key: bytes, leaf: int, entry: bytes) -> None:
         """An acknowledgement batch was taken."""
@@ -209,8 +227,43 @@ class Batch:
 
     def remember(self) -> None:
         """After the commit: what was read and written is held in memory."""
-        self._memory.keep(self._threads.values())
-        self._memory.heads |= self._heads
+        memory = self._memory
+        memory.keep(self._threads.values())
+        memory.heads |= self._heads
+        memory.answers.put({row.key: self._known[row.key] for row in self.answers})
+        memory.delivered.put(self._delivered | self._newly_delivered())
+
+    def _newly_delivered(self) -> dict[tuple[str, int], Delivered]:
+        answers = {row.leaf_index: row for row in self.answers}
+        materials = Counter(row.leaf_index for row in self.listings)
+        found: dict[tuple[str, int], Delivered] = {}
+        for row in self.mailbox:
+            if row.kind is ItemKind.ENVELOPE:
+                of, leaf = answers[row.item], row.item
+                found[row.unit, row.cursor] = Delivered(
+                    row.unit, row.cursor, leaf, of.header_digest, of.sender_unit, of.thread_id, 0, materials[leaf]
+                )
+        return found
+
+    def mail(self) -> dict[str, list[MailboxItem]]:
+        """After the commit: what was put into mailboxes as it is delivered, by unit, in the order of the cursors."""
+        entries = {row.leaf_index: row.data for row in self._entries}
+        answers = {row.leaf_index: row for row in self.answers}
+        bodies = {row.leaf_index: row.data for row in self.bodies}
+        evidence = {row.evidence_id: row for row in self.evidence}
+        found: dict[str, list[MailboxItem]] = {}
+        for row in self.mailbox:
+            unit, cursor, kind, item = row.unit, row.cursor, row.kind, row.item
+            if kind is ItemKind.EVIDENCE:
+                shown = evidence[item]
+                made = MailboxItem(unit, cursor, kind, entries[shown.batch_leaf], evidence=shown.data)
+            elif kind is ItemKind.NEGATIVE:
+                made = MailboxItem(unit, cursor, kind, entries[item])
+            else:
+                answer = answers[item]
+                made = MailboxItem(unit, cursor, kind, entries[item], answer.header, answer.signatures, bodies[item])
+            found.setdefault(unit, []).append(made)
+        return found
 
 
 def entry_row(leaf: int, kind: EntryKind, data: bytes) -> EntryRow:

@@ -14,6 +14,7 @@ from registry.records import ItemKind, MailboxItem
 from registry.roster import RosterBook
 from registry.routing import Line, Routes
 from registry.settings import RegistrySettings
+from registry.tail import size_of
 from registry.writer import Writer
 from xieban.federation.v1 import exchange_pb2 as pb
 
@@ -88,8 +89,9 @@ class Deliveries:
             if room <= 0 or not asked:
                 line.fresh.update(asked)
                 return
-            items, cut = await self._database.read(partial(self._collect, asked, dict(positions), room))
-            line.fresh.update(cut)
+            items, unread = self._held(line, asked, positions, min(room, _MOST_ITEMS))
+            if unread:
+                items += await self._read(line, unread, positions, min(room, _MOST_ITEMS) - len(items))
             if not items:
                 continue
             self._check(caller, line)  # again before each message: promise 8
@@ -99,11 +101,41 @@ class Deliveries:
                     line.unacknowledged.add((item.unit, item.cursor))
             yield self._message(items)
 
-    def _collect(self, units: list[str], after: Mapping[str, int], room: int) -> tuple[list[MailboxItem], list[str]]:
+    def _held(
+        self, line: Line, units: list[str], after: Mapping[str, int], most: int
+    ) -> tuple[list[MailboxItem], list[str]]:
+        """One message's worth of what the line holds, and the units that the store is to be asked for."""
+        found: list[MailboxItem] = []
+        unread: list[str] = []
+        size = _MOST_BYTES
+        for unit in units:
+            if len(found) >= most or size <= 0:
+                line.fresh.add(unit)
+                continue
+            items = line.tail.take(unit, after.get(unit, 0), most=most - len(found), size=size)
+            if not items:
+                unread.append(unit)
+                continue
+            found += items
+            size -= sum(map(size_of, items))
+            if line.tail.holds(unit):
+                line.fresh.add(unit)
+        return found, unread
+
+    async def _read(self, line: Line, units: list[str], after: Mapping[str, int], most: int) -> list[MailboxItem]:
+        """The same from the store, of what the line does not hold."""
+        if most <= 0:
+            line.fresh.update(units)
+            return []
+        items, cut = await self._database.read(partial(self._collect, units, dict(after), most))
+        line.fresh.update(cut)
+        return items
+
+    def _collect(self, units: list[str], after: Mapping[str, int], most: int) -> tuple[list[MailboxItem], list[str]]:
         """One message's worth of items, and the units that may have more."""
         found: list[MailboxItem] = []
         cut: list[str] = []
-        size, most = 0, min(room, _MOST_ITEMS)
+        size = 0
         for unit in units:
             if len(found) >= most or size >= _MOST_BYTES:
                 cut.append(unit)
@@ -113,7 +145,7 @@ class Deliveries:
             if len(items) == limit:
                 cut.append(unit)
             for item in items:
-                size += len(item.header) + len(item.sealed_body) + len(item.evidence) + len(item.entry) + 1024
+                size += size_of(item)
                 if size > _MOST_BYTES and found:
                     cut.append(unit)
                     break

@@ -1,18 +1,21 @@
 """Who is told that a mailbox grew: the open stream of the unit's bureau, at once and without polling."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from delegation.errors import Reason, Refusal
+from registry.records import MailboxItem
+from registry.tail import Tail
 
 
 class Line:
-    """One open stream of a bureau: its bell, and what it has sent that nobody acknowledged yet."""
+    """One open stream of a bureau: its bell, what comes next, and what it has sent that nobody acknowledged yet."""
 
     def __init__(self, bureau: str) -> None:
         self.bureau = bureau
         self.unacknowledged: set[tuple[str, int]] = set()
         self.fresh: set[str] = set()
+        self.tail = Tail()
         self._turn = ""
         self._bell = asyncio.Event()
         self._ended: Reason | None = None
@@ -76,11 +79,12 @@ class Routes:
         for unit in units:
             self._bureaus[unit] = line.bureau
 
-    def grown(self, units: Collection[str]) -> None:
-        """These mailboxes have something new."""
-        for unit in units:
+    def grown(self, mail: Mapping[str, Sequence[MailboxItem]]) -> None:
+        """What was committed into mailboxes, by unit."""
+        for unit, items in mail.items():
             line = self._lines.get(self._bureaus.get(unit, ""))
             if line is not None:
+                line.tail.put(unit, items)
                 line.fresh.add(unit)
                 line.ring()
 

@@ -1,16 +1,18 @@
 """Threads in the writer's memory: nobody else changes them, so what was read or written once need not be read again."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Final, Generic, TypeVar
 
 from delegation.codes import Kind
 from delegation.lifecycle import next_deadline
 from delegation.table import State
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
-from registry.records import ThreadRow
+from registry.records import Answer, Delivered, ThreadRow
 
 CLOSED = frozenset(
     {
@@ -24,6 +26,8 @@ CLOSED = frozenset(
     }
 )
 RESULTS = frozenset({Kind.REPORTED, Kind.UNABLE})
+_MOST_ANSWERS: Final = 8192  # half a KiB each: what is answered next, or sent again, is seldom older
+_MOST_DELIVERED: Final = 16384  # of some 450 nodes, each with at most 512 that it did not acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,32 @@ def kept_from(row: ThreadRow) -> Kept:
     return Kept(thread_from_bytes(row.data), row.opened_at, row.changed_at, row.reported_at, row.last_leaf)
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """What was written last, the oldest of it gives way."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: dict[K, V] = {}
+
+    def find(self, names: Iterable[K]) -> dict[K, V]:
+        """Those of the names that are held."""
+        return {name: found for name in names if (found := self._held.get(name)) is not None}
+
+    def put(self, values: Mapping[K, V]) -> None:
+        """Hold values, new or in the place of earlier ones."""
+        self._held |= values
+        for name in list(islice(self._held, max(0, len(self._held) - self._most))):
+            del self._held[name]
+
+    def clear(self) -> None:
+        """Hold nothing."""
+        self._held.clear()
+
+
 class Memory:
     """What the writer may rely on between batches; forgotten whenever the outcome of a commit is unknown."""
 
@@ -71,6 +101,8 @@ class Memory:
         self._most = most
         self._threads: OrderedDict[str, Kept] = OrderedDict()
         self.heads: dict[str, int] = {}
+        self.answers = Recent[str, Answer](_MOST_ANSWERS)
+        self.delivered = Recent[tuple[str, int], Delivered](_MOST_DELIVERED)
 
     def get(self, thread_id: str) -> Kept | None:
         """A thread that is held."""
@@ -91,3 +123,5 @@ class Memory:
         """Hold nothing."""
         self._threads.clear()
         self.heads.clear()
+        self.answers.clear()
+        self.delivered.clear()

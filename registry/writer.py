@@ -6,7 +6,7 @@ is forgotten and the head read again; a retry then finds its stored answer, or i
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from registry.logs import Log
 from registry.metrics import Metrics
 from registry.queue import FairQueue, Waiting
 from registry.quotas import Counts
-from registry.records import Head
+from registry.records import Head, MailboxItem
 from registry.roster import RosterBook
 from registry.settings import RegistrySettings
 from registry.store import HeadMoved, Store, StoreRejected, StoreUnavailable
@@ -38,10 +38,10 @@ _PAUSE_AFTER_FAILURE = 0.2  # seconds: a full disk is not hammered
 
 @dataclass(slots=True)
 class _Done:
-    """The outcomes of a batch in the order of its jobs, and whose mailboxes have something new."""
+    """The outcomes of a batch in the order of its jobs, and what is new in mailboxes, by unit."""
 
     outcomes: list[object]
-    units: frozenset[str] = frozenset()
+    mail: Mapping[str, Sequence[MailboxItem]] = field(default_factory=dict)
     size: int = 0
 
 
@@ -54,7 +54,7 @@ class LogIdentity:
 
 
 class Writer:
-    """Runs jobs. `start` first; `on_delivery` is told the units whose mailboxes grew."""
+    """Runs jobs. `start` first; `on_delivery` is told what came into mailboxes."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Writer:
         clock: Callable[[], datetime],
         metrics: Metrics,
         log: Log,
-        on_delivery: Callable[[frozenset[str]], None],
+        on_delivery: Callable[[Mapping[str, Sequence[MailboxItem]]], None],
     ) -> None:
         self._database = database
         self._store: Store = database.store
@@ -146,8 +146,8 @@ class Writer:
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     def _answer(self, batch: Sequence[Waiting], done: _Done) -> None:
-        if done.units:
-            self._on_delivery(done.units)
+        if done.mail:
+            self._on_delivery(done.mail)
         for each, outcome in zip(batch, done.outcomes, strict=True):
             if each.outcome.done():
                 continue  # its caller went away; a retry gets the stored answer
@@ -185,7 +185,7 @@ class Writer:
             if len(jobs) > 1:  # one of them is at fault: each has its own transaction, and the others pass
                 parts = [self._attempt([job]) for job in jobs]
                 outcomes = [outcome for part in parts for outcome in part.outcomes]
-                return _Done(outcomes, frozenset().union(*(part.units for part in parts)), parts[-1].size)
+                return _Done(outcomes, _joined([part.mail for part in parts]), parts[-1].size)
             self._log.alarm("job_rejected", job=type(jobs[0]).__name__)
             return _Done([Refusal(Reason.UNAVAILABLE)])
         except HeadMoved:
@@ -243,7 +243,7 @@ class Writer:
         self._head = changes.head
         batch.remember()
         self._sign(changes.head)
-        return _Done(outcomes, frozenset(row.unit for row in batch.mailbox), changes.head.size)
+        return _Done(outcomes, batch.mail(), changes.head.size)
 
     def _one(self, job: Job[Any], batch: Batch) -> object:
         before = batch.touched
@@ -260,6 +260,14 @@ class Writer:
             if batch.touched != before:  # half of it is in the batch: judge again, each alone
                 raise StoreRejected from error
             return Refusal(Reason.UNAVAILABLE)
+
+
+def _joined(parts: Sequence[Mapping[str, Sequence[MailboxItem]]]) -> Mapping[str, Sequence[MailboxItem]]:
+    joined: dict[str, list[MailboxItem]] = {}
+    for part in parts:
+        for unit, items in part.items():
+            joined.setdefault(unit, []).extend(items)
+    return joined
 
 
 def _refuse(waiting: Waiting, refusal: Refusal) -> None:

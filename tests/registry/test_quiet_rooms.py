@@ -74,15 +74,15 @@ async def test_a_new_line_replaces_the_older_one_and_rings_are_not_lost() -> Non
     routes.close(older)
     assert routes.count == 1, "the older stream's end does not close the newer one"
     routes.serve(newer, [CHENGDU_RD, CHENGDU_AC])
-    routes.grown([CHENGDU_RD, "330100RD01T"])
-    routes.grown([CHENGDU_AC])
+    routes.grown({CHENGDU_RD: [], "330100RD01T": []})
+    routes.grown({CHENGDU_AC: []})
     assert await newer.wait(0.01)
     units = {CHENGDU_RD, CHENGDU_AC}
     first = newer.take_fresh(units)
     assert set(first) == units
     assert newer.take_fresh(units) == []
-    routes.grown([CHENGDU_RD])
-    routes.grown([CHENGDU_AC])
+    routes.grown({CHENGDU_RD: []})
+    routes.grown({CHENGDU_AC: []})
     assert newer.take_fresh(units) == first[::-1], "the other unit goes first the next time"
     assert await newer.wait(0.01)
     assert not await newer.wait(0.01)
