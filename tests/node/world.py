@@ -202,10 +202,14 @@ class World:
                 await registry.stop()
 
     async def start_node(self, bureau: str, *, carry: bool = True) -> Node:
-        """Start a bureau's node."""
+        """Start a bureau's node; one that can reach the registry has its roster then."""
         async with bounded(STARTING, f"node {bureau} start"):
             node = await Node.start(self.settings[bureau], self.clock, regions=regions(), carry=carry)
         self.nodes[bureau] = node
+        if carry and self.registry is not None:
+            async with bounded(WAITING, f"node {bureau} roster"):
+                while not node.readiness:
+                    await asyncio.sleep(0.01)
         return node
 
     async def stop_node(self, bureau: str) -> None:
@@ -231,9 +235,6 @@ async def running(folder: Path, *bureaus: str) -> AsyncIterator[World]:
         await world.begin(bureaus)
         for bureau in bureaus:
             await world.start_node(bureau)
-        async with bounded(WAITING, "readiness"):
-            while not all(node.readiness for node in world.nodes.values()):
-                await asyncio.sleep(0.01)
         yield world
     finally:
         await world.stop()
