@@ -5,6 +5,7 @@ Serialisation is deterministic: the registry writes an entry once, and its SHA-2
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -91,7 +92,7 @@ def parse_entry(data: bytes) -> model.Entry:
         thread_sequence=take.number(e.thread_sequence, 0, take.MOST_NUMBER, "thread_sequence"),
         previous_entry_digest=e.previous_entry_digest,
         state_version=take.number(e.state_version, 0, take.MOST_NUMBER, "state_version"),
-        due_dates=tuple(_due_date(due) for due in e.due_dates),
+        due_dates=tuple([_due_date(d.clock, d.unit, d.nominal, d.legal, d.provisional) for d in e.due_dates]),
         detail=_detail(e, kind),
         digest=sha256(data).digest(),
     )
@@ -116,13 +117,14 @@ def _check_position(entry: model.Entry) -> None:
         take.malformed("previous_entry_digest")
 
 
-def _due_date(due: pb.DueDate) -> model.DueDate:
+@lru_cache(maxsize=4096)  # most entries repeat the dates of the one before
+def _due_date(clock: str, unit: str, nominal: str, legal: str, provisional: bool) -> model.DueDate:
     return model.DueDate(
-        clock=take.text(due.clock, patterns.is_clock_name, "due_dates.clock"),
-        unit=take.text(due.unit, patterns.is_unit, "due_dates.unit"),
-        nominal=take.day(due.nominal, "due_dates.nominal"),
-        legal=take.day(due.legal, "due_dates.legal"),
-        provisional=due.provisional,
+        clock=take.text(clock, patterns.is_clock_name, "due_dates.clock"),
+        unit=take.text(unit, patterns.is_unit, "due_dates.unit"),
+        nominal=take.day(nominal, "due_dates.nominal"),
+        legal=take.day(legal, "due_dates.legal"),
+        provisional=provisional,
     )
 
 

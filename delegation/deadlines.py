@@ -8,6 +8,7 @@ of the legal day. ``nominal`` is the day without rolling (alarms go by it), ``le
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from delegation.workdays import RegionalCalendar
@@ -59,6 +60,11 @@ def day_of(instant: datetime) -> date:
     Raises:
         DeadlineError: ``naive`` for an instant without a zone, ``range`` at the ends of the calendar.
     """
+    return _day_of(instant)
+
+
+@lru_cache(maxsize=1024)  # one instant is asked for by every guard that it concerns
+def _day_of(instant: datetime) -> date:
     if instant.tzinfo is None or instant.utcoffset() is None:
         raise DeadlineError("naive")
     try:

@@ -132,6 +132,11 @@ class RosterView:
         Raises:
             Refusal: NOT_FOUND for an unknown unit.
         """
+        if unit_code not in self._offices:
+            self._offices[unit_code] = self._office_above(unit_code)
+        return self._offices[unit_code]
+
+    def _office_above(self, unit_code: str) -> Unit | None:
         unit: Unit | None = self.unit(unit_code)
         for _ in range(_MOST_STEPS):
             if unit is None or unit.type is UnitType.PROVINCIAL:
@@ -341,6 +346,10 @@ class RosterView:
 
     @cached_property
     def _calendars(self) -> dict[str, RegionalCalendar]:
+        return {}
+
+    @cached_property
+    def _offices(self) -> dict[str, Unit | None]:
         return {}
 
     @cached_property

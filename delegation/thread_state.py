@@ -192,8 +192,9 @@ class ThreadState:
     @property
     def due_dates(self) -> tuple[DueDate, ...]:
         """The due dates that count now: statutory, cap, and every clock that runs and is not paused."""
-        fixed = tuple(due for due in (self.statutory, self.cap) if due is not None)
-        return fixed + tuple(clock.due for clock in self.open_clocks if clock.paused_on is None)
+        found = [due for due in (self.statutory, self.cap) if due is not None]
+        found += [clock.due for clock in self.open_clocks if clock.paused_on is None]
+        return tuple(found)
 
     @property
     def deadlines(self) -> tuple[OpenClock, ...]:
