@@ -9,6 +9,7 @@ import typer
 from cli.common import AsJson, DataDir, now
 from cli.output import Exit, fail, show, table, tells_refusals
 from delegation.clock_specs import legal_source
+from delegation.errors import Refusal
 from node.outline import EntryOutline, list_threads, outline
 from node.settings import NodeSettings
 from node.verification.report import Status
@@ -67,10 +68,16 @@ def show_delegation(
     settings = NodeSettings.load(data_dir)
     engine = open_engine(settings.database)
     try:
-        entries = outline(read_rows(engine, number))
+        rows = read_rows(engine, number)
     finally:
         engine.dispose()
     report = asyncio.run(_verify(settings, number, online=not offline)) if verify else None
+    try:
+        entries: Sequence[EntryOutline] = outline(rows)
+    except Refusal:
+        if report is None or report.ok:
+            raise
+        entries = ()  # what is damaged cannot be laid out; the report says which
     if as_json:
         show({"number": number, "entries": [_entry_json(entry) for entry in entries], "verification": _json(report)})
     else:

@@ -5,14 +5,13 @@ import sys
 import sysconfig
 import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.common import now
-from cli.demo.desk import Desk, DeskError
+from cli.demo.desk import Desk, DeskError, Json
 from cli.demo.report import print_report
 from cli.demo.story import Staff, Tell, load_case, play
 from cli.demo.verification import verify_both
@@ -35,6 +34,7 @@ def demo(
     """Play a delegated investigation between Hangzhou and Chengdu on this machine, for real."""
     console = progress()
     started = time.monotonic()
+    played = _read_case(case or _sample_case())
     _make_room(folder)
 
     def tell(text: str) -> None:
@@ -43,7 +43,7 @@ def demo(
     try:
         with LocalFederation(folder, tell=tell) as federation, tempfile.TemporaryDirectory() as attachments:
             _prepare(federation)
-            number = _play(federation, case or _sample_case(), Path(attachments), tell)
+            number = _play(federation, played, Path(attachments), tell)
             for line in verify_both(federation, number):
                 tell(line)
             print_report(federation, number, seconds=time.monotonic() - started)
@@ -61,6 +61,18 @@ def _make_room(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / _MARK).touch()
+
+
+def _read_case(path: Path) -> Json:
+    """The case, read before anything is started."""
+    try:
+        case = load_case(path, today=day_of(now()))
+    except (OSError, ValueError) as error:
+        fail(f"the case file {path} cannot be read ({type(error).__name__}); name another with --case")
+    missing = sorted({"letter", "delegation", "attachments", "host", "completion"} - set(case))
+    if missing:
+        fail(f"the case file {path} has no {', '.join(missing)}; examples/ has one that is whole")
+    return case
 
 
 def _sample_case() -> Path:
@@ -89,7 +101,7 @@ def _prepare(federation: LocalFederation) -> None:
     federation.start_nodes()
 
 
-def _play(federation: LocalFederation, case: Path, attachments: Path, tell: Tell) -> str:
+def _play(federation: LocalFederation, case: Json, attachments: Path, tell: Tell) -> str:
     def signed_in(bureau: BureauPlan, staff_id: str) -> Desk:
         return Desk(
             federation.http_urls[bureau.code],
@@ -98,11 +110,10 @@ def _play(federation: LocalFederation, case: Path, attachments: Path, tell: Tell
             unit=bureau.unit(UnitType.RECOGNITION),
         )
 
-    at: datetime = now()
     desks = [signed_in(bureau, staff_id) for bureau, staff_id, _, _ in _STAFF]
     try:
         return play(
-            load_case(case, today=day_of(at)),
+            case,
             Staff(*desks),
             folder=attachments,
             host_unit=CHENGDU.unit(UnitType.RECOGNITION),

@@ -1,0 +1,142 @@
+"""`make demo`: a whole case between two bureaus, seen by who runs it; and what it left proves itself afterwards."""
+
+import json
+import re
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.local_federation import CHENGDU, HANGZHOU
+from tests.cli.conftest import run, start, stop
+from tests.e2e.demo import COMMAND, Ended, xieban
+
+_NUMBER = re.compile(r"WT-330100-[0-9]{8}-[0-9]{6}-[0-9A-Z]")
+
+
+def reads(*words: object) -> Ended:
+    """A command that only reads, in this process: a start of Python costs seconds on a busy machine."""
+    result = run(*words)
+    return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "demo-data"
+
+
+@pytest.fixture(scope="module")
+def ended(folder: Path) -> Ended:
+    return xieban(*COMMAND, "--folder", folder)
+
+
+@pytest.fixture(scope="module")
+def number(ended: Ended) -> str:
+    assert ended.code == 0, ended.said
+    (found,) = set(_NUMBER.findall(ended.out))
+    return str(found)
+
+
+@pytest.mark.timeout(240)
+def test_it_plays_the_case_and_says_where_everything_is(ended: Ended, number: str, folder: Path) -> None:
+    for kind in ("ISSUED", "SIGNED_FOR", "ACCEPTED", "ASSIGNED", "QUESTION", "ANSWER", "REPORTED", "COMPLETED"):
+        assert kind in ended.out
+    assert ended.out.count("ARCHIVED") == 2
+    assert ended.out.count("已送达") >= 11, "every entry has its delivery evidence"
+    assert "未见" not in ended.out
+    for clock in ("认定法定时限", "受托方最迟日", "受托决定", "调查", "归档"):
+        assert clock in ended.out
+    assert "工伤保险条例" in ended.out, "due dates name their legal source"
+    assert len(re.findall(r"http://127\.0\.0\.1:[0-9]+/", ended.out)) == 3
+    assert str(folder) in ended.out.replace("\n", "")
+    assert f"delegation show {number} --verify" in ended.out
+    assert "Traceback" not in ended.said
+
+
+def test_both_bureaus_hold_the_same_thread(number: str, folder: Path) -> None:
+    digests = []
+    for bureau in (HANGZHOU, CHENGDU):
+        data = ["--data-dir", folder / f"node-{bureau.code}", "--json"]
+        (listed,) = json.loads(reads("delegation", "list", *data).out)
+        assert (listed["thread_id"], listed["state"], listed["queued"], listed["parked"]) == (
+            number,
+            "archived",
+            "0",
+            "0",
+        )
+        shown = json.loads(reads("delegation", "show", number, *data).out)
+        digests.append([entry["entry_digest"] for entry in shown["entries"]])
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 11
+
+
+def test_verification_holds_at_both_and_a_flipped_byte_does_not(number: str, folder: Path, tmp_path: Path) -> None:
+    data = [folder / f"node-{bureau.code}" for bureau in (HANGZHOU, CHENGDU)]
+    registry = start("registry", "serve", "--data-dir", folder / "registry", log=tmp_path / "registry.log")
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            checked = reads("delegation", "show", number, "--verify", "--data-dir", data[0], "--json")
+            report = json.loads(checked.out)["verification"]
+            if report["online"] and checked.code == 0:
+                break
+            assert time.monotonic() < deadline, checked
+        assert {check["status"] for check in report["checks"]} <= {"ok", "not_checkable"}
+        assert len(report["checks"]) > 50
+        assert reads("delegation", "show", number, "--verify", "--data-dir", data[1]).code == 0
+    finally:
+        assert stop(registry) == 0
+    for bureau in data:  # the registry is away: what cannot be checked is said, and is no failure
+        assert reads("delegation", "show", number, "--verify", "--offline", "--data-dir", bureau).code == 0
+        assert reads("delegation", "show", number, "--verify", "--data-dir", bureau).code == 0
+
+    for column in ("header", "signatures", "entry", "secret"):
+        copy = tmp_path / f"node-{column}"
+        shutil.copytree(data[1], copy)
+        settings = json.loads((copy / "node.json").read_text(encoding="utf-8"))
+        settings["data_dir"] = str(copy)
+        (copy / "node.json").write_text(json.dumps(settings), encoding="utf-8")
+        with sqlite3.connect(copy / "node.db") as database:
+            (value,) = database.execute(f"SELECT {column} FROM entries WHERE sequence = 3").fetchone()  # noqa: S608 - ours
+            middle = len(value) // 2
+            spoilt = value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
+            database.execute(f"UPDATE entries SET {column} = ? WHERE sequence = 3", (spoilt,))  # noqa: S608 - ours
+        database.close()
+        checked = reads("delegation", "show", number, "--verify", "--offline", "--data-dir", copy)
+        assert checked.code == 5, (column, checked.out, checked.said)
+
+
+@pytest.mark.timeout(240)
+def test_a_second_run_starts_clean(number: str, folder: Path) -> None:
+    (folder / "left-over").write_text("of the first run")
+    again = xieban(*COMMAND, "--folder", folder)
+    assert again.code == 0, again.said
+    assert not (folder / "left-over").exists()
+    data = ["--data-dir", folder / f"node-{HANGZHOU.code}", "--json"]
+    assert len(json.loads(reads("delegation", "list", *data).out)) == 1
+    assert number
+
+
+def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    refused = xieban(*COMMAND, "--folder", tmp_path)
+    assert refused.code == 1
+    assert "--folder" in refused.said
+    assert (tmp_path / "letter.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["letter.txt"]
+
+
+def test_a_prerequisite_that_fails_is_named(tmp_path: Path) -> None:
+    case = tmp_path / "case.json"
+    for content in (None, "{", "{}"):
+        if content is not None:
+            case.write_text(content)
+        result = xieban(*COMMAND, "--folder", tmp_path / "demo", "--case", case)
+        assert result.code != 0
+        assert "Traceback" not in result.said, result.said
+        assert "case" in result.said
+    (tmp_path / "file").write_text("")
+    result = xieban(*COMMAND, "--folder", tmp_path / "file")
+    assert result.code == 2
