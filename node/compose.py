@@ -20,14 +20,14 @@ from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
 from delegation.facts import BodyFacts
-from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local, table_of
+from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local
 from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
 from delegation.reasons_codes import REASON_LIST
-from delegation.roster_view import RosterView
-from delegation.table import Audience, Row
+from delegation.table import Row
 from delegation.thread_state import ThreadState
 from delegation.values import replaced
 from node import parts
+from node.audiences import audiences
 from node.case_facts import case_facts
 from node.declaring import declared_of
 from node.ids import uuid7
@@ -319,7 +319,7 @@ def compose(
     )
     known = known_in(tx, state, thread_id, held.pending if held is not None else ())
     refused = Refused(Reason.NOT_ALLOWED, {"kind": kind.name})
-    for units in _audiences(header, thread, view, data):
+    for units in audiences(header, thread, view, data):
         addressed = replaced(header, recipients=recipients_of(trust, unit, units, at))
         outcome = judge(thread, addressed, roster=view, at=at, is_known=known)
         if isinstance(outcome, Accepted):
@@ -383,51 +383,6 @@ def recipients_of(trust: Trust, unit: str, others: Sequence[str], at: datetime) 
         Refusal: RECIPIENT_KEY_NOT_VALID, or KEY_CHANGED_UNSIGNED for a unit whose new key nobody vouches for.
     """
     return tuple(Recipient(each, trust.sealing_key(each, at).key_id) for each in (unit, *others))
-
-
-def _audiences(
-    header: Header, thread: ThreadState | None, roster: RosterView, data: MoveInput
-) -> list[tuple[str, ...]]:
-    """The sets of addressees that the kind's rows know in this thread, likeliest first, each once."""
-    if header.recorded_by_home:
-        return [()]
-    unit = header.sender_unit
-    if thread is None:
-        others = data.to or ((header.counterpart_unit,) if header.counterpart_unit != unit else ())
-        return [_members(others, roster)]
-    paper = {thread.host_unit} if thread.on_paper else set[str]()
-    other = thread.other_side(unit) or thread.home_unit
-    if header.kind is Kind.ISSUED:
-        other, paper = header.counterpart_unit, set()
-    home, host = thread.home_unit, header.counterpart_unit if header.kind is Kind.ISSUED else thread.host_unit
-    parties = [each for each in (home, host, *roster.superiors(home, host)) if each not in (unit, *paper)]
-    late = data.to or ((thread.turn,) if thread.turn in (home, host) and thread.turn != unit else (other,))
-    by_audience: dict[Audience, Sequence[str]] = {
-        Audience.OTHER_SIDE: [each for each in (other,) if each not in paper],
-        Audience.OTHER_SIDE_AND_SUPERIORS: parties,
-        Audience.PARTIES: parties,
-        Audience.SUPERVISED: data.to or [each for each in (home, host) if _office(roster, each) == unit][:1],
-        Audience.SUPERVISOR: [_office(roster, unit)],
-        Audience.LATE_SIDE: [each for each in late if each not in paper],
-        Audience.AS_ORIGINAL: data.to,
-        Audience.SELF: [],
-        Audience.UNITS: data.to or [other],
-    }
-    table = table_of(thread)
-    rows = table.rows_of(header.kind)
-    rows = tuple(row for row in rows if thread.state in row.sources) or rows
-    found = [_members(by_audience[row.audience], roster) for row in rows]
-    return list(dict.fromkeys(found)) or [_members((other,), roster)]
-
-
-def _members(units: Sequence[str], roster: RosterView) -> tuple[str, ...]:
-    members = (each for each in units if each in roster.units and roster.units[each].is_member)
-    return tuple(dict.fromkeys(members))
-
-
-def _office(roster: RosterView, unit: str) -> str:
-    office = roster.provincial_office(unit) if unit in roster.units else None
-    return "" if office is None else office.code
 
 
 def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:

@@ -1,5 +1,6 @@
 """Lists, search, threads of other types, content at rest, purging."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ async def test_cases_are_found_and_nothing_of_them_is_readable_on_disk(tmp_path:
         refs = [(await issued(home, HANGZHOU)).row.delegation_id for _ in range(3)]
         for ref in refs:
             await reach(host, CHENGDU, ref, "issued")
+            await until(
+                partial(view, home, HANGZHOU, ref), lambda seen: bool(seen.entries and seen.entries[0].deliveries)
+            )
         found = await host.desk.search(clerk(CHENGDU), id_number=ID_NUMBER.lower())
         assert {row.delegation_id for row in found} == set(refs)
         assert not await host.desk.search(clerk(CHENGDU), name="王小")  # whole names alone
