@@ -10,6 +10,7 @@ the signature over the header does, which is why a header is verified before its
 
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -52,11 +53,16 @@ def checked_recipients(recipients: Sequence[tuple[str, bytes, bytes]]) -> tuple[
     found = []
     for recipient in recipients:
         to = SealTo(*recipient)
-        key = checked_sealing_key(to.public_key)
-        if sealing_key_id(to.public_key) != to.key_id:
+        key, key_id = _checked(to.public_key)
+        if key_id != to.key_id:
             raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID, unit=to.unit)
         found.append((to, key))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)  # every unit of the country; a refused key is judged again
+def _checked(raw: bytes) -> tuple[X25519PublicKey, bytes]:
+    return checked_sealing_key(raw), sealing_key_id(raw)
 
 
 def seal_content(

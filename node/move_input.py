@@ -76,7 +76,9 @@ def text_of(data: Mapping[str, object], name: str, *, path: str = "") -> str:
 
 def texts_of(data: Mapping[str, object], name: str, *, path: str = "", most: int = 128) -> tuple[str, ...]:
     """A list of texts, empty when absent."""
-    value = data.get(name, [])
+    if name not in data:
+        return ()
+    value = data[name]
     if not isinstance(value, list | tuple) or len(value) > most or not all(isinstance(item, str) for item in value):
         raise invalid(f"{path}{name}")
     return tuple(value)
@@ -84,8 +86,10 @@ def texts_of(data: Mapping[str, object], name: str, *, path: str = "", most: int
 
 def object_of(data: Mapping[str, object], name: str, *, path: str = "") -> Mapping[str, object]:
     """An object, empty when absent."""
-    value = data.get(name, {})
-    if not isinstance(value, Mapping):
+    value = data.get(name)
+    if value is None and name not in data:
+        return {}
+    if not isinstance(value, dict | Mapping):  # a dict nearly always: the abstract class is slow to ask
         raise invalid(f"{path}{name}")
     return value
 

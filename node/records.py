@@ -3,9 +3,11 @@
 A record says its table's name and key; `node.tables` has the same columns and a test compares both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeAlias
+from operator import attrgetter
+from typing import Any, ClassVar, TypeAlias
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,6 +30,18 @@ class Record:
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     FIRST_COUNTS: ClassVar[bool] = False  # a second record with the same key changes nothing
+    _READ: ClassVar[Callable[["Record"], Any]]  # Any: one column, or a tuple of them
+
+    def __init_subclass__(cls) -> None:
+        """Look up once how the key is read."""
+        if "KEY" in cls.__dict__:  # dataclasses make a class with slots a second time
+            cls._READ = staticmethod(attrgetter(*cls.KEY))
+
+    @classmethod
+    def key_of(cls, record: "Record") -> "Key":
+        """The values of a record's key columns."""
+        found: Value | Key = cls._READ(record)
+        return found if isinstance(found, tuple) else (found,)
 
 
 Value: TypeAlias = str | int | bytes | bool | None

@@ -61,8 +61,10 @@ class Tx:
     def put(self, record: Record) -> None:
         """Write a whole record."""
         kind = type(record)
-        key = tuple(getattr(record, name) for name in kind.KEY)
-        self._changes.setdefault(kind, {})[key] = record
+        rows = self._changes.get(kind)
+        if rows is None:
+            rows = self._changes[kind] = {}
+        rows[kind.key_of(record)] = record
 
     def delete(self, kind: type[Record], key: Key) -> None:
         """Delete a record; no matter whether there is one."""
@@ -84,7 +86,7 @@ class Tx:
         )
         if not touched:
             return found
-        rows = [row for row in found if tuple(getattr(row, name) for name in kind.KEY) not in touched]
+        rows = [row for row in found if kind.key_of(row) not in touched]
         rows += [cast("R", row) for row in touched.values() if row is not None and matches(row, where)]
         columns = tuple(order) or kind.KEY
         rows.sort(key=lambda row: tuple(getattr(row, column) for column in columns), reverse=descending)
