@@ -77,6 +77,19 @@ def judge(
     return _first_legal(table, thread, header, here, moment, is_known)
 
 
+def enacted(thread: ThreadState, header: Header, row: Row, *, roster: RosterView, at: datetime) -> Accepted:
+    """What `judge` gives for an event that is known to pass by this row: its effect alone.
+
+    For a node whose own envelope comes back accepted: it judged the same header by the same roster on the same thread,
+    on the same day. NOT checked: anything at all.
+    """
+    return _accepted(Asked(thread, header, row, Moment.of(at, roster), _nothing_known))
+
+
+def _nothing_known(_ref: EnvelopeRef) -> str:
+    return "unknown"
+
+
 def table_of(thread: ThreadState) -> Table:
     """The table that judges a thread.
 
@@ -104,12 +117,12 @@ def _candidates(
     What is sent `again` was legal in an earlier state.
     """
     rows = table.rows_of(header.kind)
-    details = {"kind": header.kind.name, "state": thread.state.value}
     if not rows:
-        return Refused(Reason.NOT_ALLOWED, details)
+        return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": thread.state.value})
     mine = tuple(row for row in rows if plays(Asked(thread, header, row, moment, is_known)))
     if not mine:
-        return Refused(Reason.NOT_ALLOWED, {**details, "party": "not_yours"})
+        details = {"kind": header.kind.name, "state": thread.state.value, "party": "not_yours"}
+        return Refused(Reason.NOT_ALLOWED, details)
     fitting = tuple(row for row in mine if reasons_fit(row, header))
     if again:
         return fitting or failed("reasons_listed")

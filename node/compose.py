@@ -34,7 +34,7 @@ from node.ids import uuid7
 from node.move_input import MoveInput, invalid
 from node.records import EntryRecord, MaterialRecord, OutboxRecord, to_us
 from node.roster_cache import Freshness
-from node.state import Held, Pending, Queued, State, is_move
+from node.state import Held, Judged, Pending, Queued, State, is_move
 from node.threads import keep, known_in, local_view
 from node.writer import Tx
 
@@ -78,6 +78,7 @@ class Composed:
     facts: BodyFacts
     row: Row
     after: ThreadState
+    judged: Judged | None = None  # None for a first letter, which has no thread yet
 
 
 def may_seal(state: State, *, at: datetime) -> Trust:
@@ -334,7 +335,14 @@ def compose(
             wrong = wrong or judge_local(thread, addressed, facts, roster=view, staff=local)
             if wrong is not None:
                 raise Refusal(wrong.reason, **wrong.details)
-            return Composed(header=addressed, body=body, facts=facts, row=outcome.row, after=outcome.thread)
+            return Composed(
+                header=addressed,
+                body=body,
+                facts=facts,
+                row=outcome.row,
+                after=outcome.thread,
+                judged=Judged(thread, view, local.today, outcome.row) if thread is not None else None,
+            )
         refused = outcome
     raise Refusal(refused.reason, **refused.details)
 
@@ -404,7 +412,14 @@ def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
 
 
 def queue(
-    tx: Tx, state: State, held: Held, sealed: SealedEnvelope, *, at: datetime, data: Mapping[str, object] | None = None
+    tx: Tx,
+    state: State,
+    held: Held,
+    sealed: SealedEnvelope,
+    *,
+    at: datetime,
+    data: Mapping[str, object] | None = None,
+    judged: Judged | None = None,
 ) -> Held:
     """Put a sealed envelope into the outbox, with what was typed beside it, and into the thread's queue."""
     header = sealed.header
@@ -448,5 +463,5 @@ def queue(
     tx.after.append(lambda: state.signal("outbox"))
     if header.manifest:
         tx.after.append(lambda: state.signal("materials"))  # they go first
-    pending = Pending(number=number, header=header, moving=is_move(header.kind))
+    pending = Pending(number=number, header=header, moving=is_move(header.kind), judged=judged)
     return keep(tx, state, replaced(held, pending=(*held.pending, pending)), at=at)

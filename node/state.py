@@ -7,6 +7,7 @@ and only when a batch has been committed (`settle`); after a failed commit it is
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol, cast
 
 from certs.envelope import SealedEnvelope
@@ -15,6 +16,8 @@ from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.lifecycle import CaseFacts
 from delegation.model import Entry, EnvelopeRef, Header
+from delegation.roster_view import RosterView
+from delegation.table import Row
 from delegation.table_states import MOVES
 from delegation.thread_json import thread_bytes
 from delegation.thread_state import ThreadState
@@ -52,6 +55,17 @@ class Pending:
     number: int
     header: Header
     moving: bool
+    judged: "Judged | None" = None  # not after a restart
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """On what an own draft was judged when it was made, and by which row it passed."""
+
+    thread: ThreadState
+    roster: RosterView
+    on: date
+    row: Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ from typing import cast
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
+from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal, Refused
+from delegation.judging import enacted
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
@@ -227,7 +229,14 @@ def note_parties(tx: Tx, state: State, held: Held, thread: ThreadState) -> Mappi
 
 
 def judged(tx: Tx, state: State, held: Held, header: Header, *, roster: RosterView, at: datetime) -> Accepted | Refused:
-    """This node's own judgement of an entry's envelope, by the roster that the entry names, at its acceptance."""
+    """This node's own judgement of an entry's envelope, by the roster that the entry names, at its acceptance.
+
+    An own envelope was judged when it was made; on the very same thread, by the same roster and on the same day the
+    guards would say the same, and what it names is in the log as it was then. So its effect alone is computed.
+    """
+    mine = next((item.judged for item in held.pending if item.header.digest == header.digest), None)
+    if mine is not None and mine.thread is held.thread and mine.roster is roster and mine.on == day_of(at):
+        return enacted(mine.thread, header, mine.row, roster=roster, at=at)
     return judge(held.thread, header, roster=roster, at=at, is_known=known_in(tx, state, held.thread_id))
 
 

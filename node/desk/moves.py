@@ -145,7 +145,7 @@ def act(
     composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
     if _approval(composed.row, data) == 2:
         raise Refusal(Reason.FOUR_EYES, missing="approver")
-    held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
+    held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data, judged=composed.judged)
     return light_view(tx, state, held, actor, at)
 
 
