@@ -41,6 +41,10 @@ MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
 _TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
 _AFTER_REPLACED = 15.0
 _MOST_BEHIND = 60.0  # seconds that a mailbox may show more than it delivers
+# What keeps the registry from everybody's envelopes ends for all of them at once, and soon: 10 seconds after it has
+# space again everything is to be on its way, so each is tried again every 5.
+_SHARED = frozenset({Reason.STORAGE_UNAVAILABLE.value, Reason.UNAVAILABLE.value, Reason.STOPPING.value})
+_SHARED_LATER = 5.0
 _WAKES = ("outbox", "acks", "rosters", "materials", "waiting", "log")
 
 
@@ -209,7 +213,8 @@ class Courier:
             self._later.pop(parcel.number, None)
             return
         _, delay = self._later.get(parcel.number, (0.0, _TRY_LATER))
-        self._later[parcel.number] = (monotonic() + delay, min(delay * 2, 60.0))
+        most = _SHARED_LATER if outcome.reason in _SHARED else 60.0
+        self._later[parcel.number] = (monotonic() + min(delay, most), min(delay * 2, most))
         if outcome.reason == Reason.MATERIAL_MISSING.value:
             await self._writer.run(partial(_upload_again, self._materials, parcel.number))
             self.wake("materials")

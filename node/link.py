@@ -47,6 +47,9 @@ _TRY_AGAIN = frozenset(
         Reason.INTERNAL,
     }
 )
+# Space that comes back is heard on no call: what waits for it looks every few seconds, ours or the registry's.
+_STORAGE = frozenset({Reason.DISK_FULL, Reason.STORAGE_UNAVAILABLE})
+_MOST_STORAGE_WAIT = 3.0
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -183,8 +186,15 @@ class Link:
             if state.attempt_number in (1, 5) or state.attempt_number % 20 == 0:
                 _log.info("call failed, trying again", what=what, reason=reason, attempt=state.attempt_number)
 
+        slow = wait_exponential_jitter(multiplier=0.2, max=self._most_wait, jitter=0.5)
+        quick = wait_exponential_jitter(multiplier=0.2, max=min(_MOST_STORAGE_WAIT, self._most_wait), jitter=0.5)
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome is not None else None
+            return quick(state) if isinstance(error, Refusal) and error.reason in _STORAGE else slow(state)
+
         retrying = AsyncRetrying(
-            wait=wait_exponential_jitter(multiplier=0.2, max=self._most_wait, jitter=0.5),
+            wait=wait,
             retry=retry_if_exception(lambda error: isinstance(error, Refusal) and error.reason in _TRY_AGAIN),
             sleep=self._sleep,
             after=tell,

@@ -46,3 +46,23 @@ async def test_what_trying_again_does_not_mend_is_told_at_once(before: list[Reas
         await a_link().persist(attempts, what="test")
     assert caught.value.reason is Reason.NOT_YOUR_UNIT
     assert attempts.made == len(before) + 1
+
+
+@pytest.mark.parametrize(("reason", "longest"), [(Reason.DISK_FULL, 3.5), (Reason.STORAGE_UNAVAILABLE, 3.5)])
+async def test_space_that_comes_back_is_noticed_within_seconds_however_long_it_was_gone(
+    reason: Reason, longest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+
+    link = Link(
+        address="127.0.0.1:1", credentials=lambda: grpc.ssl_channel_credentials(), clock=lambda: datetime.now(UTC)
+    )
+    monkeypatch.setattr(link, "_sleep", noted)
+    assert await link.persist(Attempts(*[reason] * 30), what="test") == "answer"
+    assert max(waits) <= longest
+    waits.clear()
+    assert await link.persist(Attempts(*[Reason.UNAVAILABLE] * 30), what="test") == "answer"
+    assert max(waits) > 10.0
