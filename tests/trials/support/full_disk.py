@@ -38,7 +38,8 @@ class Outcome:
     kind: str
     while_full: int  # acts told to be done while it was full (a node cut off goes on; a node without space does not)
     refused: frozenset[str]
-    recovered_in: float  # seconds from space to a new letter that the host was told to be accepted
+    recovered_in: float  # seconds from space to an act at the side that was full (registry: a letter that came through)
+    caught_up_in: float  # and to a letter of after that, accepted behind everything that had piled up
     wrong: tuple[str, ...]
 
 
@@ -102,7 +103,8 @@ def _play(
     freed = time.time()
     again()
     _until(lambda: _new_letter_accepted(federation, freed) > 0, "it did not recover", seconds=_KEPT_SECONDS)
-    recovered = _new_letter_accepted(federation, freed) - freed
+    caught_up = _new_letter_accepted(federation, freed) - freed
+    recovered = _first_act(federation, side, freed) - freed
     federation.allow(federation.issued())
     federation.settle(seconds=_KEPT_SECONDS)
     for part in reversed(PARTS):
@@ -115,6 +117,7 @@ def _play(
         while_full=len(told),
         refused=frozenset(refused),
         recovered_in=recovered,
+        caught_up_in=caught_up,
         wrong=(*_wrong(federation), *(f"refused with {each}" for each in sorted(refused - _TYPED))),
     )
 
@@ -149,6 +152,12 @@ def _new_letter_accepted(federation: Federation, since: float) -> float:
     fresh = {line["thread"] for line in federation.acts("home") if line["kind"] == "ISSUED" and _at(line) > since}
     times = [_at(line) for line in federation.acts("host") if line["kind"] == "ACCEPTED" and line["thread"] in fresh]
     return min(times, default=0.0)
+
+
+def _first_act(federation: Federation, side: str, since: float) -> float:
+    """When staff of the side were first told again that something is done; the host's, where it is the registry's."""
+    acts = federation.acts("host" if side == "registry" else side)
+    return min(_at(line) for line in acts if _at(line) > since)
 
 
 def _until(holds: Callable[[], bool], text: str, *, seconds: float = _KEPT_SECONDS) -> None:
