@@ -13,6 +13,7 @@ c2sp.org/tlog-cosignature) sign `cosignature/v1`, a time line and the checkpoint
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
@@ -30,6 +31,8 @@ MAX_SIGNATURES = 64
 KEY_ID_SIZE = 4
 _SIGNATURE_SIZE = 64
 _DASH = "\u2014 "
+_CONTROL = re.compile("[\x00-\x1f]")
+_CONTROL_BUT_NEWLINE = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 class SignatureType(IntEnum):
@@ -66,7 +69,7 @@ class NoteError(Refusal, ValueError):
 
 def _check_name(name: str) -> str:
     # No space of any script and no plus (the form), and no control characters, which no note may hold.
-    if not name or "+" in name or any(c.isspace() or ord(c) < 0x20 for c in name):
+    if not name or "+" in name or _CONTROL.search(name) or any(map(str.isspace, name)):
         raise NoteError(NoteCode.BAD_NAME, "key name is empty or holds a space, a plus or a control character")
     return name
 
@@ -74,7 +77,7 @@ def _check_name(name: str) -> str:
 def _check_text(text: str) -> str:
     if not text.endswith("\n"):
         raise NoteError(NoteCode.MALFORMED, "text does not end in a newline")
-    if any(c < " " and c != "\n" for c in text):
+    if _CONTROL_BUT_NEWLINE.search(text):
         raise NoteError(NoteCode.MALFORMED, "text holds a control character")
     return text
 
@@ -209,7 +212,7 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         for line in (self.origin, *self.extensions):
-            if not line or any(c < " " for c in line):
+            if not line or _CONTROL.search(line):
                 raise NoteError(NoteCode.BAD_CHECKPOINT, "a line is empty or holds a control character")
         if not 0 <= self.size <= MAX_SIZE:
             raise NoteError(NoteCode.BAD_CHECKPOINT, "size is out of range")

@@ -121,13 +121,13 @@ def _recipients_right(asked: Asked) -> Answer:
     other = thread.other_side(header.sender_unit) or home  # a former host, or the home's successor, writes to the home
     if header.kind is Kind.ISSUED:
         other = host
+    if asked.row.audience is Audience.OTHER_SIDE:  # nearly every row: no superiors need be looked up
+        on_paper = thread.on_paper and header.kind is not Kind.ISSUED
+        return to == (set() if on_paper else _members({other}, roster))
     parties = _members({home, host, *roster.superiors(home, host)}, roster) - {header.sender_unit}
     national = roster.national_office()
     also = set() if national is None else {national.code}
     match asked.row.audience:
-        case Audience.OTHER_SIDE:
-            on_paper = thread.on_paper and header.kind is not Kind.ISSUED
-            return to == (set() if on_paper else _members({other}, roster))
         case Audience.OTHER_SIDE_AND_SUPERIORS:
             return to - also == parties - (_on_paper(thread))
         case Audience.PARTIES:

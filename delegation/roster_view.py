@@ -56,6 +56,7 @@ __all__ = [
 ]
 
 _MOST_STEPS: Final = 8  # superiors above a unit, or units that succeeded one another
+_MOST_SUITE_ANSWERS: Final = 1024  # a handful of suites on as many days as are judged in one go
 
 # Names of clocks (protocol 6.2) whose agreed time has another name; the rest is called alike.
 _STEP_OF_OTHER_NAME: Final = {
@@ -226,6 +227,14 @@ class RosterView:
 
     def suite_allowed(self, signing: SigningSuite, sealing: SealingSuite, on: date) -> bool:
         """Whether both suites are allowed on that day and no other is demanded in place of one of them."""
+        allowed = self._allowed_suites.get((signing, sealing, on))
+        if allowed is None:
+            if len(self._allowed_suites) >= _MOST_SUITE_ANSWERS:
+                self._allowed_suites.clear()
+            allowed = self._allowed_suites[signing, sealing, on] = self._suite_allowed(signing, sealing, on)
+        return allowed
+
+    def _suite_allowed(self, signing: SigningSuite, sealing: SealingSuite, on: date) -> bool:
         holding = [s for s in self.suites if s.allowed_from <= on and (s.allowed_to is None or on <= s.allowed_to)]
         demanded = [s for s in holding if s.demanded_from is not None and s.demanded_from <= on]
         return _suffices(signing, {s.signing for s in holding}, {s.signing for s in demanded}) and _suffices(
@@ -350,6 +359,10 @@ class RosterView:
 
     @cached_property
     def _offices(self) -> dict[str, Unit | None]:
+        return {}
+
+    @cached_property
+    def _allowed_suites(self) -> dict[tuple[SigningSuite, SealingSuite, date], bool]:
         return {}
 
     @cached_property
