@@ -54,8 +54,11 @@ async def test_damaged_materials_are_protested_and_sent_again(tmp_path: Path, mo
             lambda all_: {m.material_id for m in all_ if m.state == "held"} == set(again),
         )
         assert len(held) == 4
-        seen = await until(lambda: view(home, HANGZHOU, ref), lambda v: v.entries[-1].replaces == wrong.envelope_id)
-        assert not seen.row.our_turn  # the turn goes back to the host
+        seen = await until(
+            lambda: view(home, HANGZHOU, ref),
+            lambda v: v.entries[-1].replaces == wrong.envelope_id and not v.row.our_turn,  # the turn goes back
+        )
+        assert seen.row.state == "issued"
 
 
 def both(state: str) -> Any:
