@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
 from certs.trust import Trust
@@ -108,9 +109,9 @@ class Batch:
         """Size of the log with this batch as far as it is."""
         return self._head.size + len(self._entries)
 
-    @property
+    @cached_property
     def versions(self) -> Versions:
-        """By what things are judged now; zeros before the first roster."""
+        """By what things are judged in this batch; zeros before the first roster."""
         if self.trust is None:
             return Versions(0, 0, 0, 0)
         return self.trust.view.versions(day_of(self.at))

@@ -185,24 +185,14 @@ class Intake:
         ]
         if jobs:
             try:
-                outcomes = self._writer.enqueue(bureau, jobs)
+                waiting = self._writer.enqueue(bureau, jobs)
             except Refusal as refusal:
                 for candidate in going:
                     candidate.result = not_final(refusal)
             else:
-                for candidate, outcome in zip(
-                    going, await asyncio.gather(*outcomes, return_exceptions=True), strict=True
-                ):
-                    candidate.result = self._outcome(outcome)
+                for candidate, outcome in zip(going, await waiting, strict=True):
+                    candidate.result = not_final(outcome) if isinstance(outcome, Refusal) else outcome
         return [c.result if c.result is not None else NotFinal(Reason.UNAVAILABLE) for c in candidates]
-
-    def _outcome(self, outcome: Result | BaseException) -> Result:
-        if isinstance(outcome, Refusal):
-            return not_final(outcome)
-        if isinstance(outcome, BaseException):
-            self._log.alarm("intake_failed", error=type(outcome).__name__)
-            return NotFinal(Reason.UNAVAILABLE)
-        return outcome
 
 
 def _key(header: Header) -> str:

@@ -1,8 +1,7 @@
 """One chain around every call: log, metrics, identity with revocation, policy, limits; then the servicer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import grpc
@@ -87,8 +86,11 @@ class Door(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Context) -> Any:
             started = self._metrics.now()
             try:
-                with self._admitted(who, context):
+                caller = self._admit(who, context)
+                try:
                     answer = await inner(_decoded(request), context)
+                finally:
+                    self._rates.leave(caller)
             except Refusal as refusal:
                 self._ended(name, refusal.reason.value, self._metrics.now() - started)
                 await abort(context, refusal)
@@ -107,9 +109,12 @@ class Door(grpc.aio.ServerInterceptor):
 
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
-                with self._admitted(who, context):
+                caller = self._admit(who, context)
+                try:
                     async for answer in inner(_decoded(request), context):
                         yield answer
+                finally:
+                    self._rates.leave(caller)
             except Refusal as refusal:
                 self._ended(name, refusal.reason.value, None)
                 await abort(context, refusal)
@@ -122,8 +127,8 @@ class Door(grpc.aio.ServerInterceptor):
 
         return call
 
-    @contextmanager
-    def _admitted(self, who: Who, context: Context) -> Iterator[None]:
+    def _admit(self, who: Who, context: Context) -> str:
+        """Let a call begin; gives the name under which it counts, until `leave`."""
         if not self._is_open():
             raise Refusal(Reason.STOPPING)
         name = _STRANGERS
@@ -132,10 +137,7 @@ class Door(grpc.aio.ServerInterceptor):
             CALLER.set(caller)
             name = caller.bureau
         self._rates.enter(name)
-        try:
-            yield
-        finally:
-            self._rates.leave(name)
+        return name
 
     def _ended(self, method: str, outcome: str, seconds: float | None) -> None:
         self._metrics.call(method, outcome, seconds)

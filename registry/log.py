@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from certs.notes import Checkpoint, SignedNote
 from delegation.errors import Reason, Refusal
 from delegation.merkle import MerkleError, consistency_proof, inclusion_proof
 from registry.database import Database
@@ -24,8 +23,7 @@ class LogBook:
 
     def _sized(self, wanted: int) -> tuple[int, bytes]:
         """The size to prove for, and the checkpoint when that is the newest."""
-        newest = self._writer.checkpoint
-        size = Checkpoint.parse(SignedNote.parse(newest).text).size
+        size, newest = self._writer.signed
         if wanted > size:
             raise Refusal(Reason.NOT_FOUND, field="tree_size")
         return (size, newest) if wanted in (0, size) else (wanted, b"")

@@ -10,12 +10,31 @@ from registry.jobs import Job
 from registry.quotas import over
 
 
+class Outcomes:
+    """What the jobs of one call came to, each a result or a Refusal; `all` is told when the last one is known."""
+
+    __slots__ = ("_found", "_left", "all")
+
+    def __init__(self, count: int, told: "asyncio.Future[list[Any]]") -> None:
+        self.all = told
+        self._found: list[Any] = [None] * count
+        self._left = count
+
+    def put(self, place: int, outcome: object) -> None:
+        """The outcome of one job, once. A caller that went away is not told; a retry gets the stored answer."""
+        self._found[place] = outcome
+        self._left -= 1
+        if not self._left and not self.all.done():
+            self.all.set_result(self._found)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A job and who waits for it."""
+    """A job, and its place among the outcomes of its call."""
 
-    job: Job[Any]  # of every result type; the future carries it back to a typed caller
-    outcome: "asyncio.Future[Any]"
+    job: Job[Any]  # of every result type; the outcomes carry it back to a typed caller
+    outcomes: Outcomes
+    place: int
 
 
 class FairQueue:

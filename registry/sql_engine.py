@@ -2,12 +2,28 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Engine, String, any_, bindparam, create_engine, event, func, select
+from sqlalchemy import (
+    ARRAY,
+    ClauseElement,
+    ColumnElement,
+    Dialect,
+    Engine,
+    PoolProxiedConnection,
+    String,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
 
 from certs.files import private_database
@@ -70,6 +86,48 @@ def storage_errors() -> Iterator[None]:
         raise StoreRejected from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable from error
+
+
+@contextmanager
+def driver_connection(engine: Engine) -> Iterator[PoolProxiedConnection]:
+    """A connection as its driver has it, for what every batch asks and writes: statements and rows go as they are.
+
+    SQLAlchemy's own way costs more a statement than the database takes for it. What is not committed is undone. Errors
+    are those of `storage_errors`.
+    """
+    driver = engine.dialect.loaded_dbapi
+    with storage_errors(), closing(engine.raw_connection()) as connection:
+        try:
+            yield connection
+        except (driver.IntegrityError, driver.DataError, driver.ProgrammingError, ValueError, OverflowError) as error:
+            raise StoreRejected from error
+        except driver.Error as error:
+            connection.invalidate()  # it may be broken; another one is made when it is needed
+            raise StoreUnavailable from error
+
+
+class Spoken(NamedTuple):
+    """A statement in a database's own words, with the parameters that never change."""
+
+    text: str
+    fixed: Mapping[str, object]
+
+    def ask(self, connection: PoolProxiedConnection, **given: object) -> list[Any]:
+        """All rows. Untyped, as every driver gives them."""
+        cursor = connection.cursor()
+        cursor.execute(self.text, {**self.fixed, **given})
+        return list(cursor.fetchall())
+
+
+def _postgres() -> Dialect:
+    return PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
+
+
+def spoken(statement: ClauseElement, dialect: str) -> Spoken:
+    """Compile a statement, once: the caller keeps it."""
+    words: Dialect = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else _postgres()
+    compiled = statement.compile(dialect=words)
+    return Spoken(str(compiled), {name: value for name, value in compiled.params.items() if value is not None})
 
 
 def among(column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
+from sqlalchemy import Connection, PoolProxiedConnection, Table, Update, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from registry.records import Changes, ThreadRow
-from registry.sql_engine import to_micros
+from registry.sql_engine import spoken, to_micros
 from registry.store import HeadMoved
 from registry.tables import (
     AcknowledgedBatch,
@@ -38,7 +37,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 @cache
 def _insert_text(table: Table, dialect: str) -> str:
     """The statement with named parameters, compiled once: binding by SQLAlchemy costs more a row than the database."""
-    return str(insert(table).compile(dialect=_named(dialect)))
+    return spoken(insert(table), dialect).text
 
 
 @cache
@@ -48,14 +47,42 @@ def _upsert_text(table: Table, dialect: str) -> str:
     statement: sqlite.Insert | postgresql.Insert
     statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     changed = {name: statement.excluded[name] for name in others}
-    replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return str(replacing.compile(dialect=_named(dialect)))
+    return spoken(statement.on_conflict_do_update(index_elements=keys, set_=changed), dialect).text
 
 
-def _named(dialect: str) -> Dialect:
-    if dialect == "sqlite":
-        return sqlite.dialect(paramstyle="named")
-    return PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
+@cache
+def _update_text(statement: Update, dialect: str) -> str:
+    return spoken(statement, dialect).text
+
+
+class Writing:
+    """Rows into tables, in a transaction of the driver's own connection."""
+
+    def __init__(self, connection: PoolProxiedConnection, dialect: str) -> None:
+        self._cursor = connection.cursor()
+        self._dialect = dialect
+        if dialect == "sqlite":  # a writer that began as a reader could not be made one while another writes
+            self._cursor.execute("BEGIN IMMEDIATE")
+
+    def insert(self, table: Table, rows: list[Row]) -> None:
+        """New rows with every column."""
+        if rows:
+            self._cursor.executemany(_insert_text(table, self._dialect), rows)
+
+    def upsert(self, table: Table, rows: list[Row]) -> None:
+        """Rows with every column, in the place of those with the same primary key."""
+        if rows:
+            self._cursor.executemany(_upsert_text(table, self._dialect), rows)
+
+    def update(self, statement: Update, rows: list[Row]) -> None:
+        """The statement with each row as its parameters."""
+        if rows:
+            self._cursor.executemany(_update_text(statement, self._dialect), rows)
+
+    def update_one(self, statement: Update, row: Row) -> int:
+        """The statement once; how many rows it found."""
+        self._cursor.execute(_update_text(statement, self._dialect), row)
+        return int(self._cursor.rowcount)
 
 
 _MOVE_HEAD = (
@@ -98,10 +125,10 @@ def thread_row(row: ThreadRow) -> Row:
     }
 
 
-def write(connection: Connection, changes: Changes) -> None:
-    """Write the changes in the connection's transaction. Raises HeadMoved before anything is written."""
+def write(writing: Writing, changes: Changes) -> None:
+    """Write the changes in one transaction, which the caller commits. Raises HeadMoved before anything is written."""
     head = changes.head
-    moved = connection.execute(
+    moved = writing.update_one(
         _MOVE_HEAD,
         {
             "in_epoch": changes.epoch,
@@ -112,20 +139,17 @@ def write(connection: Connection, changes: Changes) -> None:
             "at": to_micros(head.accepted_at),
         },
     )
-    if moved.rowcount != 1:
+    if moved != 1:
         raise HeadMoved
-    _insert(
-        connection,
+    writing.insert(
         LogEntry.__table__,
         [{"leaf_index": r.leaf_index, "kind": r.kind, "digest": r.digest, "data": r.data} for r in changes.entries],
     )
-    _insert(
-        connection,
+    writing.insert(
         LogNode.__table__,
         [{"level": level, "position": at, "hash": value} for level, at, value in changes.nodes if level],
     )
-    _insert(
-        connection,
+    writing.insert(
         EnvelopeAnswer.__table__,
         [
             {
@@ -144,34 +168,30 @@ def write(connection: Connection, changes: Changes) -> None:
             for r in changes.answers
         ],
     )
-    _insert(
-        connection,
+    writing.insert(
         SealedBody.__table__,
         [{"leaf_index": r.leaf_index, "data": r.data, "at": to_micros(r.at)} for r in changes.bodies],
     )
-    upsert(connection, Thread.__table__, [thread_row(row) for row in changes.threads])
-    _insert(
-        connection,
+    writing.upsert(Thread.__table__, [thread_row(row) for row in changes.threads])
+    writing.insert(
         Mailbox.__table__,
         [
             {"unit": r.unit, "cursor": r.cursor, "kind": int(r.kind), "item": r.item, "status": 0, "status_at": 0}
             for r in changes.mailbox
         ],
     )
-    _write_rarer(connection, changes)
+    _write_rarer(writing, changes)
 
 
-def _write_rarer(connection: Connection, changes: Changes) -> None:
-    if changes.acknowledged:
-        connection.execute(
-            _ACKNOWLEDGE,
-            [
-                {"in_unit": r.unit, "in_cursor": r.cursor, "status": r.status, "status_at": to_micros(r.at)}
-                for r in changes.acknowledged
-            ],
-        )
-    _insert(
-        connection,
+def _write_rarer(writing: Writing, changes: Changes) -> None:
+    writing.update(
+        _ACKNOWLEDGE,
+        [
+            {"in_unit": r.unit, "in_cursor": r.cursor, "status": r.status, "status_at": to_micros(r.at)}
+            for r in changes.acknowledged
+        ],
+    )
+    writing.insert(
         Evidence.__table__,
         [
             {
@@ -183,16 +203,14 @@ def _write_rarer(connection: Connection, changes: Changes) -> None:
             for r in changes.evidence
         ],
     )
-    _insert(
-        connection,
+    writing.insert(
         Listing.__table__,
         [
             {"thread_id": r.thread_id, "material_id": r.material_id, "leaf_index": r.leaf_index, "unit": r.unit}
             for r in changes.listings
         ],
     )
-    _insert(
-        connection,
+    writing.insert(
         Negative.__table__,
         [
             {
@@ -204,11 +222,5 @@ def _write_rarer(connection: Connection, changes: Changes) -> None:
             for r in changes.negatives
         ],
     )
-    _insert(connection, AcknowledgedBatch.__table__, [{"key": k, "leaf_index": leaf} for k, leaf in changes.batches])
-    if changes.statements:
-        connection.execute(_LOG_STATEMENT, [{"in_digest": d, "leaf": leaf} for d, leaf in changes.statements])
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.exec_driver_sql(_insert_text(table, connection.dialect.name), rows)
+    writing.insert(AcknowledgedBatch.__table__, [{"key": k, "leaf_index": leaf} for k, leaf in changes.batches])
+    writing.update(_LOG_STATEMENT, [{"in_digest": d, "leaf": leaf} for d, leaf in changes.statements])

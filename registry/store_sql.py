@@ -19,7 +19,7 @@ from registry.records import (
     PageItem,
     ThreadRow,
 )
-from registry.sql_engine import among, from_micros, to_micros, wanted_of
+from registry.sql_engine import Spoken, among, driver_connection, from_micros, spoken, to_micros, wanted_of
 from registry.store import HeadMoved
 from registry.store_sql_keeping import SqlKeeping, slices
 from registry.tables import (
@@ -50,10 +50,10 @@ _BEAT = Heartbeat.__table__
 
 
 @cache
-def _answers(dialect: str) -> Select[Any]:
+def _answers(dialect: str) -> Spoken:
     columns = (_ANSWER.c.key, _ANSWER.c.header_digest, _ANSWER.c.accepted, _ANSWER.c.leaf_index, _ENTRY.c.data)
     joined = _ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
-    return select(*columns).select_from(joined).where(among(_ANSWER.c.key, dialect))
+    return spoken(select(*columns).select_from(joined).where(among(_ANSWER.c.key, dialect)), dialect)
 
 
 @cache
@@ -62,19 +62,19 @@ def _threads(dialect: str) -> Select[Any]:
 
 
 @cache
-def _acknowledged_batch() -> Select[Any]:
+def _acknowledged_batch(dialect: str) -> Spoken:
     joined = _ENTRY.join(_BATCH, _BATCH.c.leaf_index == _ENTRY.c.leaf_index)
-    return select(_ENTRY.c.data).select_from(joined).where(_BATCH.c.key == bindparam("key"))
+    return spoken(select(_ENTRY.c.data).select_from(joined).where(_BATCH.c.key == bindparam("key")), dialect)
 
 
 @cache
-def _delivered(dialect: str) -> Select[Any]:
+def _delivered(dialect: str) -> Spoken:
     listed = (
         select(func.count())
         .where(_LISTING.c.thread_id == _ANSWER.c.thread_id, _LISTING.c.leaf_index == _ANSWER.c.leaf_index)
         .scalar_subquery()
     )
-    return (
+    statement = (
         select(
             _MAILBOX.c.unit,
             _MAILBOX.c.cursor,
@@ -92,13 +92,14 @@ def _delivered(dialect: str) -> Select[Any]:
             _MAILBOX.c.kind == int(ItemKind.ENVELOPE),
         )
     )
+    return spoken(statement, dialect)
 
 
 @cache
-def _mailbox() -> Select[Any]:
+def _mailbox(dialect: str) -> Spoken:
     is_evidence = _MAILBOX.c.kind == int(ItemKind.EVIDENCE)
     is_envelope = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
-    return (
+    statement = (
         select(
             _MAILBOX.c.cursor,
             _MAILBOX.c.kind,
@@ -117,6 +118,7 @@ def _mailbox() -> Select[Any]:
         .order_by(_MAILBOX.c.cursor)
         .limit(bindparam("most"))
     )
+    return spoken(statement, dialect)
 
 
 class SqlStore(SqlKeeping):
@@ -141,8 +143,9 @@ class SqlStore(SqlKeeping):
 
     def commit(self, changes: Changes) -> None:
         """See `store.Store`."""
-        with self.writing() as connection:
-            sql_writing.write(connection, changes)
+        with driver_connection(self._engine) as connection:
+            sql_writing.write(sql_writing.Writing(connection, self._engine.dialect.name), changes)
+            connection.commit()
 
     def node_hashes(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """See `store.Store`."""
@@ -164,10 +167,10 @@ class SqlStore(SqlKeeping):
 
     def answers(self, keys: Collection[str]) -> dict[str, Answer]:
         """See `store.Store`."""
-        with self.reading() as connection:
-            dialect = connection.dialect.name
-            rows: Any = connection.execute(_answers(dialect), wanted_of(keys, dialect))  # untyped by Core
-            return {row[0]: Answer(row[1], row[2], row[3], row[4]) for row in rows}
+        dialect = self._engine.dialect.name
+        with driver_connection(self._engine) as connection:
+            rows = _answers(dialect).ask(connection, **wanted_of(keys, dialect))
+        return {row[0]: Answer(row[1], bool(row[2]), row[3], row[4]) for row in rows}
 
     def headers(self, keys: Collection[str]) -> dict[str, bytes]:
         """See `store.Store`."""
@@ -203,18 +206,18 @@ class SqlStore(SqlKeeping):
         for unit, cursor in wanted:
             by_unit.setdefault(unit, []).append(cursor)
         found: dict[tuple[str, int], Delivered] = {}
-        with self.reading() as connection:
-            dialect = connection.dialect.name
+        dialect = self._engine.dialect.name
+        with driver_connection(self._engine) as connection:
             for unit, cursors in by_unit.items():
-                rows = connection.execute(_delivered(dialect), {"unit": unit, **wanted_of(cursors, dialect)})
+                rows = _delivered(dialect).ask(connection, unit=unit, **wanted_of(cursors, dialect))
                 found |= {(row[0], row[1]): Delivered(*row) for row in rows}
         return found
 
     def batch(self, key: bytes) -> bytes | None:
         """See `store.Store`."""
-        with self.reading() as connection:
-            found: bytes | None = connection.execute(_acknowledged_batch(), {"key": key}).scalar()
-            return found
+        with driver_connection(self._engine) as connection:
+            rows = _acknowledged_batch(self._engine.dialect.name).ask(connection, key=key)
+        return rows[0][0] if rows else None
 
     def due_threads(self, before: str, limit: int) -> list[str]:
         """See `store.Store`."""
@@ -266,15 +269,14 @@ class SqlStore(SqlKeeping):
 
     def mailbox(self, unit: str, after: int, limit: int) -> list[MailboxItem]:
         """See `store.Store`."""
-        with self.reading() as connection:
-            return [
-                MailboxItem(
-                    unit, cursor, ItemKind(kind), entry, header or b"", signatures or b"", body or b"", evidence or b""
-                )
-                for cursor, kind, entry, header, signatures, body, evidence in connection.execute(
-                    _mailbox(), {"unit": unit, "after": after, "most": limit}
-                )
-            ]
+        with driver_connection(self._engine) as connection:
+            rows = _mailbox(self._engine.dialect.name).ask(connection, unit=unit, after=after, most=limit)
+        return [
+            MailboxItem(
+                unit, cursor, ItemKind(kind), entry, header or b"", signatures or b"", body or b"", evidence or b""
+            )
+            for cursor, kind, entry, header, signatures, body, evidence in rows
+        ]
 
     def thread_page(self, thread_id: str, from_sequence: int, limit: int, with_bodies: bool) -> list[PageItem]:
         """See `store.Store`."""

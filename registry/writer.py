@@ -22,7 +22,7 @@ from registry.database import Database
 from registry.jobs import Job
 from registry.logs import Log
 from registry.metrics import Metrics
-from registry.queue import FairQueue, Waiting
+from registry.queue import FairQueue, Outcomes, Waiting
 from registry.quotas import Counts
 from registry.records import Head, MailboxItem
 from registry.roster import RosterBook
@@ -82,8 +82,7 @@ class Writer:
         self._counts = Counts(settings.quotas, self._store)
         self._head: Head | None = None
         self._epoch = 0
-        self._checkpoint = b""
-        self._signed_size = -1
+        self._signed = (-1, b"")  # size and checkpoint, put down together
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self.fenced = False
@@ -92,7 +91,12 @@ class Writer:
     @property
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint; its size is committed."""
-        return self._checkpoint
+        return self._signed[1]
+
+    @property
+    def signed(self) -> tuple[int, bytes]:
+        """The size of the newest signed checkpoint, and the checkpoint."""
+        return self._signed
 
     @property
     def waiting(self) -> int:
@@ -108,27 +112,31 @@ class Writer:
         """Finish the batch that runs; what waits is told STOPPING."""
         self._closing = True
         for each in self._queue.drain():
-            _refuse(each, Refusal(Reason.STOPPING))
+            each.outcomes.put(each.place, Refusal(Reason.STOPPING))
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def enqueue(self, bureau: str, jobs: Sequence[Job[T]]) -> list["asyncio.Future[T]"]:
-        """Let jobs of one bureau wait, in order, all or none. Raises Refusal when there are too many, or STOPPING."""
+    def enqueue(self, bureau: str, jobs: Sequence[Job[T]]) -> "asyncio.Future[list[T | Refusal]]":
+        """Let jobs of one bureau wait, in order, all or none; their outcomes come together, in order.
+
+        Raises Refusal when there are too many, or STOPPING.
+        """
         if self._closing:
             raise Refusal(Reason.STOPPING)
         if self.fenced:
             raise Refusal(Reason.STORAGE_UNAVAILABLE)
-        loop = asyncio.get_running_loop()
-        waiting = [Waiting(job, loop.create_future()) for job in jobs]
-        self._queue.put(bureau, waiting)
-        return [each.outcome for each in waiting]
+        outcomes = Outcomes(len(jobs), asyncio.get_running_loop().create_future())
+        self._queue.put(bureau, [Waiting(job, outcomes, place) for place, job in enumerate(jobs)])
+        return outcomes.all
 
     async def do(self, job: Job[T], *, bureau: str = "") -> T:
         """Run one job and wait for what it gives. Raises Refusal."""
-        (outcome,) = self.enqueue(bureau, [job])
-        return await outcome
+        (outcome,) = await self.enqueue(bureau, [job])
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
 
     async def _run(self) -> None:
         while True:
@@ -149,12 +157,7 @@ class Writer:
         if done.mail:
             self._on_delivery(done.mail)
         for each, outcome in zip(batch, done.outcomes, strict=True):
-            if each.outcome.done():
-                continue  # its caller went away; a retry gets the stored answer
-            if isinstance(outcome, Refusal):
-                _refuse(each, outcome)
-            else:
-                each.outcome.set_result(outcome)
+            each.outcomes.put(each.place, outcome)
 
     # in the writing thread
 
@@ -165,11 +168,10 @@ class Writer:
 
     def _sign(self, head: Head) -> None:
         """Sign the committed head, once for each size."""
-        if head.size == self._signed_size:
+        if head.size == self._signed[0]:
             return
         checkpoint = Checkpoint(self._identity.origin, head.size, head.frontier.root())
-        self._checkpoint = sign_checkpoint(checkpoint, self._identity.origin, self._identity.key)
-        self._signed_size = head.size
+        self._signed = (head.size, sign_checkpoint(checkpoint, self._identity.origin, self._identity.key))
 
     def _work(self, waiting: Sequence[Waiting]) -> _Done:
         started = self._metrics.now()
@@ -268,8 +270,3 @@ def _joined(parts: Sequence[Mapping[str, Sequence[MailboxItem]]]) -> Mapping[str
         for unit, items in part.items():
             joined.setdefault(unit, []).extend(items)
     return joined
-
-
-def _refuse(waiting: Waiting, refusal: Refusal) -> None:
-    if not waiting.outcome.done():
-        waiting.outcome.set_exception(refusal)

@@ -1,9 +1,10 @@
 """Disk full, database gone: typed, nothing acknowledged is lost, and ready again by itself."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event, text
 
 from delegation.errors import Reason
 from registry.answers import Final, NotFinal
@@ -40,10 +41,10 @@ async def test_a_full_disk_loses_nothing_and_passes(federation: Federation) -> N
 
         pages = [1]  # SQLite never goes below what it has: no page more
 
-        def limited(connection: Connection) -> None:
-            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
+        def limited(connection: sqlite3.Connection, *_others: object) -> None:
+            connection.execute(f"PRAGMA max_page_count = {pages[0]}")
 
-        event.listen(store._engine, "begin", limited)
+        event.listen(store._engine, "checkout", limited)
         refused = federation.letter(), federation.letter()
         many = [federation.letter() for _ in range(40)]
         results = await take(registry, *refused, *many)

@@ -14,7 +14,7 @@ from delegation.model import EnvelopeAnswer
 from registry.answers import Final, NotFinal, Result
 from registry.intake import Intake
 from registry.judgement import EnvelopeJob
-from registry.queue import FairQueue, Waiting
+from registry.queue import FairQueue, Outcomes, Waiting
 from registry.server import Registry
 from registry.settings import Quotas
 from registry.setup import open_store
@@ -125,7 +125,7 @@ async def test_a_job_that_breaks_half_way_leaves_nothing_of_itself(federation: F
             )
             for number, letter in enumerate(letters)
         ]
-        outcomes = await asyncio.gather(*registry.writer.enqueue(HANGZHOU, jobs), return_exceptions=True)
+        outcomes = await registry.writer.enqueue(HANGZHOU, jobs)
         assert [type(outcome) for outcome in outcomes] == [Final, Refusal, Final]
         (result,) = await take(registry, letters[1])
         assert isinstance(result, Final)
@@ -242,7 +242,8 @@ async def test_bureaus_take_turns() -> None:
     loop = asyncio.get_running_loop()
 
     def waiting(name: str, count: int) -> list[Waiting]:
-        return [Waiting(Weighing(name), loop.create_future()) for _ in range(count)]  # type: ignore[arg-type]  # weighs only
+        outcomes = Outcomes(count, loop.create_future())
+        return [Waiting(Weighing(name), outcomes, place) for place in range(count)]  # type: ignore[arg-type]  # weighs only
 
     queue.put("flood", waiting("flood", 90))
     queue.put("honest", waiting("honest", 2))
