@@ -24,7 +24,12 @@ from cli.output import fail, progress, show, tells_refusals
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE
 from delegation.regions import RegionTable, load_regions
 
-app = typer.Typer(help="The seal authority: unit certificates and the roster.", no_args_is_help=True)
+app = typer.Typer(
+    help="The seal authority: unit certificates and the roster.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
 
 _KEYS, _BOOK = "authority", "book"
 _PUBLIC = 0o644

@@ -16,7 +16,12 @@ from node.verification.report import Status
 from node.verification.rows import open_engine, read_rows
 from node.verify import VerificationReport, open_for_verification, verify_thread
 
-app = typer.Typer(help="Delegations that a node holds.", no_args_is_help=True)
+app = typer.Typer(
+    help="Delegations that a node holds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
 
 Number = Annotated[str, typer.Argument(help="Number of the delegation.")]
 

@@ -15,7 +15,12 @@ from node.desk.ports import Role
 from node.settings import NodeSettings
 from node.store_sql import SqlStore, make_engine
 
-app = typer.Typer(help="A bureau's node with its HTTP face.", no_args_is_help=True)
+app = typer.Typer(
+    help="A bureau's node with its HTTP face.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
 
 _MOST_SECRET = 4096
 

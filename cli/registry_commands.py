@@ -16,7 +16,12 @@ from registry import setup
 from registry.server import serve as serve_registry
 from registry.settings import RegistrySettings
 
-app = typer.Typer(help="The registry: routes, orders, logs and delivers what it cannot read.", no_args_is_help=True)
+app = typer.Typer(
+    help="The registry: routes, orders, logs and delivers what it cannot read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
 
 _PUBLIC = 0o644
 

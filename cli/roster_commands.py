@@ -16,7 +16,9 @@ from delegation.regions import load_regions
 from registry import setup
 from registry.settings import RegistrySettings
 
-app = typer.Typer(help="The signed roster.", no_args_is_help=True)
+app = typer.Typer(
+    help="The signed roster.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
+)
 
 
 @app.command()
