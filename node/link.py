@@ -102,6 +102,8 @@ class Link:
         self._call_seconds = call_seconds
         self._most_wait = most_wait
         self._channel: grpc.aio.Channel | None = None
+        self._exchange_stub: tuple[grpc.aio.Channel, exchange_pb2_grpc.ExchangeServiceAsyncStub] | None = None
+        self._log_stub: tuple[grpc.aio.Channel, log_pb2_grpc.LogServiceAsyncStub] | None = None
         self._heard = asyncio.Event()
         self._silent_since: float | None = None
         self.last_heard: datetime | None = None
@@ -113,6 +115,20 @@ class Link:
         if self._channel is None:
             self._channel = grpc.aio.secure_channel(self._address, self._credentials(), options=_OPTIONS)
         return self._channel
+
+    # A stub names every method of its service to the channel: made once a channel, not for every call.
+
+    def _exchange(self) -> "exchange_pb2_grpc.ExchangeServiceAsyncStub":
+        channel = self._open()
+        if self._exchange_stub is None or self._exchange_stub[0] is not channel:
+            self._exchange_stub = channel, exchange_pb2_grpc.ExchangeServiceStub(channel)
+        return self._exchange_stub[1]
+
+    def _log_service(self) -> "log_pb2_grpc.LogServiceAsyncStub":
+        channel = self._open()
+        if self._log_stub is None or self._log_stub[0] is not channel:
+            self._log_stub = channel, log_pb2_grpc.LogServiceStub(channel)
+        return self._log_stub[1]
 
     async def close(self) -> None:
         """Close the channel."""
@@ -211,7 +227,7 @@ class Link:
     async def submit(self, request: exchange.SubmitEnvelopesRequest) -> exchange.SubmitEnvelopesResponse:
         """SubmitEnvelopes, once."""
         request.sent_at.FromDatetime(self._clock())
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         return await self._call(lambda: stub.SubmitEnvelopes(request, timeout=self._call_seconds))
 
     async def acknowledge(
@@ -219,7 +235,7 @@ class Link:
     ) -> exchange.AcknowledgeDeliveriesResponse:
         """AcknowledgeDeliveries, once."""
         request.sent_at.FromDatetime(self._clock())
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         return await self._call(lambda: stub.AcknowledgeDeliveries(request, timeout=self._call_seconds))
 
     async def receive(
@@ -227,7 +243,7 @@ class Link:
     ) -> AsyncGenerator[exchange.ReceiveDeliveriesResponse, None]:
         """ReceiveDeliveries until it ends. UNAVAILABLE after `most_silence` seconds of silence (a head each 20)."""
         request.sent_at.FromDatetime(self._clock())
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         stream = stub.ReceiveDeliveries(request)
         try:
             while True:
@@ -250,19 +266,19 @@ class Link:
 
     async def read_thread(self, request: exchange.ReadThreadRequest) -> exchange.ReadThreadResponse:
         """ReadThread, once."""
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         return await self._call(lambda: stub.ReadThread(request, timeout=self._call_seconds))
 
     async def upload(self, request: exchange.UploadMaterialRequest) -> exchange.UploadMaterialResponse:
         """UploadMaterial, one chunk."""
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         return await self._call(lambda: stub.UploadMaterial(request, timeout=self._call_seconds * 3))
 
     async def download(
         self, request: exchange.DownloadMaterialRequest
     ) -> AsyncGenerator[exchange.DownloadMaterialResponse, None]:
         """DownloadMaterial until it ends."""
-        stub = exchange_pb2_grpc.ExchangeServiceStub(self._open())
+        stub = self._exchange()
         stream = stub.DownloadMaterial(request)
         try:
             while True:
@@ -289,19 +305,19 @@ class Link:
 
     async def checkpoint(self) -> log_pb2.GetCheckpointResponse:
         """GetCheckpoint, once."""
-        stub = log_pb2_grpc.LogServiceStub(self._open())
+        stub = self._log_service()
         return await self._call(lambda: stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=self._call_seconds))
 
     async def consistency(self, *, old_size: int, new_size: int) -> log_pb2.GetConsistencyProofResponse:
         """GetConsistencyProof, once."""
         request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)
-        stub = log_pb2_grpc.LogServiceStub(self._open())
+        stub = self._log_service()
         return await self._call(lambda: stub.GetConsistencyProof(request, timeout=self._call_seconds))
 
     async def inclusion(self, *, leaf_index: int, tree_size: int) -> log_pb2.GetInclusionProofResponse:
         """GetInclusionProof, once."""
         request = log_pb2.GetInclusionProofRequest(leaf_index=leaf_index, tree_size=tree_size)
-        stub = log_pb2_grpc.LogServiceStub(self._open())
+        stub = self._log_service()
         return await self._call(lambda: stub.GetInclusionProof(request, timeout=self._call_seconds))
 
     def monitor(self) -> monitor_pb2_grpc.MonitorServiceStub:

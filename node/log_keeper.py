@@ -19,6 +19,7 @@ from node.writer import Tx, Writer
 _log = structlog.get_logger("node.log")
 _PROVEN = "log.proven"
 _AUDITED_AT_ONCE = 64  # a proof costs a call; the rest waits for the next round, or for whoever asks
+_AUDITED_WHILE_BUSY = 8  # so few while envelopes are on their way: those go first
 
 
 class LogKeeper:
@@ -93,8 +94,9 @@ class LogKeeper:
             return
         covered = [item for item in self._state.audit if item[0] < head.checkpoint.size]
         found: dict[int, tuple[bytes, ...]] = {}
+        busy = bool(self._state.outbox.queued or self._state.acks.waiting)
         try:
-            for leaf_index, digest, thread_id in covered[-_AUDITED_AT_ONCE:]:
+            for leaf_index, digest, thread_id in covered[-_AUDITED_WHILE_BUSY if busy else -_AUDITED_AT_ONCE :]:
                 path = tuple((await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)).path)
                 try:
                     check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)
