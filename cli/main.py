@@ -63,6 +63,13 @@ def _xieban() -> None:
     """协办: cross-region delegation between bureaus of work-injury insurance."""
 
 
+def commands() -> Mapping[str, TyperCommand | TyperGroup]:
+    """Every command and group by name, imported: for tests and documents."""
+    group = cast("_OnDemand", typer.main.get_command(app))
+    found = {name: group.get_command(None, name) for name in group.list_commands(None)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 def main() -> None:
     """Entry point of the distribution."""
     app()

@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 from certs.keys import load_p256
-from cli.main import app
+from cli.main import commands
 from tests.cli.conftest import BUREAU, PASSWORD, ROOT, UNIT, Operator, done, run, start, stop
 from tests.trials.support.weak_keys import requests
 
@@ -21,7 +20,7 @@ from tests.trials.support.weak_keys import requests
 def every_command() -> list[tuple[str, ...]]:
     """The words of each command and group."""
     found: list[tuple[str, ...]] = [()]
-    for name, command in getattr(get_command(app), "commands").items():  # noqa: B009 - click's groups have them
+    for name, command in commands().items():
         found.append((name,))
         found += [(name, inner) for inner in getattr(command, "commands", {})]
     return found

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
+from typer.core import TyperGroup
 
-from cli.main import app
+from cli.main import commands
 from tests.e2e.demo import COMMAND
 
 _ROOT = Path(__file__).parents[2]
@@ -40,12 +40,14 @@ def make_targets() -> dict[str, str]:
 
 def check(words: list[str]) -> None:
     """The command of these words, without `xieban`, exists, and has every option that is named."""
-    command, rest = get_command(app), list(words)
-    while rest and hasattr(command, "commands"):
-        name = rest.pop(0)
-        assert name in command.commands, words
-        command = command.commands[name]
-    known = {option for parameter in command.params for option in parameter.opts}
+    rest = list(words)
+    assert rest[0] in commands(), words
+    command = commands()[rest.pop(0)]
+    parameters = command.params
+    if isinstance(command, TyperGroup) and rest:
+        assert rest[0] in command.commands, words
+        parameters = command.commands[rest.pop(0)].params
+    known = {option for parameter in parameters for option in parameter.opts}
     assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known | {"--help"}, words
 
 
