@@ -81,7 +81,7 @@ def enacted(thread: ThreadState, header: Header, row: Row, *, roster: RosterView
     """What `judge` gives for an event that is known to pass by this row: its effect alone.
 
     For a node whose own envelope comes back accepted: it judged the same header by the same roster on the same thread,
-    on the same day. NOT checked: anything at all.
+    on the same day. Not for what is sent again after a protest, whose effect is another. NOT checked: anything at all.
     """
     return _accepted(Asked(thread, header, row, Moment.of(at, roster), _nothing_known))
 

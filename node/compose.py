@@ -23,6 +23,7 @@ from delegation.facts import BodyFacts
 from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local
 from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
 from delegation.reasons_codes import REASON_LIST
+from delegation.roster_view import RosterView
 from delegation.table import Row
 from delegation.thread_state import ThreadState
 from delegation.values import replaced
@@ -341,10 +342,15 @@ def compose(
                 facts=facts,
                 row=outcome.row,
                 after=outcome.thread,
-                judged=Judged(thread, view, local.today, outcome.row) if thread is not None else None,
+                judged=_judged(thread, addressed, view, local.today, outcome.row),
             )
         refused = outcome
     raise Refusal(refused.reason, **refused.details)
+
+
+def _judged(thread: ThreadState | None, header: Header, view: RosterView, on: date, row: Row) -> Judged | None:
+    """What is remembered of the judgement; nothing of a first letter, nor of what is sent again after a protest."""
+    return Judged(thread, view, on, row) if thread is not None and header.replaces is None else None
 
 
 def _ref(tx: Tx, state: State, held: Held | None, envelope_id: str, *, field: str) -> EnvelopeRef | None:

@@ -82,6 +82,45 @@ async def test_a_refused_use_case_leaves_no_trace_and_no_harm(parts: Parts) -> N
     assert "refused" not in room.held
 
 
+async def test_use_cases_given_together_are_done_in_order_and_refused_one_by_one(parts: Parts) -> None:
+    store, room, writer = parts
+    done = await writer.run_each([adding, raising(Reason.STALE), adding])
+    assert [done[0], done[2]] == [1, 2]
+    assert isinstance(done[1], Refusal)
+    assert store.get(CursorRecord, ("refused",)) is None
+    assert "refused" not in room.held
+    assert store.commits == 1
+    assert writer.use_cases == 3
+    assert await writer.run_each([]) == []
+
+
+async def test_a_failed_commit_fails_all_that_were_given_together(parts: Parts) -> None:
+    store, _, writer = parts
+    store.fail_commits = 1
+    done = await writer.run_each([adding, raising(Reason.STALE), adding])
+    assert [found.reason for found in done if isinstance(found, Refusal)] == [
+        Reason.DISK_FULL,
+        Reason.STALE,
+        Reason.DISK_FULL,
+    ]
+    assert await writer.run(adding) == 1
+
+
+async def test_a_use_case_that_takes_back_what_it_wrote_may_go_on(parts: Parts) -> None:
+    store, room, writer = parts
+
+    def otherwise(tx: Tx, room: Room, at: datetime) -> int:
+        tx.put(CursorRecord("first", 1))
+        tx.remember(room, "first", 1)
+        tx.after.append(lambda: room.held.update(told=1))
+        tx.undo()
+        return adding(tx, room, at)
+
+    assert await writer.run(otherwise) == 1
+    assert store.get(CursorRecord, ("first",)) is None
+    assert set(room.held) == {"u"}
+
+
 async def test_a_broken_use_case_is_internal_and_the_writer_goes_on(parts: Parts) -> None:
     _, _, writer = parts
 

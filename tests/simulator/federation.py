@@ -15,6 +15,7 @@ from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
+from delegation.judging import enacted
 from delegation.lifecycle import (
     Accepted,
     Move,
@@ -209,6 +210,8 @@ class Bureau:
         outcome = judge(thread, header, roster=roster, at=logged.at, is_known=self.is_known)
         if isinstance(outcome, Refused):
             raise JudgesDisagreeError(f"{self.unit} refuses {header.kind.name}: {outcome}")
+        if thread is not None and header.replaces is None:  # what a node computes of its own, which it judged before
+            assert enacted(thread, header, outcome.row, roster=roster, at=logged.at) == outcome
         if header.kind is not Kind.RESEAL and self.unit in (header.sender_unit, *header.addressees):
             wrong = judge_body(thread, header, body, roster=roster, history=self.cases.get(ref, CaseFacts()))
             assert wrong is None, wrong
