@@ -66,6 +66,18 @@ def verify_batch(
     return root
 
 
+def verify_batch_root(
+    root: bytes, count: int, signature: bytes, *, federation_id: str, bureau: str, public_key: EllipticCurvePublicKey
+) -> None:
+    """As `verify_batch` for one who built the tree: `root` and `count` are those of the acknowledgements that came.
+
+    Raises Refusal: BAD_SIGNATURE, TOO_LARGE, MALFORMED. Not checked: that the root is of any acknowledgements.
+    """
+    if not 0 < count <= MOST_BATCH:
+        raise Refusal(Reason.TOO_LARGE if count else Reason.MALFORMED, field="acknowledgements")
+    _check_signature(public_key, signature, federation_id, bureau, root, count)
+
+
 def evidence_for(
     index: int, acknowledgements: Sequence[bytes], *, signature: bytes, node_certificate: bytes
 ) -> Evidence:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature
@@ -95,7 +96,12 @@ def _unbase64(value: str, code: NoteCode) -> bytes:
 
 def key_id(name: str, public_key: Ed25519PublicKey, kind: SignatureType = SignatureType.ED25519) -> bytes:
     """SHA-256(name || 0x0A || type || public key)[:4]: tells keys of one name apart, is no commitment to the key."""
-    data = _check_name(name).encode() + b"\n" + bytes((kind,)) + public_key.public_bytes_raw()
+    return _key_id(name, public_key.public_bytes_raw(), kind)
+
+
+@lru_cache(maxsize=256)
+def _key_id(name: str, public_key: bytes, kind: SignatureType) -> bytes:
+    data = _check_name(name).encode() + b"\n" + bytes((kind,)) + public_key
     return hashlib.sha256(data).digest()[:KEY_ID_SIZE]
 
 

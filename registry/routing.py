@@ -44,6 +44,9 @@ class Line:
 
     async def wait(self, seconds: float) -> bool:
         """Wait for the bell; False when it stayed silent."""
+        if self._bell.is_set():
+            self._bell.clear()
+            return True
         try:
             async with asyncio.timeout(seconds):  # not wait_for, which may swallow a cancellation before Python 3.12
                 await self._bell.wait()

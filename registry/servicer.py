@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from certs.acknowledge import verify_batch
+from certs.acknowledge import verify_batch_root
 from delegation import patterns
 from delegation.codec_entry import EnvelopeParts, envelope_parts
 from delegation.codec_header import read_material
@@ -148,8 +148,10 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
         leaves = list(request.acknowledgements)
         found = parse_batch(leaves, rooms.callers.units(caller))
         info = trust.check_node_certificate(request.node_certificate, caller.bureau, at)
-        verify_batch(
-            leaves,
+        tree = batch_root_and_paths(leaves)
+        verify_batch_root(
+            tree.root,
+            len(leaves),
             request.signature,
             federation_id=trust.view.federation_id,
             bureau=caller.bureau,
@@ -159,7 +161,7 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
             bureau=caller.bureau,
             leaves=leaves,
             acknowledgements=found,
-            tree=batch_root_and_paths(leaves),
+            tree=tree,
             signature=request.signature,
             node_certificate=request.node_certificate,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from certs.acknowledge import (
     evidence_for_each,
     sign_batch,
     verify_batch,
+    verify_batch_root,
     verify_evidence,
 )
 from certs.keys import certificate_digest, new_csr, new_p256
@@ -114,6 +116,16 @@ def test_any_other_list_is_refused(node: Node, change: Callable[[list[bytes]], l
         public_key=node.key.public_key(),
     )
     assert refusal.reason is Reason.BAD_SIGNATURE
+
+
+def test_one_who_built_the_tree_gives_its_root(node: Node) -> None:
+    names: dict[str, Any] = {"federation_id": FEDERATION, "bureau": BUREAU, "public_key": node.key.public_key()}
+    root, count, signature = node.batch.root, len(node.leaves), node.batch.signature
+    verify_batch_root(root, count, signature, **names)
+    assert refused(verify_batch_root, root, count + 1, signature, **names).reason is Reason.BAD_SIGNATURE
+    assert refused(verify_batch_root, bytes(32), count, signature, **names).reason is Reason.BAD_SIGNATURE
+    assert refused(verify_batch_root, root, 0, signature, **names).reason is Reason.MALFORMED
+    assert refused(verify_batch_root, root, MOST_BATCH + 1, signature, **names).reason is Reason.TOO_LARGE
 
 
 def test_for_another_bureau_federation_or_key(node: Node) -> None:
