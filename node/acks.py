@@ -9,6 +9,7 @@ from delegation.errors import Reason, Refusal
 from delegation.lifecycle import delivered
 from delegation.merkle import batch_root_and_paths
 from delegation.model import Acknowledgement, AcknowledgementStatus, Entry
+from node.alarms import raise_alarm
 from node.records import AckRecord, DeliveryRecord, to_us
 from node.state import State
 from node.threads import keep, load
@@ -16,6 +17,10 @@ from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
 MOST_IN_BATCH = 512
+# What the registry says of a batch's content, and will say again; all other refusals are about the caller or the time.
+OF_THE_CONTENT = frozenset(
+    {Reason.NOT_FOUND, Reason.MALFORMED, Reason.NOT_YOUR_UNIT, Reason.UNKNOWN_CODE, Reason.TOO_LARGE}
+)
 
 
 def acknowledge(
@@ -83,6 +88,30 @@ def form_batch(tx: Tx, state: State, at: datetime) -> tuple[AckRecord, ...]:
         tx.put(item)
         tx.remember(state.acks, item.number, item)
     return found
+
+
+def refuse_batch(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord], reason: Reason) -> None:
+    """A formed batch that the registry will never take, such as after it was restored from an old backup.
+
+    It is halved into new batches until the one acknowledgement is alone that is refused; that one is given up with an
+    alarm, and what waits behind it goes on.
+    """
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            number = state.number("batches")
+            for item in half:
+                moved = replace(item, batch=number)
+                tx.put(moved)
+                tx.remember(state.acks, moved.number, moved)
+        return
+    for item in batch:
+        tx.delete(AckRecord, (item.number,))
+        tx.remember(state.acks, item.number, False)
+        details = {"why": "acknowledgement", "status": item.status, "cursor": str(item.cursor)}
+        raise_alarm(
+            tx, reason, at=at, number=state.number("alarms"), thread_id=item.thread_id, unit=item.unit, details=details
+        )
 
 
 def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord], entry_bytes: bytes) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from certs.acknowledge import sign_batch
 from delegation.errors import Reason, Refusal
-from node.acks import form_batch, note_answer
+from node.acks import OF_THE_CONTENT, form_batch, note_answer, refuse_batch
 from node.alarms import raise_alarm
 from node.inbox import Arrival, take_read, take_result
 from node.intake import take_or_park
@@ -244,7 +244,13 @@ class Courier:
                 signature=signed.signature,
                 node_certificate=self._node_certificate,
             )
-            answer = await self.link.persist(partial(self.link.acknowledge, request), what="acknowledge")
+            try:
+                answer = await self.link.persist(partial(self.link.acknowledge, request), what="acknowledge")
+            except Refusal as refusal:
+                if refusal.reason not in OF_THE_CONTENT:
+                    raise
+                await self._writer.run(partial(refuse_batch, batch=batch, reason=refusal.reason))
+                continue
             self._watch.see(answer.checkpoint)
             while True:
                 try:
