@@ -64,16 +64,7 @@ def _about(record: OutboxRecord, answer: EnvelopeAnswer) -> bool:
 
 
 def _signatures(record: OutboxRecord) -> tuple[bytes, ...]:
-    return parts.split(record.signatures, count_parts(record.signatures))
-
-
-def count_parts(data: bytes) -> int:
-    """How many parts `parts.join` put together."""
-    count = position = 0
-    while position < len(data):
-        position += 4 + int.from_bytes(data[position : position + 4], "big")
-        count += 1
-    return count
+    return parts.split_all(record.signatures)
 
 
 def settle_own(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_bytes: bytes, at: datetime) -> bool:

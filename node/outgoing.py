@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from node import parts
-from node.outbox import count_parts
 from node.records import OutboxRecord
 from node.sending import typed_in
 from node.state import Queued, State
@@ -32,6 +31,6 @@ def read_parcels(tx: Tx, state: State, at: datetime, *, chosen: tuple[Queued, ..
             tx.remember(state.outbox, item.number, False)
             continue
         sealed_body, _, _ = typed_in(tx, state, record)
-        signatures = parts.split(record.signatures, count_parts(record.signatures))
+        signatures = parts.split_all(record.signatures)
         found.append(Parcel(item.number, key, record.header, sealed_body, signatures))
     return found

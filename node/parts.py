@@ -6,8 +6,8 @@ from delegation.payloads import length_prefixed
 join = length_prefixed
 
 
-def split(data: bytes, count: int) -> tuple[bytes, ...]:
-    """The `count` parts that `join` put together. Refusal INTERNAL (stored_content) for anything else."""
+def split_all(data: bytes) -> tuple[bytes, ...]:
+    """All parts that `join` put together. Refusal INTERNAL (stored_content) for anything else."""
     found: list[bytes] = []
     position = 0
     while position < len(data):
@@ -16,6 +16,12 @@ def split(data: bytes, count: int) -> tuple[bytes, ...]:
             raise Refusal(Reason.INTERNAL, field="stored_content")
         found.append(data[position + 4 : end])
         position = end
+    return tuple(found)
+
+
+def split(data: bytes, count: int) -> tuple[bytes, ...]:
+    """The `count` parts that `join` put together. Refusal INTERNAL (stored_content) for anything else."""
+    found = split_all(data)
     if len(found) != count:
         raise Refusal(Reason.INTERNAL, field="stored_content")
-    return tuple(found)
+    return found

@@ -118,8 +118,9 @@ class ThreadRoom:
 
     def settle(self, key: object, value: object) -> None:
         """See Room."""
-        self._held[cast("str", key)] = cast("Held", value)
-        self._held.move_to_end(cast("str", key))
+        thread_id = cast("str", key)
+        self._held[thread_id] = cast("Held", value)
+        self._held.move_to_end(thread_id)
         while len(self._held) > self._most:
             self._held.popitem(last=False)
 

@@ -12,7 +12,6 @@ from delegation.errors import Reason, Refusal
 from delegation.model import Entry, EntryKind, EnvelopeAnswer, Header
 from delegation.payloads import SALT_SIZE, signatures_digest
 from node import parts
-from node.outbox import count_parts
 from node.records import EntryRecord, to_us
 from node.state import is_move
 from node.threads import APPLIED, NOT_OURS, OWN, PARKED, secret_row
@@ -68,9 +67,7 @@ def _read(book: Book, record: EntryRecord, rosters: Rosters) -> Read | None:
     sequence = record.sequence
     header = book.attempt("header", lambda: parse_header(record.header), sequence)
     entry = book.attempt("entry", lambda: _entry(record), sequence)
-    signatures = book.attempt(
-        "signature_bytes", lambda: parts.split(record.signatures, count_parts(record.signatures)), sequence
-    )
+    signatures = book.attempt("signature_bytes", lambda: parts.split_all(record.signatures), sequence)
     if entry is None:
         return None
     version = entry.versions.roster

@@ -17,7 +17,7 @@ from delegation.payloads import SALT_SIZE
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from node import parts
-from node.outbox import ANSWERED, count_parts
+from node.outbox import ANSWERED
 from node.records import MaterialRecord, OutboxRecord, ThreadRecord
 from node.threads import PARKED
 from node.verification.entries import Read
@@ -161,7 +161,7 @@ def check_outbox(book: Book, rows: Rows, *, rosters: Rosters, secrets: Secrets) 
             meant = (header.sender_unit, header.envelope_id, header.thread_id, int(header.kind), header.digest)
             if columns != meant or sha256(row.header).digest() != row.header_digest:
                 raise Refusal(Reason.ENTRY_MISMATCH, why="columns")
-            signatures = parts.split(row.signatures, count_parts(row.signatures))
+            signatures = parts.split_all(row.signatures)
             if row.state in _FINAL_ROWS:
                 verify_signatures(row.header, signatures, header, rosters.newest, at=header.claimed_at)
             if secrets.held:

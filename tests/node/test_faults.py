@@ -242,14 +242,13 @@ async def test_the_registry_cannot_rewrite_a_thread(tmp_path: Path) -> None:
 def _take_again(tx: Any, state: Any, at: Any, *, record: EntryRecord) -> None:
     from node import parts
     from node.inbox import Arrival, take_envelope
-    from node.outbox import count_parts
 
     arrival = Arrival(
         unit=UNITS_OF[CHENGDU],
         cursor=1,
         header=record.header,
         sealed_body=b"x",
-        signatures=parts.split(record.signatures, count_parts(record.signatures)),
+        signatures=parts.split_all(record.signatures),
         entry=record.entry,
     )
     take_envelope(tx, state, arrival, at=at, raw=b"")
