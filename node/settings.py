@@ -90,7 +90,7 @@ class NodeSettings(BaseSettings):
         if path.exists():
             try:
                 held = dict(JsonConfigSettingsSource(cls, json_file=path)())
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE) from error
         base = cls(data_dir=data_dir, **given)  # type: ignore[arg-type]  # pydantic checks them
         missing = {name: value for name, value in held.items() if name not in base.model_fields_set}
