@@ -1,9 +1,10 @@
 """What an operator sets. Environment XIEBAN_NODE_…, else node.json in the data folder, else the defaults here."""
 
+import json
 from pathlib import Path
 
 from pydantic import BaseModel, Field
-from pydantic_settings import BaseSettings, JsonConfigSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from delegation.errors import Reason, Refusal
 
@@ -89,9 +90,12 @@ class NodeSettings(BaseSettings):
         held: dict[str, object] = {}
         if path.exists():
             try:
-                held = dict(JsonConfigSettingsSource(cls, json_file=path)())
-            except (ValueError, TypeError) as error:
+                read = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
                 raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE) from error
+            if not isinstance(read, dict):
+                raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE)
+            held = read
         base = cls(data_dir=data_dir, **given)  # type: ignore[arg-type]  # pydantic checks them
         missing = {name: value for name, value in held.items() if name not in base.model_fields_set}
         return cls(**{**missing, **base.model_dump(include=base.model_fields_set)})
