@@ -210,7 +210,7 @@ def entry_bytes(entry: model.Entry) -> bytes:
         thread_sequence=entry.thread_sequence,
         previous_entry_digest=entry.previous_entry_digest,
         state_version=entry.state_version,
-        due_dates=map(_due_message, entry.due_dates),
+        due_dates=_due_message.each(entry.due_dates),
     )
     take.put_instant(e.accepted_at, entry.accepted_at)
     _write_detail(e, entry.detail)

@@ -1,7 +1,7 @@
 """Two things that every envelope pays for: another value of a frozen class, and what was made of a value before."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from itertools import repeat
 from operator import attrgetter, call
@@ -72,3 +72,8 @@ class Remembered(Generic[V, R]):
             self._held.clear()
         self._held[id(value)] = (value, made)
         return made
+
+    def each(self, values: Iterable[V]) -> list[R]:
+        """What was made of each value, in order."""
+        held = self._held
+        return [self(value) if (found := held.get(id(value))) is None else found[1] for value in values]
