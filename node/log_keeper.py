@@ -92,7 +92,8 @@ class LogKeeper:
         head = watch.proven
         if head is None:
             return
-        covered = [item for item in self._state.audit if item[0] < head.checkpoint.size]
+        # A copy in one step: the writer's thread appends while this one looks.
+        covered = [item for item in tuple(self._state.audit) if item[0] < head.checkpoint.size]
         found: dict[int, tuple[bytes, ...]] = {}
         busy = bool(self._state.outbox.queued or self._state.acks.waiting)
         try:
