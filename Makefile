@@ -16,11 +16,11 @@ PYTEST_ARGS ?=
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-$(RUN_STAMP): pyproject.toml requirements.lock scripts/setup.sh
+$(RUN_STAMP): pyproject.toml hatch_build.py requirements.lock requirements-npm.lock scripts/setup.sh
 	@sh scripts/setup.sh $(VENV) requirements.lock
 	@touch $@
 
-$(DEV_STAMP): pyproject.toml requirements.lock requirements-dev.lock scripts/setup.sh
+$(DEV_STAMP): pyproject.toml hatch_build.py requirements.lock requirements-dev.lock requirements-npm.lock scripts/setup.sh
 	@sh scripts/setup.sh $(VENV) requirements-dev.lock
 	@touch $(RUN_STAMP) $@
 

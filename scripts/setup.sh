@@ -47,4 +47,8 @@ echo "installing $lock"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || fail \
     "The locked packages could not be installed. pip's message above says why." \
     "Where it wanted to compile one, on Debian: apt-get install build-essential python3-dev"
+command -v npm >/dev/null 2>&1 || {
+    echo "installing requirements-npm.lock (this machine has no npm)"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-npm.lock
+}
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
