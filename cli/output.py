@@ -25,6 +25,7 @@ from rich.table import Table
 from certs.files import KeyFileError
 from delegation.catalogue import text_of
 from delegation.errors import Reason, Refusal
+from delegation.roster_advice import advice
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,6 +69,14 @@ def fail(text: str, code: Exit = Exit.FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def words_of(refusal: Refusal) -> str:
+    """Reason, text and details of a refusal; of a roster, also what to change."""
+    details = ", ".join(f"{name}={value}" for name, value in sorted(refusal.details.items()))
+    text = f"{refusal.reason.value}: {text_of(refusal.reason)}" + (f" ({details})" if details else "")
+    change = advice(refusal)
+    return f"{text}; {change}" if change else text
+
+
 def tells_refusals(command: Callable[P, R]) -> Callable[P, R]:
     """End with the documented exit code and the reason's text where `command` is refused."""
 
@@ -76,10 +85,8 @@ def tells_refusals(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except Refusal as refusal:
-            details = ", ".join(f"{name}={value}" for name, value in sorted(refusal.details.items()))
-            text = f"{refusal.reason.value}: {text_of(refusal.reason)}" + (f" ({details})" if details else "")
             code = Exit.UNREACHABLE if refusal.reason in _UNREACHABLE else Exit.REFUSED
-            fail(text, code)
+            fail(words_of(refusal), code)
         except KeyFileError as error:
             fail(f"{error}; nothing was changed")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.common import AsJson, DataDir, now, read_bytes
-from cli.output import fail, progress, show, table, tells_refusals
+from cli.output import fail, progress, show, table, tells_refusals, words_of
 from delegation.codec_roster import parse_roster, parse_roster_statement, parse_signed_roster
 from delegation.errors import Refusal
 from delegation.regions import load_regions
@@ -29,7 +29,11 @@ def load(
     follow: Annotated[bool, typer.Option(help="Stay, and publish the file again whenever it changes.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a roster. What the pinned seal authority did not sign is refused."""
+    """Publish a roster.
+
+    Refused is what the pinned seal authority did not sign, a roster that contradicts itself or the law, and a changed
+    unit key that neither the earlier key nor the authority vouches for; the text says what to change.
+    """
     settings = RegistrySettings.load(data_dir)
     content = read_bytes(file)
     version = setup.publish_roster(settings, content, now())
@@ -55,7 +59,8 @@ def load(
         try:
             progress().print(f"roster {setup.publish_roster(settings, content, now())} is in force")
         except Refusal as refusal:
-            progress().print(f"the file was refused ({refusal.reason.value}); the old roster stays in force")
+            said = f"the file was refused, the old roster stays in force: {words_of(refusal)}"
+            progress().print(said, highlight=False, markup=False)
 
 
 @app.command("show")

@@ -8,6 +8,7 @@ from delegation.errors import Reason, Refusal
 from delegation.regions import RegionTable
 from registry.database import Database
 from registry.records import SignedRosterRow
+from registry.roster_check import check_roster
 from registry.setup import rejoined
 
 
@@ -23,6 +24,7 @@ class RosterBook:
         self._clock = clock
         self._held: Trust | None = None
         self._row: SignedRosterRow | None = None
+        self._refused: tuple[int, bytes] | None = None  # told once; the same content is no better the next time
 
     @property
     def held(self) -> Trust | None:
@@ -48,21 +50,32 @@ class RosterBook:
         return trust
 
     async def refresh(self) -> bool:
-        """Look for a newer roster or statement; True when there was one."""
+        """Look for a newer roster or statement; True when there was one.
+
+        One that must not come into force is refused once, with the reason; the one in force stays. Raises Refusal as
+        `verify_roster` and `check_roster`.
+        """
         store = self._database.store
         newest = await self._database.read(store.newest_statement)
-        if newest is None or (self._row is not None and newest == (self._row.version, self._row.statement_digest)):
+        if newest is None or newest == self._refused:
+            return False
+        if self._row is not None and newest == (self._row.version, self._row.statement_digest):
             return False
         row = await self._database.read(lambda: store.roster(0))
         if row is None:
             return False
         held, at = self._held, self._clock()
-        self._held = await self._database.read(
+        trust = await self._database.read(
             lambda: verify_roster(
                 rejoined(row), seal_authority=self._seal_authority, regions=self._regions, at=at, held=held
             )
         )
-        self._row = row
+        try:
+            check_roster(trust)
+        except Refusal:
+            self._refused = row.version, row.statement_digest
+            raise
+        self._held, self._row = trust, row
         return True
 
     async def signed(self, version: int) -> SignedRosterRow:

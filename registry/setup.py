@@ -18,6 +18,7 @@ from delegation.errors import Reason, Refusal
 from delegation.regions import RegionTable, load_regions
 from delegation.roster_view import RegistryInfo
 from registry.records import SignedRosterRow, TokenRow
+from registry.roster_check import check_roster
 from registry.schema import check_schema, migrate
 from registry.settings import RegistrySettings
 from registry.sql_engine import make_engine
@@ -127,7 +128,7 @@ def publish_roster(settings: RegistrySettings, signed: bytes, at: datetime) -> i
     """Verify a signed roster under the pinned seal authority and publish it; gives its version.
 
     A running registry notices within a second and logs it. Raises Refusal as `certs.trust.verify_roster`, also for a
-    version below the one in force.
+    version below the one in force, and as `registry.roster_check.check_roster`: nothing is published then.
     """
     store = _open_existing(settings)
     try:
@@ -143,6 +144,7 @@ def publish(store: Store, signed: bytes, *, seal_authority: bytes, regions: Regi
     if newest is not None:
         held = verify_roster(rejoined(newest), seal_authority=seal_authority, regions=regions, at=at)
     trust = verify_roster(signed, seal_authority=seal_authority, regions=regions, at=at, held=held)
+    check_roster(trust)
     if held is not None and trust.statement.version == held.statement.version:
         if trust.statement == held.statement:
             return trust.view.version

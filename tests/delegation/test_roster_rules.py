@@ -8,6 +8,7 @@ import pytest
 
 from delegation.codes import Matter, SealingSuite, SigningSuite
 from delegation.errors import Reason, Refusal
+from delegation.roster_advice import advice
 from delegation.roster_rules import Problem, validate_roster
 from delegation.roster_view import (
     AgreedTime,
@@ -134,3 +135,10 @@ def test_a_non_member_needs_neither_bureau_nor_keys() -> None:
             b.a_roster(), b.DEYANG_RD, life=UnitLife.NON_MEMBER, bureau="", signing_certificates=(), sealing_keys=()
         )
     )
+
+
+def test_every_problem_says_what_to_change() -> None:
+    for problem in Problem:
+        assert advice(Refusal(Reason.INVALID_INPUT, field="roster", problem=problem.value))
+    assert not advice(Refusal(Reason.INVALID_INPUT, field="body.place", problem=Problem.CODE.value))
+    assert not advice(Refusal(Reason.INVALID_INPUT, field="roster", problem="none of them"))
