@@ -1,11 +1,12 @@
 """Another value of a frozen class is the one that `dataclasses.replace` gives; what is remembered is of that value."""
 
-from dataclasses import FrozenInstanceError, dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
+from delegation.model import Header, Recipient
 from delegation.thread_state import OpenClock, ThreadState
-from delegation.values import Remembered, replaced
+from delegation.values import Remembered, maker, replaced
 from tests.builders import a_header
 
 
@@ -42,6 +43,49 @@ def test_a_class_that_checks_itself_is_refused() -> None:
 @pytest.mark.parametrize("of", [ThreadState, OpenClock])
 def test_the_values_that_change_most_are_of_the_sort_it_takes(of: type[object]) -> None:
     assert not hasattr(of, "__post_init__")
+
+
+def test_a_made_value_is_the_one_that_its_class_makes() -> None:
+    header = a_header()
+    said = {each.name: getattr(header, each.name) for each in fields(Header)}
+    made = maker(Header)(**said)
+    assert type(made) is Header
+    assert made == header
+    assert hash(maker(Recipient)("a", b"b")) == hash(Recipient("a", b"b"))
+    with pytest.raises(FrozenInstanceError):
+        made.leg = 3  # type: ignore[misc]  # what is tried
+
+
+def test_a_made_value_has_the_defaults_of_its_class() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Listed:
+        first: int = 7
+        others: list[int] = field(default_factory=list)
+        last: int
+
+    make = maker(Listed)
+    one, other = make(last=1), make(last=2)
+    assert (one, other) == (Listed(last=1), Listed(last=2))
+    assert one.others is not other.others
+    with pytest.raises(TypeError):
+        make()  # type: ignore[call-arg]  # what is tried
+
+
+def test_no_maker_is_given_for_a_class_that_checks_itself_or_has_no_slots() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Checked:
+        low: int
+
+        def __post_init__(self) -> None:
+            assert self.low
+
+    @dataclass(frozen=True)
+    class Open:
+        low: int
+
+    for of in (Checked, Open):
+        with pytest.raises(TypeError):
+            maker(of)
 
 
 def test_what_is_remembered_is_of_the_same_value_and_no_equal_one() -> None:
