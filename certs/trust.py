@@ -5,7 +5,7 @@ the registry judges a signer at acceptance, everyone later at the entry's accept
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -33,6 +33,8 @@ from delegation.roster_view import RosterView, SealingKey
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)  # clocks off by less must work
 MAX_STATEMENT_VALIDITY: Final = timedelta(days=15)  # the rule is 14 days; a day for rounding and leap seconds
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _MOST_REMEMBERED: Final = 4_096  # channel and node certificates: 450 bureaus with two each, over several renewals
 
 
@@ -71,6 +73,8 @@ class Trust:
         self._channel_verifier = CertificateVerifier(authorities) if authorities else None
         self._remembered: dict[tuple[bytes, Purpose], CertificateInfo] = {}
         self._vouchers: dict[tuple[str, bytes, bytes], tuple[bytes, ...]] = {}  # unit, statement, signature
+        # from when until when a unit's newest key is what it is: at most one a unit of the roster and suite
+        self._newest: dict[tuple[str, SealingSuite], tuple[datetime, datetime, SealingKey]] = {}
 
     def is_stale(self, at: datetime) -> bool:
         """Whether the statement has expired: nothing new is sealed by this roster any more (protocol 9.4)."""
@@ -117,11 +121,28 @@ class Trust:
         Raises Refusal: KEY_CHANGED_UNSIGNED (park it), RECIPIENT_KEY_NOT_VALID when it has none in date and unrevoked,
         NOT_FOUND for an unknown unit.
         """
+        held = self._newest.get((unit, suite))
+        if held is not None and held[0] <= at < held[1]:
+            return held[2]
         self.check_unit_key(unit)
         key = self.view.newest_sealing_key(unit, at, suite)
         if key is None or self._signed_in_wrong_hands(unit, key):
             raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID, unit=unit)
+        self._newest[unit, suite] = (*self._unchanged(unit, at), key)
         return key
+
+    def _unchanged(self, unit: str, at: datetime) -> tuple[datetime, datetime]:
+        """Around `at`, the instants between which no key of the unit begins, ends or is revoked: from, and until."""
+        changes: list[datetime] = []
+        for key in self.view.unit(unit).sealing_keys:
+            changes += (key.not_before, key.not_after)
+            revoked = self.view.revocations.get(key.key_id)
+            if revoked is not None:
+                changes += [each for each in (revoked.revoked_at, revoked.compromised_since) if each is not None]
+        return (
+            max((each for each in changes if each <= at), default=_FIRST),
+            min((each for each in changes if each > at), default=_LAST),
+        )
 
     def check_recipient(self, unit: str, key_id: bytes, at: datetime) -> SealingKey:
         """The recipient's sealing key of a header, when it is in date and not revoked at `at`.

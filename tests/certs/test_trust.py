@@ -244,6 +244,26 @@ class TestKeys:
         assert refused(trust.check_recipient, HOST, key.key_id, AT).reason is Reason.RECIPIENT_KEY_NOT_VALID
         trust.check_recipient(HOST, key.key_id, AT - DAY)
 
+    def test_what_was_answered_for_one_instant_is_not_given_for_another(self, world: World) -> None:
+        first = world.view.units[HOST].sealing_keys[0]
+        second = world.new_sealing_key(world.keys[HOST], AT)
+        view = world.revoking(second.key_id, AT + 2 * DAY, AT + DAY)
+        host = replace(view.units[HOST], sealing_keys=(first, second))
+        trust = world.trust(replace(view, units={**view.units, HOST: host}))
+        moment = timedelta(microseconds=1)
+        instants = {
+            AT - moment: first,
+            AT: second,
+            AT + DAY - moment: second,
+            AT + DAY: first,
+            AT + 3 * DAY: first,
+        }
+        for _ in range(2):  # the second time from what is remembered, whatever was asked before
+            assert {at: trust.sealing_key(HOST, at) for at in instants} == instants
+            for at in (first.not_after, first.not_before - moment):
+                assert refused(trust.sealing_key, HOST, at).reason is Reason.RECIPIENT_KEY_NOT_VALID
+        assert trust.sealing_key(HOME, AT) == world.view.units[HOME].sealing_keys[0]
+
     def test_a_sealing_key_vouched_for_by_a_key_in_wrong_hands(self, world: World) -> None:
         digest = certificate_digest(world.keys[HOST].certificate)
         key = world.view.units[HOST].sealing_keys[0]
