@@ -1,32 +1,14 @@
 """What staff or a business system hand in for a move, as a value: unknown fields are refused, values never repeated."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from delegation.codes import Kind, Priority, Procedure
 from delegation.deadlines import DeadlineError, Suspension
 from delegation.errors import Reason, Refusal
 from delegation.model import ClockFacts
-
-_FIELDS = frozenset(
-    {
-        "reasons",
-        "declared",
-        "in_reply_to",
-        "replaces",
-        "body",
-        "materials",
-        "reused_materials",
-        "suspension",
-        "clock",
-        "priority",
-        "paper",
-        "text",
-        "to",
-        "requested_due",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +24,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveInput:
-    """A move's data, taken apart. `raw` is what was handed in, kept so that it can be used again."""
+    """A move's data, taken apart."""
 
     reasons: tuple[str, ...] = ()
     declared: Mapping[str, object] = field(default_factory=dict)
@@ -58,7 +40,6 @@ class MoveInput:
     text: str = ""
     to: tuple[str, ...] = ()
     requested_due: date | None = None
-    raw: Mapping[str, object] = field(default_factory=dict)
 
 
 def invalid(path: str) -> Refusal:
@@ -178,31 +159,46 @@ def _paper(data: Mapping[str, object]) -> Paper | None:
     )
 
 
+def _priority(data: Mapping[str, object]) -> Priority:
+    try:
+        return Priority[text_of(data, "priority") or "UNSPECIFIED"]
+    except KeyError as error:
+        raise invalid("priority") from error
+
+
+def _ground(data: Mapping[str, object]) -> str:
+    suspension = object_of(data, "suspension")
+    only(suspension, frozenset({"ground"}), path="suspension.")
+    return text_of(suspension, "ground", path="suspension.")
+
+
+def _stated_clock(data: Mapping[str, object]) -> ClockFacts | None:
+    clock = object_of(data, "clock")
+    return clock_of(clock) if clock else None
+
+
+# By the name that is handed in: the field of MoveInput, and how it is read when the name is there.
+_READERS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, object]], object]]]] = {
+    "priority": ("priority", _priority),
+    "suspension": ("suspension_ground", _ground),
+    "clock": ("clock", _stated_clock),
+    "reasons": ("reasons", lambda data: texts_of(data, "reasons", most=16)),
+    "declared": ("declared", lambda data: object_of(data, "declared")),
+    "in_reply_to": ("in_reply_to", lambda data: text_of(data, "in_reply_to")),
+    "replaces": ("replaces", lambda data: text_of(data, "replaces")),
+    "body": ("body", lambda data: object_of(data, "body")),
+    "materials": ("materials", lambda data: texts_of(data, "materials")),
+    "reused_materials": ("reused", lambda data: texts_of(data, "reused_materials")),
+    "paper": ("paper", _paper),
+    "text": ("text", lambda data: text_of(data, "text")),
+    "to": ("to", lambda data: texts_of(data, "to", most=6)),
+    "requested_due": ("requested_due", lambda data: day_of_field(data, "requested_due")),
+}
+_FIELDS: Final = frozenset(_READERS)
+
+
 def parse_move(data: Mapping[str, object]) -> MoveInput:
     """Take a move's data apart. Refusal INVALID_INPUT with the path of the field, never its value."""
     only(data, _FIELDS)
-    priority = text_of(data, "priority") or "UNSPECIFIED"
-    try:
-        chosen = Priority[priority]
-    except KeyError as error:
-        raise invalid("priority") from error
-    suspension = object_of(data, "suspension")
-    only(suspension, frozenset({"ground"}), path="suspension.")
-    clock = object_of(data, "clock")
-    return MoveInput(
-        reasons=texts_of(data, "reasons", most=16),
-        declared=object_of(data, "declared"),
-        in_reply_to=text_of(data, "in_reply_to"),
-        replaces=text_of(data, "replaces"),
-        body=object_of(data, "body"),
-        materials=texts_of(data, "materials"),
-        reused=texts_of(data, "reused_materials"),
-        suspension_ground=text_of(suspension, "ground", path="suspension."),
-        clock=clock_of(clock) if clock else None,
-        priority=chosen,
-        paper=_paper(data),
-        text=text_of(data, "text"),
-        to=texts_of(data, "to", most=6),
-        requested_due=day_of_field(data, "requested_due"),
-        raw=dict(data),
-    )
+    found = {field: read(data) for name, (field, read) in _READERS.items() if name in data}
+    return MoveInput(**found)  # type: ignore[arg-type]  # each reader gives its field's type; what is absent has a default
