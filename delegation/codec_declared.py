@@ -238,6 +238,8 @@ def write_declared(into: pb.Declared, detail: model.DeclaredDetail | None) -> No
     match detail:
         case None:
             return
+        case model.QuestionDeclared():
+            into.question.CopyFrom(pb.QuestionDeclared(blocking=detail.blocking))  # first: what is asked most
         case model.LetterDeclared():
             into.letter.CopyFrom(
                 pb.LetterDeclared(
@@ -267,8 +269,6 @@ def write_declared(into: pb.Declared, detail: model.DeclaredDetail | None) -> No
             _write_result(into, detail)
         case model.SupplementDeclared():
             into.supplement.CopyFrom(pb.SupplementDeclared(items=detail.items))
-        case model.QuestionDeclared():
-            into.question.CopyFrom(pb.QuestionDeclared(blocking=detail.blocking))
         case model.ClockDeclared():
             into.clock.CopyFrom(
                 pb.ClockDeclared(

@@ -5,7 +5,7 @@ in the caller's bytes, so digests and signatures hold. A draft becomes bytes in 
 of the context before the sealed body exists: `context_bytes`, then `header_bytes`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -29,8 +29,9 @@ from delegation.codes import (
 )
 from delegation.deadlines import Suspension
 from delegation.errors import Reason, Refusal
-from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
-from delegation.payloads import KEY_ID_SIZE, PAYLOAD_TYPE_ENVELOPE
+from delegation.model import NO_CLOCK, Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
+from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, PAYLOAD_TYPE_ENVELOPE
+from delegation.values import maker
 from xieban.delegation.v1 import codes_pb2 as codes
 from xieban.delegation.v1 import header_pb2 as pb
 
@@ -45,7 +46,6 @@ _MOST_CHUNKS: Final = 2**22
 _MOST_SUSPENSIONS: Final = 32
 _MOST_OTHER_PLACES: Final = 2
 _MOST_REASONS: Final = 16
-_MOST_SIGNERS: Final = 4
 _MOST_LEGS: Final = 1_000
 _MOST_ROUNDS: Final = 100
 
@@ -55,20 +55,23 @@ SIGNATURES_OF_SUITE: Final[Mapping[SigningSuite, int]] = {
     SigningSuite.SM2_SM3: 1,
 }
 
-_THREAD_TYPES: Final = take.table(ThreadType)
-_KINDS: Final = take.table(Kind)
-_MATTERS: Final = take.table(Matter)
-_APPRAISAL_KINDS: Final = take.table(AppraisalKind)
-_APPRAISAL_MODES: Final = take.table(AppraisalMode)
-_LEGAL_BASES: Final = take.table(LegalBasis)
-_PRIORITIES: Final = take.table(Priority)
-_PROCEDURES: Final = take.table(Procedure)
-_ROLES: Final = take.table(PlaceRole)
-_CERTAINTIES: Final = take.table(PlaceCertainty)
-_RELATIONS: Final = take.table(Relation)
-_SIGNING: Final = take.table(SigningSuite)
-_SEALING: Final = take.table(SealingSuite)
-_NO_CLOCK: Final = ClockFacts()
+_THREAD_TYPES: Final = take.Codes(ThreadType, "thread_type", stated=True)
+_KINDS: Final = take.Codes(Kind, "kind", stated=True)
+_MATTERS: Final = take.Codes(Matter, "matter")
+_APPRAISAL_KINDS: Final = take.Codes(AppraisalKind, "appraisal_kind")
+_APPRAISAL_MODES: Final = take.Codes(AppraisalMode, "appraisal_mode")
+_LEGAL_BASES: Final = take.Codes(LegalBasis, "legal_basis")
+_PRIORITIES: Final = take.Codes(Priority, "priority")
+_PROCEDURES: Final = take.Codes(Procedure, "clock.procedure")
+_ROLES: Final = take.Codes(PlaceRole, "task_place.role", stated=True)
+_CERTAINTIES: Final = take.Codes(PlaceCertainty, "task_place.certainty", stated=True)
+_RELATIONS: Final = take.Codes(Relation, "relation")
+_SIGNING: Final = take.Codes(SigningSuite, "signing_suite", stated=True)
+_SEALING: Final = take.Codes(SealingSuite, "sealing_suite", stated=True)
+
+_header_of: Final = maker(Header)
+_recipient_of: Final = maker(Recipient)
+_ref_of: Final = maker(EnvelopeRef)
 
 
 def parse_header(header: bytes) -> Header:
@@ -85,63 +88,71 @@ def parse_header(header: bytes) -> Header:
     context = outer.context
     c = take.parsed(pb.Context, context, most=MOST_HEADER, field="context")
     _check_versions(c)
-    kind = take.stated(_KINDS, c.kind, "kind")
-    thread_type = take.stated(_THREAD_TYPES, c.thread_type, "thread_type")
-    in_delegation = thread_type is ThreadType.DELEGATION
-    sender = take.text(c.sender_unit, patterns.is_unit, "sender_unit")
+    kind = _KINDS[c.kind]
+    thread_type = _THREAD_TYPES[c.thread_type]
+    sender = c.sender_unit
+    if not patterns.is_unit(sender):
+        take.malformed("sender_unit")
     if not (c.HasField("claimed_at") and c.HasField("base")):
         take.malformed("base" if c.HasField("claimed_at") else "claimed_at")
-    found = Header(
-        envelope_id=take.text(c.envelope_id, patterns.is_uuid7, "envelope_id"),
-        federation_id=take.text(c.federation_id, patterns.is_federation, "federation_id"),
-        thread_id=take.text(
-            c.thread_id, patterns.is_delegation_number if in_delegation else patterns.is_uuid7, "thread_id"
-        ),
+    _check_names(c, kind, thread_type)
+    leg, round_, hop = c.leg, c.round, c.hop
+    if not (0 < leg <= _MOST_LEGS and 0 < round_ <= _MOST_ROUNDS and hop <= _MOST_ROUNDS):  # none is below 0
+        take.malformed("leg" if not 0 < leg <= _MOST_LEGS else "round" if not 0 < round_ <= _MOST_ROUNDS else "hop")
+    related, relation = c.related_thread_id, _RELATIONS[c.relation]
+    if related or relation:
+        _check_related(related, relation)
+    requested_due, declared, reasons, manifest = c.requested_due, c.declared, c.reasons, c.manifest
+    paper_on = declared.paper_on
+    found = _header_of(
+        envelope_id=c.envelope_id,
+        federation_id=c.federation_id,
+        thread_id=c.thread_id,
         thread_type=thread_type,
         kind=kind,
         sender_unit=sender,
-        counterpart_unit=_counterpart(c, kind),
+        counterpart_unit=c.counterpart_unit,
         recipients=_recipients(c, sender),
-        case_id=take.optional_text(c.case_id, patterns.is_uuid4, "case_id"),
-        payload_type=c.payload_type,
-        payload_version=c.payload_version,
-        format_version=c.format_version,
+        case_id=c.case_id,
+        payload_type=PAYLOAD_TYPE_ENVELOPE,
+        payload_version=PAYLOAD_VERSION,
+        format_version=FORMAT_VERSION,
         recorded_by_home=c.recorded_by_home,
-        leg=take.number(c.leg, 1, _MOST_LEGS, "leg"),
-        round=take.number(c.round, 1, _MOST_ROUNDS, "round"),
-        hop=take.number(c.hop, 0, _MOST_ROUNDS, "hop"),
-        signing_suite=take.stated(_SIGNING, c.signing_suite, "signing_suite"),
-        sealing_suite=take.stated(_SEALING, c.sealing_suite, "sealing_suite"),
-        signer_certificates=_signers(c),
+        leg=leg,
+        round=round_,
+        hop=hop,
+        signing_suite=(signing := _SIGNING[c.signing_suite]),
+        sealing_suite=_SEALING[c.sealing_suite],
+        signer_certificates=_signers(c, signing),
         task_place=_task_place(c.task_place) if c.HasField("task_place") else None,
-        matter=take.code(_MATTERS, c.matter, "matter"),
-        appraisal_kind=take.code(_APPRAISAL_KINDS, c.appraisal_kind, "appraisal_kind"),
-        appraisal_mode=take.code(_APPRAISAL_MODES, c.appraisal_mode, "appraisal_mode"),
-        agreement_id=take.optional_text(c.agreement_id, patterns.is_uuid7, "agreement_id"),
-        legal_basis=take.code(_LEGAL_BASES, c.legal_basis, "legal_basis"),
-        priority=take.code(_PRIORITIES, c.priority, "priority"),
-        clock=_clock(c.clock) if c.HasField("clock") else _NO_CLOCK,
-        requested_due=take.optional_day(c.requested_due, "requested_due"),
+        matter=_MATTERS[c.matter],
+        appraisal_kind=_APPRAISAL_KINDS[c.appraisal_kind],
+        appraisal_mode=_APPRAISAL_MODES[c.appraisal_mode],
+        agreement_id=c.agreement_id,
+        legal_basis=_LEGAL_BASES[c.legal_basis],
+        priority=_PRIORITIES[c.priority],
+        clock=_clock(c.clock) if c.HasField("clock") else NO_CLOCK,
+        requested_due=take.day(requested_due, "requested_due") if requested_due else None,
         claimed_at=take.instant(c.claimed_at, "claimed_at"),
         valid_until=take.instant(c.valid_until, "valid_until") if c.HasField("valid_until") else None,
         base=_base(c.base),
         predecessor=read_ref(c.predecessor, "predecessor") if c.HasField("predecessor") else None,
         in_reply_to=read_ref(c.in_reply_to, "in_reply_to") if c.HasField("in_reply_to") else None,
         replaces=read_ref(c.replaces, "replaces") if c.HasField("replaces") else None,
-        related_thread_id=_related(c),
-        relation=take.code(_RELATIONS, c.relation, "relation"),
+        related_thread_id=related,
+        relation=relation,
         roster_version=take.number(c.roster_version, 1, take.MOST_NUMBER, "roster_version"),
-        reasons=_reasons(c),
-        declared=read_declared(c.declared, kind),
-        paper_on=take.optional_day(c.declared.paper_on, "declared.paper_on"),
+        reasons=_reasons(reasons) if reasons else (),
+        declared=read_declared(declared, kind),
+        paper_on=take.day(paper_on, "declared.paper_on") if paper_on else None,
         content_commitment=take.digest(c.content_commitment, "content_commitment"),
-        manifest=_manifest(c),
+        manifest=_manifest(manifest) if manifest else (),
         context_digest=sha256(context).digest(),
         sealed_body_digest=take.digest(outer.sealed_body_digest, "sealed_body_digest"),
         sealed_body_size=take.number(outer.sealed_body_size, 1, MOST_SEALED_BODY, "sealed_body_size"),
         digest=sha256(header).digest(),
     )
-    if found.paper_on is not None and not found.recorded_by_home:
+    if paper_on and not found.recorded_by_home:
         take.malformed("declared.paper_on")
     if kind is Kind.ISSUED:
         _check_opening(found)
@@ -157,43 +168,64 @@ def _check_versions(c: pb.Context) -> None:
         take.malformed("payload_type")
 
 
-def _counterpart(c: pb.Context, kind: Kind) -> str:
-    if kind is Kind.ANNOUNCED:  # to a province's units, as many as are recipients
-        return take.optional_text(c.counterpart_unit, patterns.is_unit, "counterpart_unit")
-    return take.text(c.counterpart_unit, patterns.is_unit, "counterpart_unit")
+def _check_names(c: pb.Context, kind: Kind, thread_type: ThreadType) -> None:
+    """Who and what the envelope names: itself, federation, thread, case, agreement, the unit it is for."""
+    if not patterns.is_uuid7(c.envelope_id):
+        take.malformed("envelope_id")
+    if not patterns.is_federation(c.federation_id):
+        take.malformed("federation_id")
+    in_delegation = thread_type is ThreadType.DELEGATION
+    if not (patterns.is_delegation_number if in_delegation else patterns.is_uuid7)(c.thread_id):
+        take.malformed("thread_id")
+    counterpart = c.counterpart_unit
+    # ANNOUNCED is to a province's units, as many as are recipients
+    if not (patterns.is_unit(counterpart) or (kind is Kind.ANNOUNCED and not counterpart)):
+        take.malformed("counterpart_unit")
+    case_id, agreement_id = c.case_id, c.agreement_id
+    if case_id and not patterns.is_uuid4(case_id):
+        take.malformed("case_id")
+    if agreement_id and not patterns.is_uuid7(agreement_id):
+        take.malformed("agreement_id")
 
 
 def _recipients(c: pb.Context, sender: str) -> tuple[Recipient, ...]:
     recipients = c.recipients
     take.number(len(recipients), 1, MOST_RECIPIENTS, "recipients")
-    found = []
+    found, units = [], set()
     for recipient in recipients:
-        if len(recipient.key_id) != KEY_ID_SIZE:
+        unit, key_id = recipient.unit, recipient.key_id
+        if len(key_id) != KEY_ID_SIZE:
             take.malformed("recipients.key_id")
-        found.append(Recipient(take.text(recipient.unit, patterns.is_unit, "recipients.unit"), recipient.key_id))
-    units = {recipient.unit for recipient in found}
+        if not patterns.is_unit(unit):
+            take.malformed("recipients.unit")
+        found.append(_recipient_of(unit, key_id))
+        units.add(unit)
     if len(units) != len(found) or sender not in units:
         take.malformed("recipients")
     return tuple(found)
 
 
-def _signers(c: pb.Context) -> tuple[bytes, ...]:
-    certificates = c.signer_certificates
-    suite = _SIGNING.get(c.signing_suite)
-    if len(certificates) > _MOST_SIGNERS or (suite and len(certificates) != SIGNATURES_OF_SUITE[suite]):
+def _signers(c: pb.Context, suite: SigningSuite) -> tuple[bytes, ...]:
+    certificates = tuple(c.signer_certificates)
+    if len(certificates) != SIGNATURES_OF_SUITE[suite]:
         take.malformed("signer_certificates")
-    return tuple([take.digest(certificate, "signer_certificates") for certificate in certificates])
+    for certificate in certificates:
+        if len(certificate) != DIGEST_SIZE:
+            take.malformed("signer_certificates")
+    return certificates
 
 
 def _task_place(place: pb.TaskPlace) -> TaskPlace:
-    take.at_most(place.other_candidates, _MOST_OTHER_PLACES, "task_place.other_candidates")
-    certainty = take.stated(_CERTAINTIES, place.certainty, "task_place.certainty")
-    others = tuple(take.text(p, patterns.is_place, "task_place.other_candidates") for p in place.other_candidates)
+    others = tuple(place.other_candidates)
+    take.at_most(others, _MOST_OTHER_PLACES, "task_place.other_candidates")
+    certainty = _CERTAINTIES[place.certainty]
+    for other in others:
+        take.text(other, patterns.is_place, "task_place.other_candidates")
     if others and certainty is not PlaceCertainty.UNCERTAIN:
         take.malformed("task_place.other_candidates")
     code = take.text(place.code, patterns.is_place, "task_place.code")
     take.distinct((code, *others), "task_place.other_candidates")
-    return TaskPlace(code, take.stated(_ROLES, place.role, "task_place.role"), certainty, others)
+    return TaskPlace(code, _ROLES[place.role], certainty, others)
 
 
 def _clock(clock: pb.ClockFacts) -> ClockFacts:
@@ -201,7 +233,7 @@ def _clock(clock: pb.ClockFacts) -> ClockFacts:
     return ClockFacts(
         accepted_on=take.optional_day(clock.accepted_on, "clock.accepted_on"),
         application_received_on=take.optional_day(clock.application_received_on, "clock.application_received_on"),
-        procedure=take.code(_PROCEDURES, clock.procedure, "clock.procedure"),
+        procedure=_PROCEDURES[clock.procedure],
         suspensions=tuple(
             Suspension(
                 effective_on=take.day(s.effective_on, "clock.suspensions.effective_on"),
@@ -231,13 +263,14 @@ def read_ref(ref: pb.EnvelopeRef, field: str) -> EnvelopeRef:
     Raises:
         Refusal: MALFORMED with the path below `field`.
     """
-    if not patterns.is_unit(ref.sender_unit):
+    sender, envelope_id, digest = ref.sender_unit, ref.envelope_id, ref.header_digest
+    if not patterns.is_unit(sender):
         take.malformed(f"{field}.sender_unit")
-    if not patterns.is_uuid7(ref.envelope_id):
+    if not patterns.is_uuid7(envelope_id):
         take.malformed(f"{field}.envelope_id")
-    if len(ref.header_digest) != 32:
+    if len(digest) != DIGEST_SIZE:
         take.malformed(f"{field}.header_digest")
-    return EnvelopeRef(ref.sender_unit, ref.envelope_id, ref.header_digest)
+    return _ref_of(sender, envelope_id, digest)
 
 
 def write_ref(into: pb.EnvelopeRef, ref: EnvelopeRef) -> None:
@@ -245,20 +278,14 @@ def write_ref(into: pb.EnvelopeRef, ref: EnvelopeRef) -> None:
     into.sender_unit, into.envelope_id, into.header_digest = ref.sender_unit, ref.envelope_id, ref.header_digest
 
 
-def _related(c: pb.Context) -> str:
-    related = c.related_thread_id
-    if bool(related) != bool(take.code(_RELATIONS, c.relation, "relation")):
+def _check_related(related: str, relation: Relation) -> None:
+    if not (related and relation) or not (patterns.is_delegation_number(related) or patterns.is_uuid7(related)):
         take.malformed("related_thread_id")
-    if related and not (patterns.is_delegation_number(related) or patterns.is_uuid7(related)):
-        take.malformed("related_thread_id")
-    return related
 
 
-def _reasons(c: pb.Context) -> tuple[str, ...]:
-    if not c.reasons:
-        return ()
-    take.at_most(c.reasons, _MOST_REASONS, "reasons")
-    found = tuple(c.reasons)
+def _reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+    take.at_most(reasons, _MOST_REASONS, "reasons")
+    found = tuple(reasons)
     for reason in found:
         if reason not in patterns.HEADER_REASONS:
             if reason in patterns.EXACT_REASONS or not patterns.is_reason_form(reason):
@@ -268,11 +295,9 @@ def _reasons(c: pb.Context) -> tuple[str, ...]:
     return found
 
 
-def _manifest(c: pb.Context) -> tuple[MaterialRef, ...]:
-    if not c.manifest:
-        return ()
-    take.at_most(c.manifest, MOST_MATERIALS, "manifest")
-    found = tuple([read_material(material, "manifest") for material in c.manifest])
+def _manifest(manifest: Sequence[pb.MaterialRef]) -> tuple[MaterialRef, ...]:
+    take.at_most(manifest, MOST_MATERIALS, "manifest")
+    found = tuple([read_material(material, "manifest") for material in manifest])
     take.distinct([material.material_id for material in found], "manifest.material_id")
     return found
 
@@ -340,25 +365,29 @@ def context_bytes(header: Header) -> bytes:
         signing_suite=codes.SigningSuite.ValueType(header.signing_suite),
         sealing_suite=codes.SealingSuite.ValueType(header.sealing_suite),
         signer_certificates=header.signer_certificates,
-        matter=codes.Matter.ValueType(header.matter),
-        appraisal_kind=codes.AppraisalKind.ValueType(header.appraisal_kind),
-        appraisal_mode=codes.AppraisalMode.ValueType(header.appraisal_mode),
-        agreement_id=header.agreement_id,
-        legal_basis=codes.LegalBasis.ValueType(header.legal_basis),
-        priority=codes.Priority.ValueType(header.priority),
-        requested_due=take.iso(header.requested_due),
-        related_thread_id=header.related_thread_id,
-        relation=codes.Relation.ValueType(header.relation),
+        base=pb.Base(sequence=header.base.sequence, entry_digest=header.base.entry_digest),
         roster_version=header.roster_version,
         reasons=header.reasons,
         content_commitment=header.content_commitment,
-        manifest=[write_material(material) for material in header.manifest],
     )
-    _write_parts(c, header)
+    take.put_instant(c.claimed_at, header.claimed_at)
+    if header.predecessor is not None:
+        write_ref(c.predecessor, header.predecessor)
+    if header.in_reply_to is not None:
+        write_ref(c.in_reply_to, header.in_reply_to)
+    if header.declared is not None:
+        write_declared(c.declared, header.declared)
+    if header.clock is not NO_CLOCK and header.clock != NO_CLOCK:
+        c.clock.CopyFrom(_written_clock(header.clock))
+    if header.manifest:
+        c.manifest.extend([write_material(material) for material in header.manifest])
+    _write_case(c, header)
+    _write_rest(c, header)
     return c.SerializeToString(deterministic=True)
 
 
-def _write_parts(c: pb.Context, header: Header) -> None:
+def _write_case(c: pb.Context, header: Header) -> None:
+    """What a letter says of its case, and hardly any other kind."""
     place = header.task_place
     if place is not None:
         c.task_place.CopyFrom(
@@ -369,20 +398,32 @@ def _write_parts(c: pb.Context, header: Header) -> None:
                 other_candidates=place.other_candidates,
             )
         )
-    if header.clock != _NO_CLOCK:
-        c.clock.CopyFrom(_written_clock(header.clock))
-    take.put_instant(c.claimed_at, header.claimed_at)
+    if header.matter:
+        c.matter = codes.Matter.ValueType(header.matter)
+    if header.appraisal_kind:
+        c.appraisal_kind = codes.AppraisalKind.ValueType(header.appraisal_kind)
+    if header.appraisal_mode:
+        c.appraisal_mode = codes.AppraisalMode.ValueType(header.appraisal_mode)
+    if header.agreement_id:
+        c.agreement_id = header.agreement_id
+    if header.legal_basis:
+        c.legal_basis = codes.LegalBasis.ValueType(header.legal_basis)
+    if header.priority:
+        c.priority = codes.Priority.ValueType(header.priority)
+
+
+def _write_rest(c: pb.Context, header: Header) -> None:
+    """What few headers say."""
+    if header.requested_due is not None:
+        c.requested_due = take.iso(header.requested_due)
     if header.valid_until is not None:
         take.put_instant(c.valid_until, header.valid_until)
-    c.base.CopyFrom(pb.Base(sequence=header.base.sequence, entry_digest=header.base.entry_digest))
-    for ref, into in (
-        (header.predecessor, c.predecessor),
-        (header.in_reply_to, c.in_reply_to),
-        (header.replaces, c.replaces),
-    ):
-        if ref is not None:
-            write_ref(into, ref)
-    write_declared(c.declared, header.declared)
+    if header.replaces is not None:
+        write_ref(c.replaces, header.replaces)
+    if header.related_thread_id:
+        c.related_thread_id = header.related_thread_id
+    if header.relation:
+        c.relation = codes.Relation.ValueType(header.relation)
     if header.paper_on is not None:
         c.declared.paper_on = take.iso(header.paper_on)
 

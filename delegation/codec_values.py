@@ -60,6 +60,23 @@ def table(codes: type[SomeEnum]) -> Mapping[int, SomeEnum]:
     return {int(member): member for member in codes}
 
 
+class Codes(dict[int, SomeEnum]):
+    """The codes of one field by number. Asking for a number that is none refuses it: a look-up and a check in one.
+
+    0 is the enum's own UNSPECIFIED, or (`stated`) refused, where the contract refuses a field that is not set.
+    """
+
+    def __init__(self, codes: type[SomeEnum], field: str, *, stated: bool = False) -> None:
+        super().__init__({int(member): member for member in codes if member or not stated})
+        self._field = field
+
+    def __missing__(self, number: int) -> SomeEnum:
+        """Raises Refusal: MALFORMED for 0, UNKNOWN_CODE."""
+        if number == 0:
+            malformed(self._field)
+        unknown(self._field)
+
+
 def code(known: Mapping[int, SomeEnum], number: int, field: str) -> SomeEnum:
     """The code of a number; 0 is the enum's own UNSPECIFIED.
 
@@ -92,7 +109,7 @@ def instant(timestamp: Timestamp, field: str) -> datetime:
     seconds, nanos = timestamp.seconds, timestamp.nanos
     if not (_FIRST_SECOND <= seconds < _LAST_SECOND and 0 <= nanos < _NANOS) or nanos % 1000:
         malformed(field)
-    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+    return _EPOCH + timedelta(0, seconds, nanos // 1000)  # days, seconds, microseconds; by name it costs half more
 
 
 def put_instant(timestamp: Timestamp, at: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from delegation.codes import (
     Adoption,
@@ -78,6 +78,9 @@ class ClockFacts:
     application_received_on: date | None = None
     procedure: Procedure = Procedure.UNSPECIFIED
     suspensions: tuple[Suspension, ...] = ()
+
+
+NO_CLOCK: Final = ClockFacts()  # of every envelope that says nothing of it; frozen, so one is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +290,7 @@ class Header:
     agreement_id: str = ""
     legal_basis: LegalBasis = LegalBasis.UNSPECIFIED
     priority: Priority = Priority.UNSPECIFIED
-    clock: ClockFacts = field(default_factory=ClockFacts)
+    clock: ClockFacts = NO_CLOCK
     requested_due: date | None = None
     claimed_at: datetime
     valid_until: datetime | None = None

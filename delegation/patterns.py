@@ -1,14 +1,13 @@
 """The closed patterns of the header (protocol 2.1, 3.4, 3.5): every string that the registry may see matches one.
 
 Each function answers yes or no and never raises for a string. The caller names the field; nobody repeats the value.
-Codes with a check character are remembered once found good, since the same units and threads come again and again.
+Names that come again and again (federation, units, threads) are remembered once found good.
 """
 
 import re
 from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
 from delegation.digits import DigitError, parse_delegation_number, parse_unit_code
@@ -24,6 +23,22 @@ Matcher = Callable[[str], bool]
 def _matcher(pattern: str) -> Matcher:
     fullmatch = re.compile(pattern, re.ASCII).fullmatch
     return lambda text: fullmatch(text) is not None
+
+
+class _Accepted(dict[str, bool]):
+    """What was found good, bounded. What is not is judged each time, so that nobody fills it with what is refused."""
+
+    def __init__(self, holds: Matcher) -> None:
+        super().__init__()
+        self._holds = holds
+
+    def __missing__(self, text: str) -> bool:
+        if not self._holds(text):
+            return False
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = True
+        return True
 
 
 _HEX: Final = "[0-9a-f]"
@@ -61,7 +76,6 @@ class FieldGroup(StrEnum):
 
 FIELD_GROUPS: Final[frozenset[str]] = frozenset(FieldGroup)
 
-is_federation: Final = _matcher(r"[a-z0-9-]{1,32}")
 is_uuid7: Final = _matcher(rf"{_HEX}{{8}}-{_HEX}{{4}}-7{_HEX}{{3}}-[89ab]{_HEX}{{3}}-{_HEX}{{12}}")
 is_uuid4: Final = _matcher(rf"{_HEX}{{8}}-{_HEX}{{4}}-4{_HEX}{{3}}-[89ab]{_HEX}{{3}}-{_HEX}{{12}}")
 is_region: Final = _matcher(r"[1-9][0-9]{5}")
@@ -84,8 +98,9 @@ _any_day_form: Final = _matcher(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _LAST_DAY: Final = date(2100, 12, 31)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _unit_holds(text: str) -> bool:
+    if len(text) != _UNIT_LENGTH:
+        return False
     try:
         parse_unit_code(text)
     except DigitError:
@@ -93,8 +108,9 @@ def _unit_holds(text: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _number_holds(text: str) -> bool:
+    if len(text) != _NUMBER_LENGTH:
+        return False
     try:
         parse_delegation_number(text)
     except DigitError:
@@ -102,14 +118,12 @@ def _number_holds(text: str) -> bool:
     return True
 
 
-def is_unit(text: str) -> bool:
-    """Eleven characters with their check character. NOT checked: that the roster knows the unit."""
-    return len(text) == _UNIT_LENGTH and _unit_holds(text)
-
-
-def is_delegation_number(text: str) -> bool:
-    """A printed delegation number with a day that exists and its check character (protocol 3.7)."""
-    return len(text) == _NUMBER_LENGTH and _number_holds(text)
+# The dictionaries' own methods: a good one costs a single look-up.
+is_federation: Final[Matcher] = _Accepted(_matcher(r"[a-z0-9-]{1,32}")).__getitem__
+# Eleven characters with their check character. NOT checked: that the roster knows the unit.
+is_unit: Final[Matcher] = _Accepted(_unit_holds).__getitem__
+# A printed delegation number with a day that exists and its check character (protocol 3.7).
+is_delegation_number: Final[Matcher] = _Accepted(_number_holds).__getitem__
 
 
 def day(text: str) -> date | None:
