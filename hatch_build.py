@@ -97,4 +97,4 @@ class CustomBuildHook(BuildHookInterface[Any]):  # Any: the builder's own config
 
 
 if __name__ == "__main__":
-    print(bring(Path(__file__).resolve().parent))
+    sys.stdout.write(f"{bring(Path(__file__).resolve().parent)}\n")

@@ -10,10 +10,12 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from delegation.errors import Reason, Refusal, Refused
 from gateway.access import OPERATIONS
 from gateway.auth import authorise
+from gateway.bureau.site import create_site, to_desk
 from gateway.incoming import request_errors
 from gateway.metrics import Metrics
 from gateway.middleware import Guard, SafeHeaders
@@ -156,6 +158,9 @@ def create_app(
     )
     state.streams = Streams(metrics, most=settings.streams, most_per_caller=settings.streams_per_caller)
     state.sign_in_gate = SignInGate(at_once=settings.sign_ins_at_once, waiting=settings.sign_ins_waiting)
-    state.page_tokens = PageTokens()
+    state.page_tokens, state.practice = PageTokens(), settings.practice
+    if settings.pages:
+        app.router.routes.append(Route("/", to_desk, methods=["GET"]))
+        app.router.routes.append(create_site(state))
     state.query_names, state.parameter_names = query_names(document), parameter_names(document)
     return app

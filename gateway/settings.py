@@ -50,6 +50,8 @@ class GatewaySettings(BaseSettings):
     streams_per_caller: Annotated[int, Field(ge=1, le=64)] = 4
     # the node has 10 s to stop; the rest is for what it does after us
     stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5
+    practice: bool = False  # 演练: every page and paper says so
+    pages: bool = True  # the desk's pages beside the API
     heartbeat_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
 
     @property

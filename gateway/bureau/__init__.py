@@ -1,0 +1,1 @@
+"""The bureau desk: pages for clerks, rendered here; read with JavaScript off, quicker with it."""

@@ -1,0 +1,27 @@
+"""What every page knows of who looks at it."""
+
+from dataclasses import dataclass
+
+from gateway.auth import Caller
+from gateway.language import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """Given to every template as `page`."""
+
+    caller: Caller | None
+    language: Language
+    path: str
+    active: str  # entry of the navigation
+    practice: bool
+    csrf: str
+
+    @property
+    def signed_in(self) -> bool:
+        """Somebody is signed in."""
+        return self.caller is not None
+
+    def has(self, *roles: str) -> bool:
+        """One of these roles is held."""
+        return self.caller is not None and any(role in self.caller.actor.roles for role in roles)
