@@ -13,20 +13,21 @@ from babel.messages.pofile import read_po
 
 from gateway.language import Language
 
-CATALOGUE: Final = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "desk.po"
+CATALOGUES: Final = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES"  # desk.po, and one a room
 COOKIE: Final = "xieban_language"
 Translate = Callable[[str], str]
 
 
 @cache
 def english() -> Mapping[str, str]:
-    """Chinese text: English text. Read once, from the package's own file."""
-    with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="en")
+    """Chinese text: English text. Read once, from the package's own files."""
     found: dict[str, str] = {}
-    for message in catalogue:
-        if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string:
-            found[message.id] = message.string
+    for path in sorted(CATALOGUES.glob("desk*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="en")
+        for message in catalogue:
+            if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string:
+                found[message.id] = message.string
     return MappingProxyType(found)
 
 
