@@ -34,7 +34,10 @@ def _twin(of: type[Any], *, as_declared: bool) -> type[Any]:
         )
         for each in fields(of)
     ]
-    return make_dataclass(of.__name__, found, namespace={"__post_init__": becomes}, slots=True, eq=False, repr=False)
+    # The same bases: a value can only become one of a class whose layout is the same.
+    return make_dataclass(
+        of.__name__, found, bases=of.__bases__, namespace={"__post_init__": becomes}, slots=True, eq=False, repr=False
+    )
 
 
 def maker(of: Callable[P, V]) -> Callable[P, V]:
