@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Final, cast
 
 from bench.processes import Json, answer_stream, serve
@@ -197,7 +197,7 @@ class Driver:
         """Profile the loop's and the writer's thread from now on, or (`path`) write down what was seen."""
         path = str(command.get("path", ""))
         if not path:
-            self._profiles = {"loop": cProfile.Profile(), "writer": cProfile.Profile()}
+            self._profiles = {"loop": cProfile.Profile(thread_time), "writer": cProfile.Profile(thread_time)}
             await self._node.writer.run(lambda _tx, _state, _at: self._profiles["writer"].enable())
             self._profiles["loop"].enable()
         elif self._profiles:

@@ -30,18 +30,19 @@ class Record:
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     FIRST_COUNTS: ClassVar[bool] = False  # a second record with the same key changes nothing
-    _READ: ClassVar[Callable[["Record"], Any]]  # Any: one column, or a tuple of them
+    key_of: ClassVar[Callable[[Any], "Key"]]  # Any: a record of the class; the values of its key columns
 
     def __init_subclass__(cls) -> None:
         """Look up once how the key is read."""
         if "KEY" in cls.__dict__:  # dataclasses make a class with slots a second time
-            cls._READ = staticmethod(attrgetter(*cls.KEY))
+            cls.key_of = staticmethod(_key_reader(cls.KEY))
 
-    @classmethod
-    def key_of(cls, record: "Record") -> "Key":
-        """The values of a record's key columns."""
-        found: Value | Key = cls._READ(record)
-        return found if isinstance(found, tuple) else (found,)
+
+def _key_reader(columns: tuple[str, ...]) -> Callable[[Any], "Key"]:
+    read: Callable[[Any], Any] = attrgetter(*columns)
+    if len(columns) > 1:
+        return read
+    return lambda record: (read(record),)
 
 
 Value: TypeAlias = str | int | bytes | bool | None

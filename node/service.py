@@ -22,6 +22,7 @@ from node.desk.accounts import Accounts
 from node.desk.changes import Changes
 from node.desk.desk import Desk
 from node.expiry import Expiry
+from node.hints import Hints
 from node.keyring import MASTER_FILE, Keyring
 from node.link import Link
 from node.log_keeper import LogKeeper
@@ -109,34 +110,25 @@ class Node:
         trusted, seal_authority = authorities(settings)
         rosters = RosterCache(seal_authority=seal_authority, regions=regions or load_regions())
         courier: Courier | None = None
-        told: set[str] = set()  # on their way to the loop: a batch of many use cases wakes it once
 
-        def wake(what: str) -> None:
-            told.discard(what)
-            if courier is not None:
-                courier.wake(what)
-
-        def signal(what: str) -> None:
-            """Called from the writer's thread."""
-            if loop.is_closed():
-                return
+        def tell(what: str) -> None:
             if what.startswith("thread:"):
                 _, thread_id, version = what.split(":", 2)
                 changes.announce(thread_id, int(version))
-            elif what not in told:
-                told.add(what)
-                loop.call_soon_threadsafe(wake, what)
+            elif courier is not None:
+                courier.wake(what)
 
+        hints = Hints(loop, tell)
         state = State(
             settings=settings,
             store=opened,
             vault=Vault(MasterKey.load(settings.keys_dir / MASTER_FILE)),
             keyring=Keyring(settings.keys_dir),
             rosters=rosters,
-            signal=signal,
+            signal=hints.signal,
         )
         await asyncio.to_thread(state.load)
-        writer = Writer(opened, state, clock)
+        writer = Writer(opened, state, clock, spread=hints.spread)
         writer.start()
         await writer.run(load_rosters)
         channel_key = load_p256(settings.keys_dir / f"{CHANNEL}.pem")

@@ -19,7 +19,6 @@ from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.table import Row
 from delegation.table_states import MOVES
-from delegation.thread_json import thread_bytes
 from delegation.thread_state import ThreadState
 from delegation.values import replaced
 from node.at_rest import Vault
@@ -28,7 +27,7 @@ from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, Thr
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
 from node.store import Store, Where
-from node.writer import Batch, Tx
+from node.writer import Tx
 
 _PARSED_IN_MEMORY = 500
 _MOST_AUDITED = 1000
@@ -77,8 +76,7 @@ class Held:
     own_last: Mapping[str, EnvelopeRef] = field(default_factory=dict)
     pending: tuple[Pending, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # our units that may see it, each with its role
-    changed: bool = False  # differs from the store
-    noted: ThreadState | None = None  # the state that the record's columns tell of
+    noted: ThreadState | None = None  # the state that the record tells of, in its columns and as bytes
 
     @property
     def thread_id(self) -> str:
@@ -321,7 +319,7 @@ class RosterRoom:
 
 
 class State:
-    """All of it. `signal` is called from the writer's thread with the name of what came up: outbox, acks, rosters, …"""
+    """All of it. `signal` is called from any thread with the name of what came up: outbox, acks, rosters, … (Hints)"""
 
     def __init__(
         self,
@@ -385,21 +383,6 @@ class State:
                 self.waits.threads.setdefault(str(thread_id), int(since or 0))
         for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
             self.outbox.queued[record.number] = queued_of(record)
-
-    def prepare(self, batch: Batch) -> None:
-        """See writer.Rooms: each changed thread is serialised once a batch."""
-        rows = batch.changes.setdefault(ThreadRecord, {})
-        for (room, key), value in list(batch.memory.items()):
-            if room is self.threads and cast("Held", value).changed:
-                held = cast("Held", value)
-                record, before = held.record, self.threads.get(held.thread_id)
-                written = before is not None and before.thread is held.thread and bool(record.state_bytes)
-                if held.thread is not None and not written:  # a move that is only queued changes no applied state
-                    record = replaced(record, state_bytes=thread_bytes(held.thread))
-                rows[(record.thread_id,)] = record
-                batch.memory[room, key] = replaced(held, record=record, changed=False)
-        if not rows:
-            del batch.changes[ThreadRecord]
 
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
         """See writer.Rooms."""

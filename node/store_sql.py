@@ -89,9 +89,9 @@ def upgrade(engine: Engine) -> None:
         connection.commit()
 
 
-def _refusal(error: exc.SQLAlchemyError) -> Refusal:
+def _refusal(error: Exception) -> Refusal:
     """The typed word for a storage error; the driver's text may hold values and is not repeated."""
-    text = str(getattr(error, "orig", "")).lower()
+    text = str(getattr(error, "orig", error)).lower()
     if "full" in text or "no space" in text:
         return Refusal(Reason.DISK_FULL)
     return Refusal(Reason.STORAGE_UNAVAILABLE)
@@ -139,6 +139,7 @@ class SqlStore:
         upgrade(engine)
         self._engine = engine
         self._dialect = engine.dialect.name
+        self._driver_error = engine.dialect.loaded_dbapi.Error
         self._statements: dict[type[Record], _Statements] = {}
         self._connection: Connection | None = None
         # The writer's thread waits for nobody here. A reader beside it (start-up, a test) must not end its transaction.
@@ -258,22 +259,29 @@ class SqlStore:
         return [(self._record(ThreadRecord, row[:-1]), str(row[-1])) for row in rows]
 
     def commit(self, changes: Changes) -> None:
-        """See Store."""
+        """See Store. Spoken to the driver itself: SQLAlchemy's way costs more a statement than the rows do."""
         with self._turn:
             try:
-                connection = self._connect()
+                connection = self._connect().connection
+                cursor = connection.cursor()
                 for kind, rows in changes.items():
-                    held = self._of(kind)
+                    if not rows:
+                        continue
+                    held = self._statements.get(kind) or self._of(kind)
                     gone = [key for key, row in rows.items() if row is None]
                     if gone:
-                        connection.exec_driver_sql(held.delete, gone)
-                    kept = [held.values(row) for row in rows.values() if row is not None]
-                    if kept:
-                        connection.exec_driver_sql(held.upsert, kept)
+                        cursor.executemany(held.delete, gone)
+                    if len(gone) < len(rows):
+                        values = held.values
+                        cursor.executemany(held.upsert, [values(row) for row in rows.values() if row is not None])
+                cursor.close()
                 connection.commit()
-            except exc.SQLAlchemyError as error:
+            except (self._driver_error, exc.SQLAlchemyError) as error:
                 self._drop()
                 raise _refusal(error) from None
+            except BaseException:
+                self._drop()  # a value that the driver does not take: nothing of the batch stays for the next
+                raise
 
     def close(self) -> None:
         """See Store."""

@@ -21,7 +21,7 @@ from delegation.judging import enacted
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
-from delegation.thread_json import thread_from_bytes
+from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from delegation.values import replaced
 from node import parts
@@ -149,9 +149,11 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
             "leg": thread.leg,
             "round": thread.round,
             "case_id": thread.case_id,
+            "state_bytes": thread_bytes(thread),
         }
     record = replaced(held.record, **changed)
-    kept = replaced(held, record=record, noted=thread, changed=True)
+    kept = replaced(held, record=record, noted=thread)
+    tx.put(record)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))
     return kept

@@ -2,9 +2,9 @@
 
 A use case is a function of (transaction, state, time). It reads through the transaction, which overlays what was
 written before it in the batch, and writes records into it; nothing reaches the store until the batch does. A use case
-that is refused leaves no trace (its overlay is dropped: the savepoint). Results go out after the commit, so what anyone
-is told is on disk. When a commit fails, every use case of the batch fails with its reason and the memory is forgotten:
-whether the commit happened is then read from the store.
+that is refused leaves no trace (what it wrote into the batch is taken back: the savepoint). Results go out after the
+commit, so what anyone is told is on disk. When a commit fails, every use case of the batch fails with its reason and
+the memory is forgotten: whether the commit happened is then read from the store.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 import structlog
 
@@ -37,38 +37,66 @@ class Remembering(Protocol):
         ...
 
 
+class Batch:
+    """What one commit will write, and what happens once it did."""
+
+    __slots__ = ("after", "changes", "memory")
+
+    def __init__(self) -> None:
+        self.changes: dict[type[Record], dict[Key, Record | None]] = {}
+        self.memory: dict[tuple[object, object], object] = {}
+        self.after: list[Callable[[], None]] = []
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to commit or to remember; a use case that was taken back leaves empty tables."""
+        return bool(self.memory) or any(self.changes.values())
+
+
+_ABSENT: Final = object()
+
+
 class Tx:
-    """One use case's view of the store, and its writes."""
+    """One use case's view of the store, and its writes.
 
-    __slots__ = ("_batch", "_changes", "_memory", "_store", "after", "at")
+    They go into the batch at once, each with a note of what was there before, so that nothing is looked up twice and
+    nothing is carried over when the use case ends well; `undo` is the savepoint.
+    """
 
-    def __init__(self, store: Store, batch: "Batch", at: datetime) -> None:
+    __slots__ = ("_batch", "_changes", "_memory", "_notes", "_store", "_told", "after", "at")
+
+    def __init__(self, store: Store, batch: Batch, at: datetime) -> None:
         self._store = store
         self._batch = batch
-        self._changes: dict[type[Record], dict[Key, Record | None]] = {}
-        self._memory: dict[tuple[object, object], object] = {}
-        self.after: list[Callable[[], None]] = []
+        self._changes = batch.changes
+        self._memory = batch.memory
+        self._notes: list[tuple[dict[Any, Any], object, object]] = []  # Any: either of the two dictionaries
+        self.after = batch.after
+        self._told = len(batch.after)
         self.at = at
 
     def get(self, kind: type[R], key: Key) -> R | None:
         """The record as this transaction sees it."""
-        for changes in (self._changes, self._batch.changes):
-            rows = changes.get(kind)
-            if rows is not None and key in rows:
-                return cast("R | None", rows[key])
+        rows = self._changes.get(kind)
+        if rows is not None and key in rows:
+            return cast("R | None", rows[key])
         return self._store.get(kind, key)
 
     def put(self, record: Record) -> None:
         """Write a whole record."""
         kind = type(record)
-        rows = self._changes.get(kind)
-        if rows is None:
-            rows = self._changes[kind] = {}
-        rows[kind.key_of(record)] = record
+        self._set(kind, kind.key_of(record), record)
 
     def delete(self, kind: type[Record], key: Key) -> None:
         """Delete a record; no matter whether there is one."""
-        self._changes.setdefault(kind, {})[key] = None
+        self._set(kind, key, None)
+
+    def _set(self, kind: type[Record], key: Key, record: Record | None) -> None:
+        rows = self._changes.get(kind)
+        if rows is None:
+            rows = self._changes[kind] = {}
+        self._notes.append((rows, key, rows.get(key, _ABSENT)))
+        rows[key] = record
 
     def select(
         self,
@@ -80,7 +108,7 @@ class Tx:
         limit: int = 1000,
     ) -> list[R]:
         """Records that meet the conditions as this transaction sees them."""
-        touched = {**self._batch.changes.get(kind, {}), **self._changes.get(kind, {})}
+        touched = self._changes.get(kind)
         found = self._store.select(
             kind, where, order=order, descending=descending, limit=limit + len(touched) if touched else limit
         )
@@ -98,50 +126,32 @@ class Tx:
         return self._store
 
     def touched(self, kind: type[R]) -> Iterator[tuple[Key, R | None]]:
-        """What this batch has written of one kind so far, later writes last."""
-        for changes in (self._batch.changes, self._changes):
-            yield from cast("dict[Key, R | None]", changes.get(kind, {})).items()
+        """What this batch has written of one kind so far."""
+        yield from cast("dict[Key, R | None]", self._changes.get(kind, {})).items()
 
     def remember(self, room: object, key: object, value: object) -> None:
         """Set something in memory that takes effect with the commit and is seen by later use cases of the batch."""
-        self._memory[(room, key)] = value
+        place = (room, key)
+        self._notes.append((self._memory, place, self._memory.get(place, _ABSENT)))
+        self._memory[place] = value
 
     def recall(self, room: object, key: object) -> object | None:
         """What this batch has set in memory under the key; None when nothing."""
-        found = self._memory.get((room, key))
-        return found if found is not None else self._batch.memory.get((room, key))
+        return self._memory.get((room, key))
 
     def undo(self) -> None:
         """Take back all that this use case wrote, as its refusal would; for one that goes on in another way."""
-        self._changes.clear()
-        self._memory.clear()
-        self.after.clear()
-
-    def merge(self) -> None:
-        """Let the batch have it."""
-        for kind, rows in self._changes.items():
-            self._batch.changes.setdefault(kind, {}).update(rows)
-        self._batch.memory.update(self._memory)
-        self._batch.after.extend(self.after)
-
-
-class Batch:
-    """What one commit will write."""
-
-    __slots__ = ("after", "changes", "memory")
-
-    def __init__(self) -> None:
-        self.changes: dict[type[Record], dict[Key, Record | None]] = {}
-        self.memory: dict[tuple[object, object], object] = {}
-        self.after: list[Callable[[], None]] = []
+        for place, key, before in reversed(self._notes):
+            if before is _ABSENT:
+                del place[key]
+            else:
+                place[key] = before
+        self._notes.clear()
+        del self.after[self._told :]
 
 
 class Rooms(Remembering, Protocol):
     """Memory that takes what a committed batch remembered."""
-
-    def prepare(self, batch: Batch) -> None:
-        """Add to the batch what is written once a batch, such as a thread that several use cases changed."""
-        ...
 
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
         """Take over values set by `Tx.remember`."""
@@ -163,9 +173,15 @@ class _Job(Generic[S]):
 
 
 class Writer(Generic[S]):
-    """Runs use cases. One thread; started and stopped once."""
+    """Runs use cases. One thread; started and stopped once.
 
-    def __init__(self, store: Store, state: S, clock: Callable[[], datetime]) -> None:
+    `spread` is called in the callers' loop with the answers of each batch: what came up is told by the same wake-up.
+    """
+
+    def __init__(
+        self, store: Store, state: S, clock: Callable[[], datetime], *, spread: Callable[[], None] | None = None
+    ) -> None:
+        self._spread = spread
         self._store = store
         self._state = state
         self._clock = clock
@@ -232,7 +248,7 @@ class Writer(Generic[S]):
             self._forget()
         if self._doubtful:
             _fail(jobs, Reason.STORAGE_UNAVAILABLE)
-            _answer(jobs)
+            self._answer(jobs)
             return
         try:
             self._batch(jobs)
@@ -241,7 +257,7 @@ class Writer(Generic[S]):
             self._forget()
             _fail(jobs, Reason.INTERNAL)
         self.use_cases += sum(len(job.use_cases) for job in jobs)
-        _answer(jobs)
+        self._answer(jobs)
 
     def _forget(self) -> None:
         """Drop the memory and read it again; a store that cannot be read now is asked again before the next batch."""
@@ -257,23 +273,22 @@ class Writer(Generic[S]):
         at = self._clock()
         tx = Tx(self._store, batch, at)
         try:
-            result = use_case(tx, self._state, at)
+            return use_case(tx, self._state, at), None
         except Refusal as refusal:
-            return None, refusal
+            refused = refusal
         except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
             _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
-            return None, Refusal(Reason.INTERNAL)
-        tx.merge()
-        return result, None
+            refused = Refusal(Reason.INTERNAL)
+        tx.undo()
+        return None, refused
 
     def _batch(self, jobs: list[_Job[S]]) -> None:
         batch = Batch()
         for job in jobs:
             job.outcomes = [self._use(use_case, batch) for use_case in job.use_cases]
         failed: Refusal | None = None
-        if batch.changes or batch.memory:
+        if batch.writes:
             try:
-                self._state.prepare(batch)
                 self._store.commit(batch.changes)
                 self.commits += 1
             except Refusal as refusal:
@@ -301,33 +316,35 @@ class Writer(Generic[S]):
             except Exception as error:  # noqa: BLE001 - a hint that was not given must not cost the others theirs
                 _log.error("signal failed", error=type(error).__name__, where=place_of_error(error))
 
+    def _answer(self, jobs: list[_Job[S]]) -> None:
+        """Wake each loop that waits, once: for its callers and for all that came up."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job[S]]] = {}
+        for job in jobs:
+            by_loop.setdefault(job.loop, []).append(job)
+        for loop, done in by_loop.items():
+            with contextlib.suppress(RuntimeError):  # closed: its callers are gone
+                loop.call_soon_threadsafe(self._resolve, done)
+
+    def _resolve(self, done: list[_Job[S]]) -> None:
+        """In the loop: give each caller its outcome, then tell what came up."""
+        for job in done:
+            if job.future.done():  # the caller went away; what was written stays written
+                continue
+            if not job.alone:
+                job.future.set_result([result if refusal is None else refusal for result, refusal in job.outcomes])
+                continue
+            [(result, refusal)] = job.outcomes
+            if refusal is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(refusal)
+        if self._spread is not None:
+            self._spread()
+
 
 def _fail(jobs: "list[_Job[S]]", reason: Reason) -> None:
     for job in jobs:
         job.outcomes = [(None, Refusal(reason)) for _ in job.use_cases]
-
-
-def _answer(jobs: "list[_Job[S]]") -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[S]]] = {}
-    for job in jobs:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, done in by_loop.items():
-        with contextlib.suppress(RuntimeError):  # closed: its callers are gone
-            loop.call_soon_threadsafe(_resolve, done)
-
-
-def _resolve(done: "list[_Job[S]]") -> None:
-    for job in done:
-        if job.future.done():  # the caller went away; what was written stays written
-            continue
-        if not job.alone:
-            job.future.set_result([result if refusal is None else refusal for result, refusal in job.outcomes])
-            continue
-        [(result, refusal)] = job.outcomes
-        if refusal is None:
-            job.future.set_result(result)
-        else:
-            job.future.set_exception(refusal)
 
 
 def place_of_error(error: BaseException) -> str:

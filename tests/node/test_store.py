@@ -141,6 +141,16 @@ def test_a_commit_is_whole(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_value_that_the_driver_does_not_take_leaves_nothing_for_the_next_commit(tmp_path: Path) -> None:
+    store = SqlStore(make_engine(f"sqlite:///{tmp_path / 'node.db'}"))
+    put(store, CursorRecord("u", 1))
+    with pytest.raises(OverflowError):
+        store.commit({CursorRecord: {("u",): CursorRecord("u", 2), ("v",): CursorRecord("v", 2**70)}})
+    put(store, CursorRecord("w", 3))
+    assert store.select(CursorRecord) == [CursorRecord("u", 1), CursorRecord("w", 3)]
+    store.close()
+
+
 @pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.TABLE)
 def test_tables_have_the_records_columns(kind: Any) -> None:
     table = tables.METADATA.tables[kind.TABLE]

@@ -21,8 +21,6 @@ class Room:
         self.held: dict[object, object] = {}
         self.forgotten = 0
 
-    def prepare(self, batch: Batch) -> None: ...
-
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
         self.held.update({key: value for (_, key), value in memory.items()})
 
@@ -121,6 +119,36 @@ async def test_a_use_case_that_takes_back_what_it_wrote_may_go_on(parts: Parts) 
     assert set(room.held) == {"u"}
 
 
+def test_what_is_taken_back_leaves_what_was_there_before() -> None:
+    store, batch, room = MemoryStore(), Batch(), Room()
+    first = Tx(store, batch, AT)
+    first.put(CursorRecord("kept", 1))
+    first.put(CursorRecord("gone", 1))
+    first.remember(room, "kept", 1)
+    first.after.append(lambda: None)
+    second = Tx(store, batch, AT)
+    for number in (2, 3):
+        second.put(CursorRecord("kept", number))
+        second.remember(room, "kept", number)
+    second.delete(CursorRecord, ("gone",))
+    second.put(CursorRecord("new", 1))
+    second.remember(room, "new", 1)
+    second.after.append(lambda: None)
+    second.undo()
+    assert batch.changes == {CursorRecord: {("kept",): CursorRecord("kept", 1), ("gone",): CursorRecord("gone", 1)}}
+    assert batch.memory == {(room, "kept"): 1}
+    assert len(batch.after) == 1
+
+
+def test_a_batch_of_what_was_taken_back_writes_nothing() -> None:
+    batch = Batch()
+    tx = Tx(MemoryStore(), batch, AT)
+    tx.put(CursorRecord("u", 1))
+    assert batch.writes
+    tx.undo()
+    assert not batch.writes
+
+
 async def test_a_broken_use_case_is_internal_and_the_writer_goes_on(parts: Parts) -> None:
     _, _, writer = parts
 
@@ -157,11 +185,24 @@ def test_a_select_sees_the_batch() -> None:
     tx.put(CursorRecord("c", 3))
     tx.delete(CursorRecord, ("a",))
     assert [item.unit for item in tx.select(CursorRecord)] == ["b", "c"]
-    tx.merge()
     assert [item.unit for item in Tx(store, batch, AT).select(CursorRecord, order=("cursor",), descending=True)] == [
         "c",
         "b",
     ]
+
+
+async def test_what_came_up_is_told_once_a_batch_after_the_answers() -> None:
+    told: list[int] = []
+    answered: list[int] = []
+    writer = Writer(MemoryStore(), Room(), lambda: AT, spread=lambda: told.append(len(answered)))
+    writer.start()
+    try:
+        answered += [found for found in await writer.run_each([adding] * 5) if isinstance(found, int)]
+        assert answered == [1, 2, 3, 4, 5]
+        await asyncio.sleep(0)
+        assert len(told) == 1
+    finally:
+        await writer.stop()
 
 
 class BlindRoom(Room):
