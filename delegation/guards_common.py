@@ -13,6 +13,11 @@ from delegation.thread_state import ThreadState
 _NO_CLOCK: Final = ClockFacts()
 _SETS_CLOCK: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.CLOCK_SUSPENDED, Kind.CLOCK_RESUMED})
 _SETS_PLACE: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
+# Members of enums are looked up in Python each time, and these guards are asked of every envelope.
+_ISSUED: Final = Kind.ISSUED
+_DELEGATION: Final = ThreadType.DELEGATION
+_UNSPECIFIED: Final = Matter.UNSPECIFIED
+_OTHER_SIDE: Final = Audience.OTHER_SIDE
 
 
 def _declared_fits(asked: Asked) -> Answer:
@@ -22,7 +27,7 @@ def _declared_fits(asked: Asked) -> Answer:
 
 def _leg_and_round(asked: Asked) -> Answer:
     thread, header = asked.thread, asked.header
-    if header.kind is Kind.ISSUED:
+    if header.kind is _ISSUED:
         return True  # thread_begins and leg_follows say more
     if asked.row.neutral:
         return header.leg <= thread.leg and header.round <= thread.round and header.hop <= thread.hop
@@ -33,7 +38,7 @@ def _leg_and_round(asked: Asked) -> Answer:
 
 def _counterpart_right(asked: Asked) -> Answer:
     thread, header = asked.thread, asked.header
-    if header.kind is Kind.ISSUED:
+    if header.kind is _ISSUED:
         return header.counterpart_unit != header.sender_unit
     other = thread.other_side(header.sender_unit)
     if other:
@@ -44,22 +49,26 @@ def _counterpart_right(asked: Asked) -> Answer:
 def _facts_repeated(asked: Asked) -> Answer:
     """What the thread already says may be left out or repeated, never contradicted."""
     thread, header = asked.thread, asked.header
-    if header.thread_type is not thread.thread_type or header.case_id not in {"", thread.case_id}:
+    if header.thread_type is not thread.thread_type or header.case_id not in ("", thread.case_id):
         return False
-    if header.matter not in {Matter.UNSPECIFIED, thread.matter}:
+    if header.matter not in (thread.matter, _UNSPECIFIED):
         return False
     letter = thread.letter
     if letter is None:
         return True
     if header.kind not in _SETS_PLACE:
-        if header.task_place not in {None, letter.place}:
+        if header.task_place is not None and header.task_place != letter.place:
             return False
-        if header.agreement_id not in {"", letter.agreement_id}:
+        if header.agreement_id not in ("", letter.agreement_id):
             return False
-    sets_clock = header.kind in _SETS_CLOCK or (
-        isinstance(header.declared, AmendmentDeclared) and header.declared.subject == "clock"
-    )
-    return sets_clock or header.clock in {_NO_CLOCK, letter.clock}
+    if says_no_clock(header.clock) or header.clock == letter.clock or header.kind in _SETS_CLOCK:
+        return True
+    return isinstance(header.declared, AmendmentDeclared) and header.declared.subject == "clock"
+
+
+def says_no_clock(clock: ClockFacts) -> bool:
+    """Whether a header leaves the clock facts out, as nearly all do."""
+    return clock is _NO_CLOCK or clock == _NO_CLOCK
 
 
 def successor_of(code: str, thread: ThreadState, asked: Asked) -> Unit | None:
@@ -83,14 +92,22 @@ def not_active(unit: str, successor: Unit | None) -> Refused:
 
 def _units_active(asked: Asked) -> Answer:
     """The sender is a member; nothing is sent to a unit that was succeeded or left, nothing new to one that leaves."""
-    header, roster = asked.header, asked.roster
+    header, roster = asked.header, asked.moment.roster
+    standing = roster.standing
+    if (
+        header.sender_unit in standing
+        and header.counterpart_unit in standing
+        and header.kind is not _ISSUED
+        and standing.issuperset(header.addressees)
+    ):
+        return True  # nearly every envelope: none of what follows could refuse it
     sender = roster.units.get(header.sender_unit)
     if sender is None or not sender.is_member:
         return not_active(header.sender_unit, None)
     counterpart = roster.units.get(header.counterpart_unit)
     if counterpart is None:
         return Refused(Reason.UNIT_NOT_ACTIVE, {"unit": header.counterpart_unit})
-    if asked.thread.thread_type is not ThreadType.DELEGATION:
+    if asked.thread.thread_type is not _DELEGATION:
         return True
     for code in header.addressees:
         unit = roster.units.get(code)
@@ -106,24 +123,27 @@ def _units_active(asked: Asked) -> Answer:
 
 
 def _members(units: set[str], roster: RosterView) -> set[str]:
-    return {code for code in units if code in roster.units and roster.units[code].is_member}
+    return units & roster.members
 
 
 def _recipients_right(asked: Asked) -> Answer:
     """Each row says to whom it is addressed; who is no member gets paper. The sender's own copy is always there."""
-    thread, header, roster = asked.thread, asked.header, asked.roster
-    if header.sender_unit not in {recipient.unit for recipient in header.recipients}:
+    thread, header, roster = asked.thread, asked.header, asked.moment.roster
+    units = [recipient.unit for recipient in header.recipients]
+    if header.sender_unit not in units:
         return False
-    to = set(header.addressees)
+    to = set(units)
+    to.discard(header.sender_unit)
     if header.recorded_by_home:
         return not to
-    home, host = thread.home_unit, header.counterpart_unit if header.kind is Kind.ISSUED else thread.host_unit
+    home, host = thread.home_unit, header.counterpart_unit if header.kind is _ISSUED else thread.host_unit
     other = thread.other_side(header.sender_unit) or home  # a former host, or the home's successor, writes to the home
-    if header.kind is Kind.ISSUED:
+    if header.kind is _ISSUED:
         other = host
-    if asked.row.audience is Audience.OTHER_SIDE:  # nearly every row: no superiors need be looked up
-        on_paper = thread.on_paper and header.kind is not Kind.ISSUED
-        return to == (set() if on_paper else _members({other}, roster))
+    if asked.row.audience is _OTHER_SIDE:  # nearly every row: no superiors need be looked up
+        if thread.on_paper and header.kind is not _ISSUED:
+            return not to
+        return to == {other} if other in roster.members else not to
     parties = _members({home, host, *roster.superiors(home, host)}, roster) - {header.sender_unit}
     national = roster.national_office()
     also = set() if national is None else {national.code}

@@ -4,13 +4,13 @@ from typing import Final
 
 from delegation.codes import Kind, Priority
 from delegation.guards import Answer, Asked, Guards
+from delegation.guards_common import says_no_clock
 from delegation.guards_letter import clock_holds
-from delegation.model import AmendmentDeclared, ClockDeclared, ClockFacts
+from delegation.model import AmendmentDeclared, ClockDeclared
 from delegation.thread_changes import resumed_clock, suspended_clock
 from delegation.thread_state import MOST_QUESTIONS, ThreadState
 
 _NEVER_AMENDED: Final = frozenset({"items", "place", "persons", "worker", "employer"})
-_NO_CLOCK: Final = ClockFacts()
 
 
 def _answers_clock(asked: Asked, name: str) -> bool:
@@ -38,6 +38,8 @@ def _answers_other_side(asked: Asked) -> Answer:
 
 
 def _questions_not_too_many(asked: Asked) -> Answer:
+    if len(asked.thread.open_clocks) < MOST_QUESTIONS:
+        return True
     open_ones = sum(clock.clock == "question-answer" for clock in asked.thread.open_clocks)
     return open_ones < MOST_QUESTIONS
 
@@ -77,7 +79,7 @@ def _clock_declared(asked: Asked, after: ThreadState) -> bool:
     told = declared.applicant_told_on
     if declared.effective_on > asked.today or (told is not None and told > asked.today):
         return False
-    if asked.header.clock not in {_NO_CLOCK, after.letter.clock}:
+    if not says_no_clock(asked.header.clock) and asked.header.clock != after.letter.clock:
         return False
     return clock_holds(after.letter.clock, asked.thread, asked.today, asked.roster)
 

@@ -1,23 +1,28 @@
 """One event before one thread: the table, staleness and guards of class H (promises 4 and 6; protocol 5, 7.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from delegation.clocks import Moment, apply_effects, with_statutory
 from delegation.codes import Kind, Procedure
+from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal, Refused
 from delegation.guards import Asked, IsKnown, failed, judged
 from delegation.guards_header import HEADER_GUARDS
-from delegation.model import DueDate, EnvelopeRef, Header
-from delegation.movers import begun, belongs, plays
+from delegation.model import DueDate, Entry, EnvelopeRef, Header
+from delegation.movers import begun, belongs
 from delegation.reasons_codes import in_header
 from delegation.roster_view import RosterView
 from delegation.table import Row, State, Table, Turn
 from delegation.tables import table_for
 from delegation.thread_changes import CHANGES
-from delegation.thread_state import MOST_MOVES_KEPT, ThreadState
+from delegation.thread_state import MOST_MOVES_KEPT, MOST_NEUTRAL_KEPT, Past, ThreadState
 from delegation.values import replaced
+from delegation.ways import Way, book_for
+
+_Found: TypeAlias = list[tuple[Way, Asked]]
 
 # What of a protested envelope is judged again when the same kind is sent anew; the rest was judged at its time.
 _JUDGED_AGAIN: Final = frozenset({
@@ -27,63 +32,97 @@ _JUDGED_AGAIN: Final = frozenset({
 })  # fmt: skip
 _LETTERS: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 _UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked", "supplement"})
+_SIDES: Final = frozenset({Turn.HOST, Turn.HOME})
+_SAME: Final = Turn.SAME  # a member of an enum is looked up in Python each time
+_NONE: Final = State.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The event is legal. `thread` is after it, its sequence not yet advanced; `warnings` are codes for people."""
+    """The event is legal. `thread` is after it; its sequence has advanced only where the entry was known already.
+
+    `warnings` are codes for people.
+    """
 
     row: Row
     thread: ThreadState
-    due_dates: tuple[DueDate, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def due_dates(self) -> tuple[DueDate, ...]:
+        """The due dates that count after the event."""
+        return self.thread.due_dates
 
 
 def judge(
-    thread: ThreadState | None, header: Header, *, roster: RosterView, at: datetime, is_known: IsKnown
+    thread: ThreadState | None,
+    header: Header,
+    *,
+    roster: RosterView,
+    at: datetime,
+    is_known: IsKnown,
+    entry: Entry | None = None,
 ) -> Accepted | Refused:
     """Judges one event by table and class H guards (protocol 5; order of checks 7.3).
 
     `is_known` says "accepted", "refused" or "unknown" of an envelope that the header names. Order: the thread, the
     sender's own predecessor, base, mover and state, guards, effect. `Accepted.thread.state_version` is already that of
-    the entry. NOT checked: signatures, certificates, the two instants (`check_times`), materials, quotas, the body.
+    the entry; where the `entry` itself is at hand, the thread is given as `entered` gives it.
+    NOT checked: signatures, certificates, the two instants (`check_times`), materials, quotas, the body, the entry.
     """
-    moment = Moment.of(at, roster)
-    of_type, matter = (header.thread_type, header.matter) if thread is None else (thread.thread_type, thread.matter)
-    table = table_for(of_type, matter)
+    moment = Moment(at, day_of(at), roster)
     if thread is None:
-        if table is None or not any(State.NONE in row.sources for row in table.rows_of(header.kind)):
+        book = book_for(header.thread_type, header.matter)
+        if book is None or not any(_NONE in way.row.sources for way in book.ways.get(header.kind, ())):
             return Refused(Reason.NOT_FOUND)
         if header.base.sequence or header.predecessor is not None:
             return Refused(Reason.NOT_FOUND)
         thread = begun(header, roster)
-    elif not belongs(thread, header.sender_unit, roster, moment.today):
+    else:
+        if not belongs(thread, header.sender_unit, roster, moment.today):
+            return Refused(Reason.NOT_FOUND)
+        book = book_for(thread.thread_type, thread.matter)
+    if book is None or header.thread_id != thread.thread_id:
         return Refused(Reason.NOT_FOUND)
-    if table is None or header.thread_id != thread.thread_id:
-        return Refused(Reason.NOT_FOUND)
-    again = _sent_again(thread, header)
-    rows = _candidates(table, thread, header, moment, is_known, again=again)
-    known_rows = table.rows_of(header.kind) if isinstance(rows, Refused) else rows
-    stale = _stale(thread, header, known_rows, is_known)
+    again = header.replaces is not None and _sent_again(thread, header)
+    ways = book.ways.get(header.kind, ())
+    found = _candidates(ways, thread, header, moment, is_known, again=again)
+    stale = _stale(thread, header, ways if isinstance(found, Refused) else [way for way, _ in found], is_known)
     if stale is not None:
         return stale
-    if isinstance(rows, Refused):
-        return rows
+    if isinstance(found, Refused):
+        return found
     if again:
-        return _judge_again(table, thread, header, rows[0], moment, is_known)
-    here = tuple(row for row in rows if thread.state in row.sources)
-    if not here:
-        return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": thread.state.value})
-    return _first_legal(table, thread, header, here, moment, is_known)
+        return _judge_again(book.table, found[0][1], entry)
+    return _first_legal(found, entry)
 
 
-def enacted(thread: ThreadState, header: Header, row: Row, *, roster: RosterView, at: datetime) -> Accepted:
+def enacted(
+    thread: ThreadState, header: Header, row: Row, *, roster: RosterView, at: datetime, entry: Entry | None = None
+) -> Accepted:
     """What `judge` gives for an event that is known to pass by this row: its effect alone.
 
     For a node whose own envelope comes back accepted: it judged the same header by the same roster on the same thread,
     on the same day. Not for what is sent again after a protest, whose effect is another. NOT checked: anything at all.
     """
-    return _accepted(Asked(thread, header, row, Moment.of(at, roster), _nothing_known))
+    return _accepted(Asked(thread, header, row, Moment(at, day_of(at), roster), _nothing_known), entry)
+
+
+def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
+    """The thread once the accepted event's entry is known: its place, and what staleness needs of it."""
+    return replaced(thread, **_place(thread, header, sequence, entry_digest))
+
+
+def _place(thread: ThreadState, header: Header, sequence: int, entry_digest: bytes) -> dict[str, object]:
+    """What `entered` changes. Of each sort of entry the oldest go; neutral ones never push out a move."""
+    noted = header.kind in table_of(thread).noted
+    past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
+    changes: dict[str, object] = {"sequence": sequence, "last_entry_digest": entry_digest}
+    if noted:
+        changes["noted"] = (*thread.noted, past)[-MOST_MOVES_KEPT:]
+    else:
+        changes["recent"] = (*thread.recent, past)[-MOST_NEUTRAL_KEPT:]
+    return changes
 
 
 def _nothing_known(_ref: EnvelopeRef) -> str:
@@ -110,24 +149,33 @@ def reasons_fit(row: Row, header: Header) -> bool:
 
 
 def _candidates(
-    table: Table, thread: ThreadState, header: Header, moment: Moment, is_known: IsKnown, *, again: bool
-) -> tuple[Row, ...] | Refused:
-    """Rows of the kind that this sender may use with these reasons: those of this state, else of any other.
+    ways: tuple[Way, ...], thread: ThreadState, header: Header, moment: Moment, is_known: IsKnown, *, again: bool
+) -> _Found | Refused:
+    """Ways of the kind that this sender may use with these reasons: those of this state, else of any other.
 
     What is sent `again` was legal in an earlier state.
     """
-    rows = table.rows_of(header.kind)
-    if not rows:
-        return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": thread.state.value})
-    mine = tuple(row for row in rows if plays(Asked(thread, header, row, moment, is_known)))
+    state, mine, fitting, here = thread.state, _Found(), _Found(), _Found()
+    legal = False
+    for way in ways:
+        row = way.row
+        asked = Asked(thread, header, row, moment, is_known)
+        if not way.is_for(asked):
+            continue
+        mine.append((way, asked))
+        now = state in row.sources
+        legal = legal or now
+        if reasons_fit(row, header):
+            fitting.append((way, asked))
+            if now:
+                here.append((way, asked))
+    if not ways:
+        return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": state.value})
     if not mine:
-        details = {"kind": header.kind.name, "state": thread.state.value, "party": "not_yours"}
-        return Refused(Reason.NOT_ALLOWED, details)
-    fitting = tuple(row for row in mine if reasons_fit(row, header))
+        return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": state.value, "party": "not_yours"})
     if again:
         return fitting or failed("reasons_listed")
-    here = tuple(row for row in fitting if thread.state in row.sources)
-    if not here and any(thread.state in row.sources for row in mine):
+    if not here and legal:
         return failed("reasons_listed")
     return here or fitting or mine
 
@@ -143,9 +191,10 @@ def _sent_again(thread: ThreadState, header: Header) -> bool:
     )
 
 
-def _stale(thread: ThreadState, header: Header, rows: tuple[Row, ...], is_known: IsKnown) -> Refused | None:
+def _stale(thread: ThreadState, header: Header, ways: Sequence[Way], is_known: IsKnown) -> Refused | None:
     """Promise 6: the predecessor is the sender's last move, and nothing after base conflicts."""
-    if all(row.neutral for row in rows) or thread.state is State.NONE:
+    moving = [way for way in ways if not way.row.neutral]
+    if not moving or thread.state is _NONE:
         return None
     last, named = thread.last_move_of(header.sender_unit), header.predecessor
     if (named.header_digest if named is not None else None) != last:
@@ -153,7 +202,7 @@ def _stale(thread: ThreadState, header: Header, rows: tuple[Row, ...], is_known:
     base = header.base
     if base.sequence > thread.sequence:
         return failed("base_known")
-    noted = [past for past in thread.history if past.noted]
+    noted = thread.noted
     if len(noted) >= MOST_MOVES_KEPT and base.sequence + 1 < noted[0].sequence:
         return Refused(Reason.STALE, {"since": str(noted[0].sequence)})
     conflict = None
@@ -161,7 +210,7 @@ def _stale(thread: ThreadState, header: Header, rows: tuple[Row, ...], is_known:
         if past.sequence == base.sequence and past.digest16 != base.entry_digest[:16]:
             return failed("base_known")
         unseen = past.sequence > base.sequence and past.sender != header.sender_unit
-        if unseen and conflict is None and not any(row.commutes_with(past.kind) for row in rows):
+        if unseen and conflict is None and not any(way.row.commutes_with(past.kind) for way in ways):
             conflict = past
     if conflict is None:
         return None
@@ -181,47 +230,50 @@ def _predecessor_refused(named: EnvelopeRef | None, header: Header, is_known: Is
     return Refused(Reason.STALE, {"field": "predecessor"})
 
 
-def _first_legal(
-    table: Table, thread: ThreadState, header: Header, rows: tuple[Row, ...], moment: Moment, is_known: IsKnown
-) -> Accepted | Refused:
-    """The first row whose guards all pass; else the refusal of the first row, WRONG_PLACE before all others."""
+def _first_legal(found: _Found, entry: Entry | None) -> Accepted | Refused:
+    """The first way of this state whose guards all pass; else the refusal of the first, WRONG_PLACE before all others.
+
+    `_candidates` gives ways of this state alone, or none of it.
+    """
     refusals: list[Refused] = []
-    for row in rows:
-        asked = Asked(thread, header, row, moment, is_known)
-        refused = judged(table.common_header_guards, HEADER_GUARDS, asked) or judged(
-            row.header_guards, HEADER_GUARDS, asked
-        )
+    for way, asked in found:
+        thread, header = asked.thread, asked.header
+        if thread.state not in way.row.sources:
+            return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name, "state": thread.state.value})
+        refused = way.refusal(asked)
         if refused is None:
-            return _accepted(asked)
+            return _accepted(asked, entry)
         refusals.append(refused)
     return next((refused for refused in refusals if refused.reason is Reason.WRONG_PLACE), refusals[0])
 
 
-def _accepted(asked: Asked) -> Accepted:
+def _accepted(asked: Asked, entry: Entry | None) -> Accepted:
+    """The event's effect, in one new thread where no clock and no fact of the work moves."""
     thread, row, header = asked.thread, asked.row, asked.header
-    state = row.target or thread.state
-    after = replaced(
-        thread,
-        state=state,
-        turn=_turn(asked),
-        business_status=row.status or thread.business_status,
-        state_version=thread.state_version + 1,
-        changed_at=asked.at,
-        last_moves=thread.last_moves if row.neutral else _moved(thread, header),
-    )
+    changes = {} if entry is None else _place(thread, header, entry.thread_sequence, entry.digest)
+    changes["state_version"] = thread.state_version + 1
+    changes["changed_at"] = asked.moment.at
+    if row.target is not None:
+        changes["state"] = row.target
+    if row.status is not None:
+        changes["business_status"] = row.status
+    if row.turn is not _SAME:
+        changes["turn"] = _turn(asked)
+    if not row.neutral:
+        changes["last_moves"] = _moved(thread, header)
+    after = replaced(thread, **changes)
     if row.change:
         after = CHANGES[row.change](asked, after)
-    if row.turn in {Turn.HOST, Turn.HOME} and after.turn == "":
+    if row.turn in _SIDES and after.turn == "":
         after = replaced(after, turn=after.host_unit if row.turn is Turn.HOST else after.home_unit)
-    after = apply_effects(after, row.clocks, header, asked.moment)
-    return Accepted(row, after, after.due_dates, _warnings(header))
+    if row.clocks:
+        after = apply_effects(after, row.clocks, header, asked.moment)
+    return Accepted(row, after, _warnings(header))
 
 
-def _judge_again(
-    table: Table, thread: ThreadState, header: Header, row: Row, moment: Moment, is_known: IsKnown
-) -> Accepted | Refused:
+def _judge_again(table: Table, asked: Asked, entry: Entry | None) -> Accepted | Refused:
     """The same kind again after a protest: the order stands, the thread gets the new content and its turn back."""
-    asked = Asked(thread, header, row, moment, is_known)
+    thread, header, row, moment = asked.thread, asked.header, asked.row, asked.moment
     if (header.leg, header.round) != (thread.leg, thread.round):
         return failed("leg_and_round")
     names = (*table.common_header_guards, *(name for name in row.header_guards if name in _JUDGED_AGAIN))
@@ -242,7 +294,9 @@ def _judge_again(
         after = with_statutory(CHANGES["letter"](asked, after), moment.roster)
     elif row.change in _UNSETTLED_CHANGES and thread.state in {row.target, *row.sources}:
         after = CHANGES[row.change](asked, after)
-    return Accepted(row, after, after.due_dates, _warnings(header))
+    if entry is not None:
+        after = entered(after, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
+    return Accepted(row, after, _warnings(header))
 
 
 def _turn(asked: Asked) -> str:

@@ -12,15 +12,15 @@ from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.guards_body import BodyAsked, judged_body
 from delegation.guards_local import LocalAsked, judged_local
-from delegation.judging import Accepted, judge, reasons_fit, table_of
+from delegation.judging import Accepted, entered, judge, reasons_fit, table_of
 from delegation.model import Header
 from delegation.movers import begun
 from delegation.moves import Move, available
 from delegation.roster_view import RosterView
-from delegation.table import BusinessStatus, Row, State, Table
-from delegation.tables import table_for
-from delegation.thread_state import OpenClock, Past, ThreadState, remembered
+from delegation.table import BusinessStatus, State
+from delegation.thread_state import OpenClock, ThreadState
 from delegation.values import replaced
+from delegation.ways import Way, book_for
 
 __all__ = [
     "Accepted", "CaseFacts", "LocalFacts", "Move", "available", "certified", "check_times", "delivered", "entered",
@@ -29,13 +29,6 @@ __all__ = [
 
 CLAIMED_AHEAD_RETRY: Final = timedelta(minutes=5)
 CLAIMED_AHEAD_REFUSE: Final = timedelta(hours=24)
-
-
-def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
-    """The thread once the accepted event's entry is known: its place, and what staleness needs of it."""
-    noted = header.kind in table_of(thread).noted
-    past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
-    return replaced(thread, sequence=sequence, last_entry_digest=entry_digest, history=remembered(thread.history, past))
 
 
 def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datetime, roster: RosterView) -> ThreadState:
@@ -104,38 +97,38 @@ def judge_body(
     `thread_before` is the thread before the event, None for a first letter. For a RESEAL the caller gives the header
     that it replaces and the thread before that one. NOT checked: class H, the commitment, the materials' bytes.
     """
-    found = _row_and_table(thread_before, header, roster)
+    found = _way_and_thread(thread_before, header, roster)
     if isinstance(found, Refused):
         return found
-    table, row, thread = found
-    names = (*table.common_body_guards, *row.body_guards)
-    return judged_body(names, BodyAsked(thread, header, facts, row, roster, history))
+    way, thread = found
+    return judged_body(way.body_guards, BodyAsked(thread, header, facts, way.row, roster, history))
 
 
 def judge_local(
     thread_before: ThreadState | None, header: Header, facts: BodyFacts, *, roster: RosterView, staff: LocalFacts
 ) -> Refused | None:
     """Guards of class L on a draft: how many people, which ones, as the body records them. The sender's node alone."""
-    found = _row_and_table(thread_before, header, roster)
+    found = _way_and_thread(thread_before, header, roster)
     if isinstance(found, Refused):
         return found
-    table, row, thread = found
-    names = (*table.common_local_guards, *row.local_guards)
-    return judged_local(names, LocalAsked(thread, header, facts, row, staff))
+    way, thread = found
+    return judged_local(way.local_guards, LocalAsked(thread, header, facts, way.row, staff))
 
 
-def _row_and_table(
+def _way_and_thread(
     thread: ThreadState | None, header: Header, roster: RosterView
-) -> tuple[Table, Row, ThreadState] | Refused:
+) -> tuple[Way, ThreadState] | Refused:
     """The row that judged the header, as far as kind, state and reasons tell it."""
     of_type, matter = (header.thread_type, header.matter) if thread is None else (thread.thread_type, thread.matter)
-    table = table_for(of_type, matter)
-    if table is None:
+    book = book_for(of_type, matter)
+    if book is None:
         return Refused(Reason.UNKNOWN_CODE, {"field": "matter"})
-    rows = table.rows_of(header.kind)
-    if not rows:
+    ways = book.ways.get(header.kind, ())
+    if not ways:
         return Refused(Reason.NOT_ALLOWED, {"kind": header.kind.name})
     if thread is None:
         thread = begun(header, roster)
-    here = tuple(row for row in rows if thread.state in row.sources) or rows
-    return table, next((row for row in here if reasons_fit(row, header)), here[0]), thread
+    if len(ways) == 1:  # nearly every kind
+        return ways[0], thread
+    here = [way for way in ways if thread.state in way.row.sources] or ways
+    return next((way for way in here if reasons_fit(way.row, header)), here[0]), thread

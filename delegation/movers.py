@@ -18,6 +18,8 @@ def belongs(thread: ThreadState, unit: str, roster: RosterView, on: date) -> boo
     Parties, hosts and homes of earlier legs, superiors of today's roster and the national office, whoever succeeds the
     home.
     """
+    if unit and (unit == thread.home_unit or unit == thread.host_unit):  # nearly every envelope
+        return True
     if unit in thread.parties or thread.reads_until(unit) is not None or thread.last_move_of(unit) is not None:
         return True
     if thread.home_unit not in roster.units or thread.host_unit not in roster.units or unit not in roster.units:

@@ -319,6 +319,16 @@ class RosterView:
     # what is built once
 
     @cached_property
+    def members(self) -> frozenset[str]:
+        """The codes of all units that a node serves (`Unit.is_member`)."""
+        return frozenset(code for code, unit in self.units.items() if unit.is_member)
+
+    @cached_property
+    def standing(self) -> frozenset[str]:
+        """The codes of members that no other unit succeeds anywhere, whatever the day."""
+        return frozenset(code for code in self.members if not self.units[code].successions)
+
+    @cached_property
     def _units_by_bureau(self) -> Mapping[str, tuple[Unit, ...]]:
         found: dict[str, list[Unit]] = {}
         for unit in sorted(self.units.values(), key=lambda unit: unit.code):

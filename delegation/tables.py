@@ -8,11 +8,14 @@ from delegation.table_investigation import INVESTIGATION
 from delegation.table_other_threads import OTHER_TABLES
 
 TABLES: Final[tuple[Table, ...]] = (INVESTIGATION, *OTHER_TABLES)
+_BY_TYPE: Final = {
+    (table.thread_type, matter): table
+    for table in reversed(TABLES)
+    for matter in Matter
+    if matter in (table.matters or Matter)
+}
 
 
 def table_for(thread_type: ThreadType, matter: Matter) -> Table | None:
     """The table of a thread; None when this version has none for it (an appraisal, so far)."""
-    for table in TABLES:
-        if table.thread_type is thread_type and (not table.matters or matter in table.matters):
-            return table
-    return None
+    return _BY_TYPE.get((thread_type, matter))

@@ -307,7 +307,7 @@ def _protested(asked: Asked, thread: ThreadState) -> ThreadState:
     reply = asked.header.in_reply_to
     if reply is None:
         return thread
-    kind = next((p.kind for p in thread.history if p.header16 == reply.header_digest[:16]), Kind.UNSPECIFIED)
+    kind = next((p.kind for p in asked.thread.history if p.header16 == reply.header_digest[:16]), Kind.UNSPECIFIED)
     new = Protested(reply, kind, asked.thread.turn)
     return replaced(thread, protests=(*thread.protests, new)[-_MOST_PROTESTS:], turn=reply.sender_unit)
 

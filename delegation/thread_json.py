@@ -4,8 +4,10 @@ This is a store's own format: it never travels and is never signed. A newer vers
 """
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final, TypeAlias
 
 from delegation.codes import (
@@ -35,7 +37,9 @@ from delegation.thread_state import (
 )
 from delegation.values import Remembered
 
-VERSION: Final = 1
+VERSION: Final = 2  # 1 kept the past in one array, neutral events between moves
+_FIRST: Final = 1
+_FIRST_BEGINS: Final = b"[1,"
 _Json: TypeAlias = Any  # what json.loads gives: arrays of arrays, checked by the constructors below
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
 _iso = lru_cache(maxsize=4096)(date.isoformat)
@@ -44,53 +48,75 @@ _from_iso = lru_cache(maxsize=4096)(date.fromisoformat)
 
 def thread_bytes(thread: ThreadState) -> bytes:
     """The thread as bytes; `thread_from_bytes` gives it back."""
-    t = thread
-    parts = (
-        _encode([
-            VERSION, t.thread_id, int(t.thread_type), int(t.matter), t.case_id, t.home_unit, t.host_unit, t.provinces,
-            t.leg, t.round, t.hop, t.state.value, t.turn, t.business_status.value, t.paused, t.sequence,
-            t.last_entry_digest.hex(), t.state_version,
-        ])[1:-1],
-        "null" if t.letter is None else _letter_text(t.letter),
-        _work_text(t.work),
-        "null" if t.statutory is None else _due_text(t.statutory),
-        "null" if t.cap is None else _due_text(t.cap),
-        f"[{','.join(_clock_text.each(t.open_clocks))}]",
-        f"[{','.join(_pending_text.each(t.pending))}]",
-        f"[{','.join(_due_text.each(t.earlier))}]",
-        f"[{','.join(_past_text.each(t.history))}]",
-        _encode([
-            [[unit, digest.hex()] for unit, digest in t.last_moves],
-            [[f.unit, f.leg, f.last_sequence, f.investigated] for f in t.former_hosts],
-            t.former_homes, t.archived_by,
-            [[_ref(p.envelope), int(p.kind), p.turn_before] for p in t.protests],
-            t.terms_digest.hex(), t.pool_version, _instant(t.delivered_at), _instant(t.changed_at),
-        ])[1:-1],
+    noted = "[]" if not thread.noted else _noted_text(thread.noted)
+    return _written(thread, VERSION, f"[{noted},[{','.join(_past_text.each(thread.recent))}]]")
+
+
+def rewritten(data: bytes) -> bytes:
+    """What the version that wrote these bytes writes of the thread in them: the same, unless they were changed.
+
+    Raises:
+        Refusal: as `thread_from_bytes`.
+    """
+    thread = thread_from_bytes(data)
+    if not data.startswith(_FIRST_BEGINS):
+        return thread_bytes(thread)
+    return _written(thread, 1, f"[{','.join(_past_text.each(thread.history))}]")
+
+
+def _written(t: ThreadState, version: int, past: str) -> bytes:
+    """All parts in order. One envelope changes few of them; the others' texts are remembered."""
+    head = _head(
+        t.thread_id, t.thread_type, t.matter, t.case_id, t.home_unit, t.host_unit, t.provinces, t.leg, t.round, t.hop,
+        t.state, t.turn, t.business_status, t.paused,
     )  # fmt: skip
-    return f"[{','.join(parts)}]".encode("ascii")
+    return (
+        f'[{version},{head},{t.sequence},"{t.last_entry_digest.hex()}",{t.state_version}'
+        f",{'null' if t.letter is None else _letter_text(t.letter)}"
+        f",{_work_text(t.work)}"
+        f",{'null' if t.statutory is None else _due_text(t.statutory)}"
+        f",{'null' if t.cap is None else _due_text(t.cap)}"
+        f",{_clocks_text(t.open_clocks) if t.open_clocks else '[]'}"
+        f",{_pendings_text(t.pending) if t.pending else '[]'}"
+        f",{_dues_text(t.earlier) if t.earlier else '[]'}"
+        f",{past}"
+        f",{_moves_text(t.last_moves) if t.last_moves else '[]'}"
+        f",{_former_text(t.former_hosts) if t.former_hosts else '[]'}"
+        f",{_encode(t.former_homes) if t.former_homes else '[]'}"
+        f",{_encode(t.archived_by) if t.archived_by else '[]'}"
+        f",{_protests_text(t.protests) if t.protests else '[]'}"
+        f',"{t.terms_digest.hex()}",{t.pool_version},{_instant_text(t.delivered_at)},{_instant_text(t.changed_at)}]'
+    ).encode("ascii")
+
+
+@lru_cache(maxsize=1 << 14)
+def _head(*parts: object) -> str:
+    """What few events change, as the inside of an array; enums are written as their values."""
+    return _encode(parts)[1:-1]
 
 
 def thread_from_bytes(data: bytes) -> ThreadState:
-    """The thread of these bytes.
+    """The thread of these bytes, of this version or an earlier one.
 
     Raises:
-        Refusal: SCHEMA_TOO_NEW for another version, INTERNAL when the bytes are damaged.
+        Refusal: SCHEMA_TOO_NEW for a version that this program does not know, INTERNAL when the bytes are damaged.
     """
     try:
         found = json.loads(data)
-        if found[0] != VERSION:
+        if found[0] not in (_FIRST, VERSION):
             raise Refusal(Reason.SCHEMA_TOO_NEW, field="thread")
-        return _thread(found)
+        return _thread(found, _past_of_first if found[0] == _FIRST else _past_from)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise Refusal(Reason.INTERNAL, field="thread") from error
 
 
-def _thread(f: _Json) -> ThreadState:
+def _thread(f: _Json, past_from: Callable[[_Json], tuple[tuple[Past, ...], tuple[Past, ...]]]) -> ThreadState:
     (
         _, thread_id, thread_type, matter, case_id, home_unit, host_unit, provinces, leg, round_, hop, state, turn,
         status, paused, sequence, last_digest, state_version, letter, work, statutory, cap, clocks, pending, earlier,
-        history, last_moves, former_hosts, former_homes, archived_by, protests, terms, pool, delivered_at, changed_at,
+        past, last_moves, former_hosts, former_homes, archived_by, protests, terms, pool, delivered_at, changed_at,
     ) = f  # fmt: skip
+    noted, recent = past_from(past)
     return ThreadState(
         thread_id=thread_id,
         thread_type=ThreadType(thread_type),
@@ -116,7 +142,8 @@ def _thread(f: _Json) -> ThreadState:
         open_clocks=tuple(_clock_from(c) for c in clocks),
         pending=tuple(Pending(name, unit, awaited, _ref_from(ref), void) for name, unit, awaited, ref, void in pending),
         earlier=tuple(_a_due(d) for d in earlier),
-        history=tuple(Past(s, Kind(k), unit, bytes.fromhex(d), bytes.fromhex(h), n) for s, k, unit, d, h, n in history),
+        noted=noted,
+        recent=recent,
         last_moves=tuple((unit, bytes.fromhex(digest)) for unit, digest in last_moves),
         former_hosts=tuple(FormerHost(*former) for former in former_hosts),
         former_homes=tuple(former_homes),
@@ -127,6 +154,22 @@ def _thread(f: _Json) -> ThreadState:
         delivered_at=_instant_from(delivered_at),
         changed_at=_instant_from(changed_at),
     )
+
+
+def _past_from(found: _Json) -> tuple[tuple[Past, ...], tuple[Past, ...]]:
+    noted, recent = found
+    return tuple(map(_a_past, noted)), tuple(map(_a_past, recent))
+
+
+def _past_of_first(found: _Json) -> tuple[tuple[Past, ...], tuple[Past, ...]]:
+    """As version 1 kept it: one array in the order of the entries, each saying whether it is noted."""
+    past = tuple(map(_a_past, found))
+    return tuple(each for each in past if each.noted), tuple(each for each in past if not each.noted)
+
+
+def _a_past(found: _Json) -> Past:
+    sequence, kind, sender, digest, header, noted = found
+    return Past(sequence, Kind(kind), sender, bytes.fromhex(digest), bytes.fromhex(header), noted)
 
 
 def _ref(ref: EnvelopeRef | None) -> list[str] | None:
@@ -282,14 +325,32 @@ def _pending(p: Pending) -> list[object]:
     return [p.clock, p.unit, p.awaited, _ref(p.started_by), p.void]
 
 
-def _past(p: Past) -> list[object]:
-    return [p.sequence, int(p.kind), p.sender, p.digest16.hex(), p.header16.hex(), p.noted]
+def _past(p: Past) -> str:
+    """Every entry adds one, so it is written by hand."""
+    noted = "true" if p.noted else "false"
+    return f'[{p.sequence},{int(p.kind)},{_quoted(p.sender)},"{p.digest16.hex()}","{p.header16.hex()}",{noted}]'
+
+
+def _instant_text(at: datetime | None) -> str:
+    return "null" if at is None else f'"{at.isoformat()}"'
 
 
 # One envelope changes few of a thread's parts; the others are the same values as before, and so are their texts.
 _letter_text = Remembered[LetterFacts, str](lambda letter: _encode(_letter(letter)))
 _work_text = Remembered[WorkFacts, str](lambda work: _encode(_work(work)))
 _due_text = Remembered[DueDate, str](lambda due: _encode(_due(due)))
+_past_text = Remembered[Past, str](_past)
 _clock_text = Remembered[OpenClock, str](lambda clock: _encode(_clock(clock)))
-_pending_text = Remembered[Pending, str](lambda pending: _encode(_pending(pending)))
-_past_text = Remembered[Past, str](lambda past: _encode(_past(past)))
+_clocks_text = Remembered[tuple[OpenClock, ...], str](lambda clocks: f"[{','.join(_clock_text.each(clocks))}]")
+_pendings_text = Remembered[tuple[Pending, ...], str](lambda pending: _encode([_pending(each) for each in pending]))
+_dues_text = Remembered[tuple[DueDate, ...], str](lambda dues: f"[{','.join(_due_text.each(dues))}]")
+_noted_text = Remembered[tuple[Past, ...], str](lambda noted: f"[{','.join(_past_text.each(noted))}]")
+_moves_text = Remembered[tuple[tuple[str, bytes], ...], str](
+    lambda moves: _encode([[unit, digest.hex()] for unit, digest in moves])
+)
+_former_text = Remembered[tuple[FormerHost, ...], str](
+    lambda hosts: _encode([[f.unit, f.leg, f.last_sequence, f.investigated] for f in hosts])
+)
+_protests_text = Remembered[tuple[Protested, ...], str](
+    lambda protests: _encode([[_ref(p.envelope), int(p.kind), p.turn_before] for p in protests])
+)

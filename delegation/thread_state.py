@@ -2,12 +2,12 @@
 
 It is a value: an event gives another one. `sequence`, `last_entry_digest` and the history move only when the entry is
 known (`lifecycle.entered`). What staleness needs of the past is kept short and bounded: all moves, and the last neutral
-events.
+events, apart from one another, so that a neutral event touches the few neutral ones alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Final
 
 from delegation.codes import Kind, LegalBasis, Matter, Priority, ThreadType
@@ -30,7 +30,10 @@ class Past:
     sender: str
     digest16: bytes
     header16: bytes
-    noted: bool  # some row does not commute with it: kept longer
+    noted: bool  # some row does not commute with it: kept longer, in `ThreadState.noted`
+
+
+_sequence_of: Final = attrgetter("sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ class ThreadState:
     open_clocks: tuple[OpenClock, ...] = ()
     pending: tuple[Pending, ...] = ()
     earlier: tuple[DueDate, ...] = ()  # dates that a later one took the place of
-    history: tuple[Past, ...] = ()
+    noted: tuple[Past, ...] = ()  # the last entries with which some row does not commute: all moves, in practice
+    recent: tuple[Past, ...] = ()  # the last of the others
     last_moves: tuple[tuple[str, bytes], ...] = ()  # sender, digest of its last accepted move
     former_hosts: tuple[FormerHost, ...] = ()
     former_homes: tuple[str, ...] = ()
@@ -173,6 +177,11 @@ class ThreadState:
     pool_version: int = 0  # of a unit's own thread
     delivered_at: datetime | None = None
     changed_at: datetime | None = None
+
+    @property
+    def history(self) -> tuple[Past, ...]:
+        """What is kept of the past, in order; made anew each time."""
+        return tuple(sorted((*self.noted, *self.recent), key=_sequence_of))
 
     @property
     def parties(self) -> frozenset[str]:
@@ -193,7 +202,8 @@ class ThreadState:
     def due_dates(self) -> tuple[DueDate, ...]:
         """The due dates that count now: statutory, cap, and every clock that runs and is not paused."""
         found = [due for due in (self.statutory, self.cap) if due is not None]
-        found += [clock.due for clock in self.open_clocks if clock.paused_on is None]
+        if self.open_clocks:
+            found += [clock.due for clock in self.open_clocks if clock.paused_on is None]
         return tuple(found)
 
     @property
@@ -225,21 +235,3 @@ class ThreadState:
         if unit == self.home_unit:
             return self.host_unit
         return self.home_unit if unit == self.host_unit else ""
-
-
-def remembered(history: Sequence[Past], new: Past) -> tuple[Past, ...]:
-    """The history with one more entry, cut to its bounds: neutral events go first, then the oldest moves."""
-    kept = [*history, new]
-    if len(kept) <= MOST_NEUTRAL_KEPT:
-        return tuple(kept)
-    moves = sum(past.noted for past in kept)
-    spare = {False: len(kept) - moves - MOST_NEUTRAL_KEPT, True: moves - MOST_MOVES_KEPT}
-    if spare[False] <= 0 and spare[True] <= 0:
-        return tuple(kept)
-    left: list[Past] = []
-    for past in kept:  # the oldest of each sort go
-        if spare[past.noted] > 0:
-            spare[past.noted] -= 1
-        else:
-            left.append(past)
-    return tuple(left)

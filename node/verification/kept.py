@@ -14,7 +14,7 @@ from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from delegation.merkle import HASH_SIZE
 from delegation.payloads import SALT_SIZE
-from delegation.thread_json import thread_bytes, thread_from_bytes
+from delegation.thread_json import rewritten, thread_from_bytes
 from delegation.thread_state import ThreadState
 from node import parts
 from node.outbox import ANSWERED
@@ -51,7 +51,7 @@ def check_thread(book: Book, rows: Rows, entries: list[Read], replayed: Replayed
     if record.state_bytes:
         with book.checking("stored_state"):
             stored = thread_from_bytes(record.state_bytes)
-            if thread_bytes(stored) != record.state_bytes:
+            if rewritten(record.state_bytes) != record.state_bytes:
                 raise Refusal(Reason.INTERNAL, field="thread")
     elif rows.entries:
         book.fail("stored_state", Doubt.NOT_HELD)

@@ -266,3 +266,16 @@ def test_a_signer_is_found_by_the_digest_of_its_certificate(roster: RosterView) 
 
 def test_unit_types_are_the_letters_of_the_code() -> None:
     assert {unit_type.value for unit_type in UnitType} == {"RD", "AC", "PO", "NO"}
+
+
+@pytest.mark.parametrize("life", UnitLife)
+@pytest.mark.parametrize("heirs", [(), (Succession(b.DEYANG_RD, SINCE),), (Succession(b.DEYANG_RD, date(2099, 1, 1)),)])
+def test_members_and_those_that_nobody_succeeds_are_of_this_version(
+    roster: RosterView, life: UnitLife, heirs: tuple[Succession, ...]
+) -> None:
+    assert b.CHENGDU_RD in roster.members & roster.standing
+    changed = replace(roster.unit(b.CHENGDU_RD), life=life, successions=heirs)
+    newer = replace(roster, version=roster.version + 1, units={**roster.units, b.CHENGDU_RD: changed})
+    assert (b.CHENGDU_RD in newer.members) is changed.is_member
+    assert (b.CHENGDU_RD in newer.standing) is (changed.is_member and not heirs)
+    assert newer.members - {b.CHENGDU_RD} == roster.members - {b.CHENGDU_RD}

@@ -28,7 +28,7 @@ from delegation.lifecycle import (
     judge_local,
     overdue,
 )
-from delegation.model import Base, EnvelopeRef, Header
+from delegation.model import Base, Entry, EntryKind, EnvelopeAnswer, EnvelopeRef, Header
 from delegation.roster_view import RosterView, UnitType
 from delegation.table import Row
 from delegation.tables import TABLES
@@ -78,6 +78,20 @@ class Logged:
     delivered_digest: bytes = b""
     delivered_to: str = ""
     certified: OpenClock | None = None
+
+    def entry_of(self, header: Header) -> Entry:
+        """The registry's word on the envelope."""
+        return Entry(
+            kind=EntryKind.ENVELOPE,
+            federation_id=header.federation_id,
+            leaf_index=0,
+            accepted_at=self.at,
+            versions=self.roster.versions(day_of(self.at)),
+            thread_id=self.thread_id,
+            thread_sequence=self.sequence,
+            detail=EnvelopeAnswer(header.ref, b"", accepted=True),
+            digest=self.digest,
+        )
 
 
 @dataclass
@@ -207,18 +221,18 @@ class Bureau:
             )
             return
         header, body = logged.letter.header, logged.letter.body
-        outcome = judge(thread, header, roster=roster, at=logged.at, is_known=self.is_known)
+        entry = logged.entry_of(header)
+        outcome = judge(thread, header, roster=roster, at=logged.at, is_known=self.is_known, entry=entry)
         if isinstance(outcome, Refused):
             raise JudgesDisagreeError(f"{self.unit} refuses {header.kind.name}: {outcome}")
         if thread is not None and header.replaces is None:  # what a node computes of its own, which it judged before
-            assert enacted(thread, header, outcome.row, roster=roster, at=logged.at) == outcome
+            assert enacted(thread, header, outcome.row, roster=roster, at=logged.at, entry=entry) == outcome
         if header.kind is not Kind.RESEAL and self.unit in (header.sender_unit, *header.addressees):
             wrong = judge_body(thread, header, body, roster=roster, history=self.cases.get(ref, CaseFacts()))
             assert wrong is None, wrong
-        thread = entered(outcome.thread, header, sequence=logged.sequence, entry_digest=logged.digest)
-        if thread != logged.after:
+        if outcome.thread != logged.after:  # the registry judged first and entered it when the entry was made
             raise JudgesDisagreeError(f"{self.unit} has another thread after {header.kind.name}")
-        self.threads[ref] = thread
+        self.threads[ref] = outcome.thread
         self.known[header.digest] = "accepted"
         self._remember(ref, logged.letter)
 

@@ -350,3 +350,21 @@ def test_instants_of_a_header() -> None:
     assert told(claimed_at=at + timedelta(minutes=6)) is Reason.CLAIMED_TIME_AHEAD
     assert told(claimed_at=at + timedelta(hours=25)) is Reason.CLAIMED_TIME_REFUSED
     assert told(valid_until=at - timedelta(seconds=1)) is Reason.NO_LONGER_VALID
+
+
+@pytest.mark.parametrize("life", UnitLife)
+def test_a_question_goes_to_members_of_the_newest_roster_alone(life: UnitLife) -> None:
+    federation, ref, hangzhou, _ = parts(scene("in_progress"))
+    draft, _ = hangzhou.draft(ref, "question")
+    question = parsed(draft)
+
+    def outcome() -> object:
+        found = judge(
+            federation.threads[ref], question, roster=federation.roster, at=federation.now, is_known=federation.is_known
+        )
+        return found if isinstance(found, Refused) else None
+
+    assert outcome() is None
+    federation.roster = with_unit(federation.roster, CHENGDU_RD, life=life)
+    member = federation.roster.unit(CHENGDU_RD).is_member
+    assert outcome() == (None if member else Refused(Reason.UNIT_NOT_ACTIVE, {"unit": CHENGDU_RD}))
