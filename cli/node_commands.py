@@ -11,9 +11,9 @@ from cli.common import DataDir, now
 from cli.node_serve import serve_node
 from cli.output import fail, tells_refusals
 from node import setup
+from node.database import open_store
 from node.desk.ports import Role
 from node.settings import NodeSettings
-from node.store_sql import SqlStore, make_engine
 
 app = typer.Typer(
     help="A bureau's node with its HTTP face.",
@@ -115,7 +115,7 @@ def account(
 @tells_refusals
 def migrate(data_dir: DataDir) -> None:
     """Bring the schema up to this program."""
-    SqlStore(make_engine(NodeSettings.load(data_dir).database)).close()
+    open_store(NodeSettings.load(data_dir)).close()
     typer.echo("the schema is that of this program")
 
 

@@ -320,13 +320,12 @@ class RosterRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRecord(Record):
-    """An account; `password` is an argon2id hash."""
+    """An account. `secret` holds name and telephone, `password` is an argon2id hash; the id is nothing personal."""
 
     TABLE: ClassVar[str] = "staff"
     KEY: ClassVar[tuple[str, ...]] = ("staff_id",)
     staff_id: str
-    name: str
-    phone: str
+    secret: bytes
     units: str
     roles: str
     password: str

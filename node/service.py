@@ -18,6 +18,7 @@ from delegation.errors import Reason, Refusal
 from delegation.regions import RegionTable, load_regions
 from node.at_rest import Vault
 from node.courier import Courier
+from node.database import open_store
 from node.desk.accounts import Accounts
 from node.desk.changes import Changes
 from node.desk.desk import Desk
@@ -36,7 +37,6 @@ from node.setup import CHANNEL, NODE, authorities, read_certificate
 from node.silence import Sweeper
 from node.state import State
 from node.store import Store
-from node.store_sql import SqlStore, make_engine
 from node.writer import Writer
 
 _log = structlog.get_logger("node.service")
@@ -44,7 +44,7 @@ _STOP_SECONDS = 8.0  # the rule: within 10 seconds; 8 to be safe
 
 
 def _open(settings: NodeSettings) -> Store:
-    return SqlStore(make_engine(settings.database))
+    return open_store(settings)
 
 
 def _expiries(settings: NodeSettings) -> tuple[Expiry, ...]:
@@ -172,7 +172,7 @@ class Node:
             ),
             changes=changes,
             desk=Desk(writer=writer, state=state, folder=folder, changes=changes, link=link, clock=clock),
-            accounts=Accounts(writer, settings),
+            accounts=Accounts(writer, settings, vault=state.vault),
             folder=folder,
             log=log,
             clock=clock,

@@ -18,13 +18,13 @@ from certs.unit_request import UnitRequest, new_unit_request, sealing_key_reques
 from delegation.digits import parse_unit_code
 from delegation.errors import Reason, Refusal
 from delegation.regions import load_regions
+from node.database import open_store
 from node.desk.accounts import add_account as make_account
 from node.keyring import MASTER_FILE, Keyring
 from node.link import refusal_of
 from node.records import RosterRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
-from node.store_sql import SqlStore, make_engine
 from xieban.federation.v1 import enrolment_pb2, enrolment_pb2_grpc
 
 CHANNEL, NODE = "channel", "node"
@@ -52,7 +52,7 @@ def init(settings: NodeSettings, at: datetime) -> None:
     if not master.exists():
         MasterKey.create(master)
     settings.save()
-    SqlStore(make_engine(settings.database)).close()
+    open_store(settings).close()
 
 
 def enrol(settings: NodeSettings, token: str, at: datetime, *, renew_keys: bool = False) -> NodeSettings:
@@ -167,7 +167,7 @@ def _certified(
     """The unit's signing key in use by the newest kept roster, None without one."""
     if not (settings.keys_dir / _SEAL_AUTHORITY).exists() or unit not in keyring.units:
         return None
-    store = SqlStore(make_engine(settings.database))
+    store = open_store(settings)
     try:
         newest = store.select(RosterRecord, order=("version",), descending=True, limit=1)
     finally:
@@ -213,11 +213,12 @@ def add_account(
     phone: str = "",
 ) -> None:
     """An account made on the machine itself while the node does not run. Raises Refusal INVALID_INPUT."""
-    store = SqlStore(make_engine(settings.database))
+    store = open_store(settings)
     try:
         make_account(
             store,
             at,
+            master=MasterKey.load(settings.keys_dir / MASTER_FILE),
             served=settings.units,
             staff_id=staff_id,
             name=name,

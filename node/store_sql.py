@@ -6,7 +6,7 @@ One connection, used by the writer's thread alone, so there is never a lock to w
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
@@ -38,6 +38,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.dml import Delete
 
 from certs.files import private_database
+from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
 from node import tables
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
@@ -74,8 +75,14 @@ def make_engine(url: str) -> Engine:
     )
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the schema to this version. Refusal SCHEMA_TOO_NEW for a database of a newer node: nothing is touched."""
+def upgrade(engine: Engine, *, master: Callable[[], MasterKey] | None = None) -> None:
+    """Bring the schema to this version. `master` gives the key for what an older version kept in the open.
+
+    Raises:
+        Refusal: SCHEMA_TOO_NEW for a database of a newer node; INVALID_INPUT (master_key) when rows have to be
+            encrypted and there is no `master`. Nothing is touched then.
+        KeyFileError: what `master` raises; nothing is touched either.
+    """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     script = ScriptDirectory.from_config(config)
@@ -84,9 +91,14 @@ def upgrade(engine: Engine) -> None:
         current = MigrationContext.configure(connection).get_current_heads()
         if any(revision not in known for revision in current):
             raise Refusal(Reason.SCHEMA_TOO_NEW)
+        if set(current) == set(script.get_heads()):
+            return
         config.attributes["connection"] = connection
+        config.attributes["master"] = master
         command.upgrade(config, "head")
         connection.commit()
+        if engine.dialect.name == "sqlite":  # or the file beside the database keeps what was in the open
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _refusal(error: Exception) -> Refusal:
@@ -135,8 +147,9 @@ def _positional(dialect: str) -> Dialect:
 class SqlStore:
     """Store on a database. Opens one connection; a connection that broke is replaced on the next call."""
 
-    def __init__(self, engine: Engine) -> None:
-        upgrade(engine)
+    def __init__(self, engine: Engine, *, master: Callable[[], MasterKey] | None = None) -> None:
+        """Raises as `upgrade`."""
+        upgrade(engine, master=master)
         self._engine = engine
         self._dialect = engine.dialect.name
         self._driver_error = engine.dialect.loaded_dbapi.Error

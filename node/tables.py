@@ -266,8 +266,7 @@ class Staff(NodeTable, table=True):
 
     __tablename__ = "staff"
     staff_id: str = Field(primary_key=True)
-    name: str
-    phone: str
+    secret: bytes = _blob()
     units: str
     roles: str
     password: str

@@ -14,15 +14,21 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
+from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
+from node.at_rest import Vault
 from node.desk.account_rules import (
     api_key_view,
+    checked_personal,
     checked_roles,
     checked_text,
     checked_units,
     must_administer,
     new_staff,
+    open_personal,
     roles_of,
+    seal_beside,
+    seal_personal,
     secret_hash,
     staff_view,
     units_of,
@@ -31,7 +37,7 @@ from node.desk.passwords import Passwords, check_password
 from node.desk.ports import Actor, Role
 from node.desk.views import ApiKeyView, SessionView, StaffView
 from node.ids import uuid4
-from node.records import ApiKeyRecord, SessionRecord, StaffRecord, from_us, to_us
+from node.records import ApiKeyRecord, DataKeyRecord, SessionRecord, StaffRecord, from_us, to_us
 from node.settings import NodeSettings
 from node.store import Op, Store, Where
 from node.writer import Tx
@@ -65,8 +71,11 @@ class _Stranger:
 class Accounts:
     """AccountsPort over the writer and the store."""
 
-    def __init__(self, writer: Runs, settings: NodeSettings, *, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self, writer: Runs, settings: NodeSettings, *, vault: Vault, passwords: Passwords | None = None
+    ) -> None:
         self._writer = writer
+        self._vault = vault
         self._served = frozenset(settings.units)
         self._session = timedelta(hours=settings.session_hours)
         self._passwords = passwords or Passwords()
@@ -137,7 +146,11 @@ class Accounts:
         record = tx.get(StaffRecord, (staff_id,))
         if record is None or not record.active or unit not in units_of(record) or unit not in self._served:
             raise Refusal(Reason.SIGN_IN_REQUIRED)
-        return Actor(record.staff_id, record.name, unit, roles_of(record), record.phone)
+        personal = open_personal(self._vault, tx, record)
+        return Actor(record.staff_id, personal.name, unit, roles_of(record), personal.phone)
+
+    def _view(self, tx: Tx, record: StaffRecord, at: datetime) -> StaffView:
+        return staff_view(record, open_personal(self._vault, tx, record), at)
 
     async def sign_out(self, token: str) -> None:
         """See AccountsPort. An unknown token is signed out already."""
@@ -214,15 +227,8 @@ class Accounts:
         if actor is not None:
             must_administer(actor)
         check_password(password, staff_id=staff_id)
-        draft = new_staff(
-            staff_id=staff_id,
-            name=name,
-            password_hash="",
-            units=units,
-            roles=roles,
-            phone=phone,
-            served=self._served,
-        )
+        draft = new_staff(staff_id=staff_id, units=units, roles=roles, served=self._served)
+        personal = checked_personal(name, phone)
         hashed = await self._passwords.hash(password)
 
         def use_case(tx: Tx, _state: object, at: datetime) -> StaffView:
@@ -230,9 +236,9 @@ class Accounts:
                 raise Refusal(Reason.ROLE_MISSING, role=Role.ADMINISTRATOR.value)
             if tx.get(StaffRecord, (staff_id,)) is not None:
                 raise Refusal(Reason.INVALID_INPUT, field="staff_id", why="exists")
-            record = replace(draft, password=hashed)
+            record = replace(draft, secret=seal_personal(self._vault, tx, staff_id, personal), password=hashed)
             tx.put(record)
-            return staff_view(record, at)
+            return staff_view(record, personal, at)
 
         return await self._writer.run(use_case)
 
@@ -270,7 +276,7 @@ class Accounts:
             if after != before:
                 tx.put(after)
                 _end_sessions(tx, staff_id)
-            return staff_view(after, at)
+            return self._view(tx, after, at)
 
         return await self._writer.run(use_case)
 
@@ -278,8 +284,9 @@ class Accounts:
         """See AccountsPort."""
 
         def use_case(tx: Tx, _state: object, at: datetime) -> tuple[StaffView, ...]:
-            views = (staff_view(record, at) for record in tx.select(StaffRecord, limit=_MOST_STAFF))
-            return tuple(view for view in views if actor.has(Role.ADMINISTRATOR) or actor.unit in view.units)
+            records = tx.select(StaffRecord, limit=_MOST_STAFF)
+            seen = (each for each in records if actor.has(Role.ADMINISTRATOR) or actor.unit in units_of(each))
+            return tuple(self._view(tx, record, at) for record in seen)
 
         return await self._writer.run(use_case)
 
@@ -342,6 +349,7 @@ def add_account(
     store: Store,
     at: datetime,
     *,
+    master: MasterKey,
     served: Collection[str],
     staff_id: str,
     name: str,
@@ -357,14 +365,14 @@ def add_account(
         Refusal: INVALID_INPUT (field; `why=exists` for a taken staff id), and what the store's commit raises.
     """
     check_password(password, staff_id=staff_id)
-    draft = new_staff(
-        staff_id=staff_id, name=name, password_hash="", units=units, roles=roles, phone=phone, served=served
-    )
+    draft = new_staff(staff_id=staff_id, units=units, roles=roles, served=served)
+    personal = checked_personal(name, phone)
     if store.get(StaffRecord, (staff_id,)) is not None:
         raise Refusal(Reason.INVALID_INPUT, field="staff_id", why="exists")
-    record = replace(draft, password=(passwords or Passwords()).hash_now(password))
-    store.commit({StaffRecord: {(staff_id,): record}})
-    return staff_view(record, at)
+    secret, key = seal_beside(master, store, staff_id, personal)
+    record = replace(draft, secret=secret, password=(passwords or Passwords()).hash_now(password))
+    store.commit({DataKeyRecord: {(key.subject_id,): key}, StaffRecord: {(staff_id,): record}})
+    return staff_view(record, personal, at)
 
 
 def _name_of(staff_id: str) -> str:

@@ -10,10 +10,14 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.low_level import Type
 
+from certs.files import make_folder
+from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
+from node.at_rest import Vault
 from node.desk.accounts import Accounts, add_account
 from node.desk.passwords import Passwords
 from node.desk.ports import Actor, Role
+from node.keyring import MASTER_FILE
 from node.records import ApiKeyRecord, SessionRecord, StaffRecord
 from node.settings import NodeSettings
 from node.store import Store
@@ -27,17 +31,28 @@ BOSS = Actor("boss", "管理员", UNIT, frozenset({Role.ADMINISTRATOR.value}))
 CLERK = Actor("li", "李", UNIT, frozenset({Role.CLERK.value}))
 
 
-class NoMemory:
-    """A writer's memory that has nothing to follow."""
+class VaultAlone:
+    """A writer's memory of data keys alone."""
 
     def prepare(self, _batch: object) -> None:
         return
 
     def settle(self, memory: dict[tuple[object, object], object]) -> None:
-        assert not memory
+        for (room, key), value in memory.items():
+            assert isinstance(room, Vault)
+            room.settle(key, value)
 
     def forget(self) -> None:
         return
+
+
+def master_of(settings: NodeSettings) -> MasterKey:
+    """The node's master key, drawn on the first call."""
+    path = settings.keys_dir / MASTER_FILE
+    if not path.exists():
+        make_folder(settings.keys_dir)
+        MasterKey.create(path)
+    return MasterKey.load(path)
 
 
 class CountingPasswords(Passwords):
@@ -61,8 +76,9 @@ class House:
         self.store = store
         self.settings = settings
         self.passwords = CountingPasswords()
-        self.writer: Writer[NoMemory] = Writer(store, NoMemory(), lambda: self.now)
-        self.accounts = Accounts(self.writer, settings, passwords=self.passwords)
+        self.writer: Writer[VaultAlone] = Writer(store, VaultAlone(), lambda: self.now)
+        self.vault = Vault(master_of(settings))
+        self.accounts = Accounts(self.writer, settings, vault=self.vault, passwords=self.passwords)
 
     async def add(self, staff_id: str, *roles: Role, units: tuple[str, ...] = (UNIT,)) -> None:
         await self.accounts.create_staff(
@@ -200,7 +216,7 @@ async def test_hashing_is_bounded() -> None:
 
 
 async def test_old_parameters_are_left_behind_at_the_next_sign_in(house: House) -> None:
-    house.accounts = Accounts(house.writer, house.settings, passwords=CountingPasswords(time_cost=2))
+    house.accounts = Accounts(house.writer, house.settings, vault=house.vault, passwords=CountingPasswords(time_cost=2))
     await house.accounts.sign_in("li", GOOD)
     record = house.store.get(StaffRecord, ("li",))
     assert record is not None
@@ -388,6 +404,7 @@ async def test_the_first_account_is_made_on_the_machine(tmp_path: Path) -> None:
         add_account(
             store,
             now,
+            master=master_of(settings),
             served=settings.units,
             staff_id=staff_id,
             name="管理员",

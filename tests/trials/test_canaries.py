@@ -136,11 +136,9 @@ def test_the_registry_knows_no_word_of_the_case(tmp_path: Path, monkeypatch: pyt
         assert again != number
         node_folders = [federation.node_dir(bureau.code) for bureau in (HANGZHOU, CHENGDU)]
         keys = [NodeSettings.load(folder).keys_dir for folder in node_folders]
-        # accounts are kept in the open at their own node (a clerk's name is on every letter); all else is not
-        at_rest = canaries.search(accounts=False)
-        assert at_rest.files(*node_folders, leave_out=keys) == [], "a node at rest, at work"
+        assert search.files(*node_folders, leave_out=keys) == [], "a node at rest, at work"
     assert search.files(federation.registry_dir, temporary) == []
-    assert at_rest.files(*node_folders, leave_out=keys) == [], "a node at rest, stopped"
+    assert search.files(*node_folders, leave_out=keys) == [], "a node at rest, stopped"
     logs = sorted(federation.folder.glob("*.log"))
     assert len(logs) == 3
     assert search.files(*logs) == []

@@ -92,14 +92,13 @@ class Canaries:
             if sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11 == 2:
                 return body + "X"
 
-    def search(self, *, accounts: bool = True) -> Search:
-        """For everything; without names of staff where accounts may be kept in the open."""
+    def search(self) -> Search:
+        """For everything."""
         words: dict[str, Mapping[str, bytes]] = {name: forms_of_text(value) for name, value in self.texts.items()}
         words["ID number"] = forms_of_number(self.id_number)
         words |= {f"password of {staff}": forms_of_text(value) for staff, value in self.passwords.items()}
         words |= {name: forms_of_secret(value) for name, value in self.secrets.items()}
-        if accounts:
-            words |= {f"name of {staff}": forms_of_text(value) for staff, value in self.staff.items()}
+        words |= {f"name of {staff}": forms_of_text(value) for staff, value in self.staff.items()}
         return Search(words, last_four=self.id_number[-4:])
 
     def case(self) -> Json:
