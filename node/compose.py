@@ -1,63 +1,44 @@
-"""Making an own envelope: body, header, judgement, seal, signature, and the outbox row that holds all of it.
+"""Making an own envelope: its header around the body, the judgement, then seal and signature.
 
 A move is judged by the same table as at the registry, on the thread as it will stand when what is queued before it is
-in. The row is written whole, sealed and signed, in the transaction of the use case; nothing is ever sealed or signed a
-second time for the same envelope.
+in. `node.bodies` makes the body; `node.queueing` puts the sealed envelope into the outbox.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
-from typing import TypeGuard
+from typing import Any, Final, cast
 
 from certs.envelope import SealedEnvelope, seal_and_sign
+from certs.sealing import SealTo
 from certs.trust import Trust
 from delegation.codec_body import agreement_record
-from delegation.codec_json import body_and_facts_from_json
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
 from delegation.facts import BodyFacts
-from delegation.lifecycle import Accepted, CaseFacts, LocalFacts, judge, judge_body, judge_local
-from delegation.model import Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
-from delegation.reasons_codes import REASON_LIST
+from delegation.lifecycle import CaseFacts, LocalFacts, judge, judge_body, judge_local
+from delegation.model import Base, ClockFacts, EnvelopeRef, Header, Recipient, TaskPlace
 from delegation.roster_view import RosterView
 from delegation.table import Row
 from delegation.thread_state import ThreadState
-from delegation.values import replaced
-from node import parts
+from delegation.values import maker
 from node.audiences import audiences
+from node.bodies import NOBODY, Hands, make_body
 from node.case_facts import case_facts
 from node.declaring import declared_of
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid
-from node.records import EntryRecord, MaterialRecord, OutboxRecord, to_us
+from node.records import EntryRecord
 from node.roster_cache import Freshness
-from node.state import Held, Judged, Pending, Queued, State, is_move
-from node.threads import keep, known_in, local_view
+from node.state import Held, Judged, State
+from node.threads import known_in, local_view
 from node.writer import Tx
 
-_to_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A member of staff as an attestation names them."""
-
-    staff_id: str
-    name: str = ""
-    phone: str = ""
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
-    """Whose hands the move went through; both empty for what the node does by itself."""
-
-    handler: Person | None = None
-    approver: Person | None = None
+_AGREEMENTS: Final = frozenset({Kind.AGREEMENT_PROPOSED, Kind.AGREEMENT_COUNTERSIGNED, Kind.AGREEMENT_ENDED})
+_header = maker(Header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +60,7 @@ class Composed:
     facts: BodyFacts
     row: Row
     after: ThreadState
+    keys: tuple[SealTo, ...]  # of the header's recipients, good when it was judged
     judged: Judged | None = None  # None for a first letter, which has no thread yet
 
 
@@ -90,112 +72,17 @@ def may_seal(state: State, *, at: datetime) -> Trust:
     return trust
 
 
-def travelling_reasons(exact: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What stands in the header, and what travels sealed, for exact codes. Refusal INVALID_INPUT (reasons)."""
-    try:
-        codes = [REASON_LIST[code] for code in exact]
-    except KeyError as error:
-        raise invalid("reasons") from error
-    shown = tuple(dict.fromkeys(code.in_header for code in codes))
-    return shown, tuple(code.code for code in codes if code.sealed)
-
-
-def item_codes(kind: Kind, data: MoveInput) -> tuple[str, ...]:
-    """Codes of the items that could not be found out: of a result they are the reasons, so nobody types them twice."""
-    result = data.body.get("result")
-    if kind not in (Kind.REPORTED, Kind.UNABLE) or not isinstance(result, Mapping):
-        return ()
-    answers = result.get("answers")
-    given = [each.get("unable_code") for each in answers if isinstance(each, Mapping)] if _is_list(answers) else []
-    return tuple(dict.fromkeys(code for code in given if isinstance(code, str) and code and code not in data.reasons))
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list | tuple)
-
-
-def _person(person: Person) -> dict[str, object]:
-    return {
-        name: value
-        for name, value in (("staff_id", person.staff_id), ("name", person.name), ("phone", person.phone))
-        if value
-    }
-
-
-def _attestation(hands: Hands, at: datetime) -> dict[str, object]:
-    found: dict[str, object] = {}
-    if hands.handler is not None:
-        found["handler"] = _person(hands.handler)
-    if hands.approver is not None:
-        found["approver"] = _person(hands.approver)
-    if hands.handler is not None:
-        found["approved_at"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return found
-
-
-def material_info(state: State, tx: Tx, record: MaterialRecord) -> dict[str, object]:
-    """The body's words on a material: key and name, from the record's secret."""
-    secret = state.vault.open(tx, record.subject_id, f"materials/{record.material_id}/secret", record.secret)
-    found: dict[str, object] = json.loads(secret)
-    return {name: value for name, value in found.items() if value not in ("", 0, False)}
-
-
-def _own_materials(tx: Tx, state: State, subject_id: str, ids: Sequence[str]) -> list[MaterialRecord]:
-    found = []
-    for material_id in ids:
-        record = tx.get(MaterialRecord, (material_id,))
-        if record is None or record.subject_id != subject_id or record.uploader not in state.units:
-            raise Refusal(Reason.MATERIAL_MISSING, material_id=material_id)
-        if record.envelope_id:
-            raise Refusal(Reason.MATERIAL_HELD_ALREADY, material_id=material_id)
-        found.append(record)
-    return found
-
-
-def make_body(
-    tx: Tx, state: State, *, kind: Kind, thread_id: str, data: MoveInput, hands: Hands, at: datetime
-) -> tuple[bytes, BodyFacts, tuple[MaterialRef, ...], tuple[str, ...]]:
-    """The body's bytes and facts, the manifest, and the reasons that stand in the header."""
-    shown, sealed = travelling_reasons((*data.reasons, *item_codes(kind, data)))
-    records = _own_materials(tx, state, thread_id, data.materials)
-    body: dict[str, object] = {name: value for name, value in data.body.items() if name not in _FILLED_IN}
-    if len(body) != len(data.body):
-        raise invalid("body")
-    body["thread_id"] = thread_id
-    attestation = _attestation(hands, at)
-    if attestation:
-        body["attestation"] = attestation
-    if records:
-        body["materials"] = [material_info(state, tx, record) for record in records]
-    if data.reused:
-        body["reused_material_ids"] = list(data.reused)
-    if sealed:
-        body["sealed_reasons"] = list(sealed)
-    if data.text and "text" not in body:
-        body["text"] = data.text
-    if data.paper is not None:
-        recorders = [_person(hands.handler)] if hands.handler is not None else []
-        recorders.append(_person(Person(staff_id=data.paper.second_recorder, name=data.paper.second_recorder_name)))
-        body["paper"] = {
-            "post_number": data.paper.post_number,
-            "recorded_by": recorders,
-            "scan_material_id": data.paper.scan_material_id,
-        }
-    manifest = tuple(MaterialRef(item.material_id, item.root, item.sealed_size, item.chunks) for item in records)
-    return *body_and_facts_from_json(kind, body), manifest, shown
-
-
-_FILLED_IN = frozenset(
-    {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"}
-)
-
-
 def find_ref(tx: Tx, state: State, held: Held, envelope_id: str, *, field: str) -> EnvelopeRef:
     """An envelope of the thread by its id: in the log, or queued by us. Refusal INVALID_INPUT with the field."""
     for item in held.pending:
         if item.header.envelope_id == envelope_id:
             return item.header.ref
     known = state.known.thread(held.thread_id) or {}
+    if held.thread is not None:  # mostly of one side or the other: a long thread need not be searched
+        for unit in (held.thread.host_unit, held.thread.home_unit):
+            named = tx.recall(state.known, (held.thread_id, unit, envelope_id)) or known.get((unit, envelope_id))
+            if named is not None:
+                return EnvelopeRef(unit, envelope_id, cast("tuple[str, bytes]", named)[1])
     for (sender, found), (_, digest) in known.items():
         if found == envelope_id:
             return EnvelopeRef(sender, found, digest)
@@ -273,34 +160,23 @@ def compose(
     view = trust.view
     thread: ThreadState | None = None
     if held is not None:
-        thread, _ = local_view(tx, state, held, roster=view, at=at)
+        thread = local_view(tx, state, held, roster=view, at=at)[0] if held.pending else held.thread
         thread_id = held.thread_id
     body, facts, manifest, shown = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
     case = case_facts(tx, state, held) if held is not None else CaseFacts()
-    said = dict(data.declared)
-    if kind in (Kind.AGREEMENT_PROPOSED, Kind.AGREEMENT_COUNTERSIGNED, Kind.AGREEMENT_ENDED):
-        said["terms_digest"] = sha256(agreement_record(body)).hexdigest()
-    declared = declared_of(facts, said, case=case, sender=unit)
+    declared = declared_of(facts, _said(kind, data, body), case=case, sender=unit)
+    counterpart = letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit)
     base, predecessor = position(held, unit)
-    fields: dict[str, object] = dict(letter.fields) if letter is not None else {}
-    clock = _clock(kind, data, thread)
-    if clock is not None:
-        fields["clock"] = clock
-    if data.priority:
-        fields["priority"] = data.priority
-    if data.requested_due is not None:
-        fields["requested_due"] = data.requested_due
-    fields.update(extra or {})
-    counts = counts_of(kind, thread, shown, replaces=data.replaces)
-    header = Header(
+    leg, round_, hop = counts_of(kind, thread, shown, replaces=data.replaces)
+    draft = partial(
+        _header,
         envelope_id=uuid7(at),
         federation_id=view.federation_id,
         thread_id=thread_id,
         thread_type=thread.thread_type if thread is not None else thread_type,
         kind=kind,
         sender_unit=unit,
-        counterpart_unit=letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit),
-        recipients=(),
+        counterpart_unit=counterpart,
         case_id=letter.case_id if letter is not None else (thread.case_id if thread is not None else ""),
         recorded_by_home=data.paper is not None,
         paper_on=data.paper.paper_on if data.paper is not None else None,
@@ -314,38 +190,69 @@ def compose(
         reasons=shown,
         declared=declared,
         manifest=manifest,
-        leg=counts[0],
-        round=counts[1],
-        hop=counts[2],
-        **fields,  # type: ignore[arg-type]  # fields of Header, built by the letter's form
+        leg=leg,
+        round=round_,
+        hop=hop,
+        **_stated(kind, data, thread, letter, extra),
     )
     known = known_in(tx, state, thread_id, held.pending if held is not None else ())
     refused = Refused(Reason.NOT_ALLOWED, {"kind": kind.name})
-    for units in audiences(header, thread, view, data):
-        addressed = replaced(header, recipients=recipients_of(trust, unit, units, at))
-        outcome = judge(thread, addressed, roster=view, at=at, is_known=known)
-        if isinstance(outcome, Accepted):
-            local = LocalFacts(
-                today=day_of(at),
-                handler_id=hands.handler.staff_id if hands.handler is not None else "",
-                approver_id=hands.approver.staff_id if hands.approver is not None else "",
-                handler_role=hands.handler.role if hands.handler is not None else "",
-                approver_role=hands.approver.role if hands.approver is not None else "",
-            )
-            wrong = judge_body(thread, addressed, facts, roster=view, history=case)
-            wrong = wrong or judge_local(thread, addressed, facts, roster=view, staff=local)
-            if wrong is not None:
-                raise Refusal(wrong.reason, **wrong.details)
-            return Composed(
-                header=addressed,
-                body=body,
-                facts=facts,
-                row=outcome.row,
-                after=outcome.thread,
-                judged=_judged(thread, addressed, view, local.today, outcome.row),
-            )
-        refused = outcome
+    for units in audiences(thread, view, data, kind=kind, unit=unit, counterpart=counterpart):
+        keys = keys_of(trust, (unit, *units), at)
+        header = draft(recipients=recipients_by(keys))
+        outcome = judge(thread, header, roster=view, at=at, is_known=known)
+        if isinstance(outcome, Refused):
+            refused = outcome
+            continue
+        local = _local(hands, at)
+        wrong = judge_body(thread, header, facts, roster=view, history=case)
+        wrong = wrong or judge_local(thread, header, facts, roster=view, staff=local)
+        if wrong is not None:
+            raise Refusal(wrong.reason, **wrong.details)
+        judged = _judged(thread, header, view, local.today, outcome.row)
+        return Composed(
+            header=header, body=body, facts=facts, row=outcome.row, after=outcome.thread, keys=keys, judged=judged
+        )
     raise Refusal(refused.reason, **refused.details)
+
+
+def _said(kind: Kind, data: MoveInput, body: bytes) -> Mapping[str, object]:
+    """What was said beside the body; an agreement's terms are named by their digest, which nobody types."""
+    if kind not in _AGREEMENTS:
+        return data.declared
+    return {**data.declared, "terms_digest": sha256(agreement_record(body)).hexdigest()}
+
+
+def _stated(
+    kind: Kind,
+    data: MoveInput,
+    thread: ThreadState | None,
+    letter: LetterHeader | None,
+    extra: Mapping[str, object] | None,
+) -> dict[str, Any]:
+    """Fields of the header that few kinds state."""
+    fields: dict[str, Any] = dict(letter.fields) if letter is not None else {}
+    clock = _clock(kind, data, thread)
+    if clock is not None:
+        fields["clock"] = clock
+    if data.priority:
+        fields["priority"] = data.priority
+    if data.requested_due is not None:
+        fields["requested_due"] = data.requested_due
+    if extra:
+        fields.update(extra)
+    return fields
+
+
+def _local(hands: Hands, at: datetime) -> LocalFacts:
+    handler, approver = hands.handler or NOBODY, hands.approver or NOBODY
+    return LocalFacts(
+        today=day_of(at),
+        handler_id=handler.staff_id,
+        approver_id=approver.staff_id,
+        handler_role=handler.role,
+        approver_role=approver.role,
+    )
 
 
 def _judged(thread: ThreadState | None, header: Header, view: RosterView, on: date, row: Row) -> Judged | None:
@@ -370,7 +277,7 @@ def counts_of(
     """
     if thread is None:
         return 1, 1, 0
-    if any(protest.envelope.envelope_id == replaces for protest in thread.protests):
+    if replaces and any(protest.envelope.envelope_id == replaces for protest in thread.protests):
         return thread.leg, thread.round, thread.hop
     if kind is Kind.ISSUED:
         return thread.leg + 1, 1, thread.hop
@@ -390,84 +297,43 @@ def _counterpart(thread: ThreadState | None, unit: str) -> str:
     return thread.home_unit if any(former.unit == unit for former in thread.former_hosts) else thread.host_unit
 
 
-def recipients_of(trust: Trust, unit: str, others: Sequence[str], at: datetime) -> tuple[Recipient, ...]:
-    """Who can open it: the sender's own unit first, then each addressee, by its newest good sealing key.
+def keys_of(trust: Trust, units: Sequence[str], at: datetime) -> tuple[SealTo, ...]:
+    """The newest good sealing key of each unit at that instant: whom an envelope is sealed to, in that order.
 
     Raises:
         Refusal: RECIPIENT_KEY_NOT_VALID, or KEY_CHANGED_UNSIGNED for a unit whose new key nobody vouches for.
     """
-    return tuple(Recipient(each, trust.sealing_key(each, at).key_id) for each in (unit, *others))
+    found: list[SealTo] = []
+    for unit in units:
+        key = trust.sealing_key(unit, at)
+        found.append(SealTo(unit, key.key_id, key.public_key))
+    return tuple(found)
+
+
+def recipients_by(keys: Sequence[SealTo]) -> tuple[Recipient, ...]:
+    """The recipients of a header, by the keys that it is sealed to."""
+    return tuple([Recipient(key.unit, key.key_id) for key in keys])
+
+
+def recipients_of(trust: Trust, unit: str, others: Sequence[str], at: datetime) -> tuple[Recipient, ...]:
+    """Who can open it: the sender's own unit first, then each addressee, by its newest good sealing key.
+
+    Raises:
+        Refusal: as `keys_of`.
+    """
+    return recipients_by(keys_of(trust, (unit, *others), at))
 
 
 def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
-    """Seal and sign a judged draft with the unit's seal, whose certificate the roster holds good at this moment."""
+    """Seal and sign a judged draft with the unit's seal, whose certificate the roster holds good at this moment.
+
+    `at` is the instant at which it was composed: by it the keys were chosen.
+    """
     trust = state.rosters.current
     key, certificate = state.keyring.signing_key(composed.header.sender_unit)
     sealed = seal_and_sign(
-        composed.header,
-        composed.body,
-        recipients=[
-            (each.unit, each.key_id, trust.sealing_key(each.unit, at).public_key) for each in composed.header.recipients
-        ],
-        signing_key=key,
-        certificate=certificate,
+        composed.header, composed.body, recipients=composed.keys, signing_key=key, certificate=certificate
     )
     for digest in sealed.header.signer_certificates:
         trust.signer(digest, at)
     return sealed
-
-
-def queue(
-    tx: Tx,
-    state: State,
-    held: Held,
-    sealed: SealedEnvelope,
-    *,
-    at: datetime,
-    data: Mapping[str, object] | None = None,
-    judged: Judged | None = None,
-) -> Held:
-    """Put a sealed envelope into the outbox, with what was typed beside it, and into the thread's queue."""
-    header = sealed.header
-    number = state.number("outbox")
-    typed = _to_json(data if isinstance(data, dict) else dict(data or {})).encode()
-    record = OutboxRecord(
-        sender_unit=header.sender_unit,
-        envelope_id=header.envelope_id,
-        number=number,
-        thread_id=header.thread_id,
-        kind=int(header.kind),
-        header=sealed.header_bytes,
-        header_digest=header.digest,
-        signatures=parts.join(*sealed.signatures),
-        secret=state.vault.seal(
-            tx,
-            header.thread_id,
-            f"outbox/{header.sender_unit}/{header.envelope_id}/secret",
-            parts.join(sealed.sealed_body, sealed.content, typed),
-        ),
-        state="queued",
-        reason="",
-        details="{}",
-        queued_at=to_us(at),
-        tried_at=0,
-    )
-    tx.put(record)
-    for item in header.manifest:
-        material = tx.get(MaterialRecord, (item.material_id,))
-        if material is not None and material.envelope_id != header.envelope_id:
-            tx.put(replace(material, envelope_id=header.envelope_id))
-    queued = Queued(
-        number=number,
-        sender_unit=header.sender_unit,
-        envelope_id=header.envelope_id,
-        thread_id=header.thread_id,
-        size=len(sealed.header_bytes) + len(sealed.sealed_body) + 256,
-        materials=tuple(item.material_id for item in header.manifest),
-    )
-    tx.remember(state.outbox, number, (queued, sealed, record))
-    tx.after.append(lambda: state.signal("outbox"))
-    if header.manifest:
-        tx.after.append(lambda: state.signal("materials"))  # they go first
-    pending = Pending(number=number, header=header, moving=is_move(header.kind), judged=judged)
-    return keep(tx, state, replaced(held, pending=(*held.pending, pending)), at=at)

@@ -17,9 +17,10 @@ from delegation.reasons_codes import REASON_LIST
 from delegation.table import State as Legal
 from delegation.thread_state import ThreadState
 from node.case_facts import case_facts, content_of
-from node.compose import may_seal, position, queue, recipients_of
+from node.compose import may_seal, position, recipients_of
 from node.counterparts import BY_NODE, NewParties, new_parties
 from node.ids import uuid7
+from node.queueing import queue
 from node.records import EntryRecord
 from node.sending import same_salt
 from node.state import Held, State

@@ -15,10 +15,12 @@ from delegation.errors import Reason, Refusal
 from delegation.model import EnvelopeRef, Header
 from delegation.payloads import SALT_SIZE
 from node import parts
+from node.bodies import Hands
 from node.case_facts import content_of
-from node.compose import Hands, compose, may_seal, position, queue, recipients_of, seal
+from node.compose import compose, may_seal, position, recipients_of, seal
 from node.ids import uuid7
 from node.move_input import MoveInput
+from node.queueing import queue
 from node.records import EntryRecord, OutboxRecord
 from node.state import Held, State
 from node.writer import Tx

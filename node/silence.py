@@ -17,13 +17,15 @@ from delegation.deadlines import day_of
 from delegation.errors import Refusal
 from delegation.lifecycle import available
 from delegation.table import State as Legal
-from node.compose import Hands, compose, queue, seal
+from node.bodies import Hands
+from node.compose import compose, seal
 from node.desk.once import forget_old
 from node.expiry import Expiry, remind
 from node.legs import next_leg
 from node.materials import MaterialFolder
 from node.move_input import MoveInput
 from node.purging import former_hosts, purge_former
+from node.queueing import queue
 from node.records import EntryRecord, ThreadRecord
 from node.state import Held, State
 from node.store import Op, Where

@@ -9,7 +9,8 @@ from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.digits import delegation_number
 from delegation.errors import Reason, Refusal
-from node.compose import Hands, LetterHeader, Person, compose, may_seal, queue, seal
+from node.bodies import Hands, Person
+from node.compose import LetterHeader, compose, may_seal, seal
 from node.contents import note_case
 from node.desk.building import materials_of
 from node.desk.business import Business, host_of, parse_business, problems_of
@@ -18,6 +19,7 @@ from node.desk.light import light_view
 from node.desk.ports import Actor, Role
 from node.desk.views import DelegationView, DraftView, Page
 from node.ids import uuid4, uuid7
+from node.queueing import queue
 from node.records import (
     DraftRecord,
     LookupRecord,

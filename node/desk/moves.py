@@ -10,7 +10,8 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
 from delegation.table import Row
-from node.compose import Composed, Hands, LetterHeader, Person, compose, queue, seal
+from node.bodies import Hands, Person
+from node.compose import Composed, LetterHeader, compose, seal
 from node.desk.building import prepared_of, prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import ACTS, APPROVES, PREPARES, READS, need, own, same_version
@@ -19,6 +20,7 @@ from node.desk.ports import Actor
 from node.desk.views import DelegationView, PreparedMoveView
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
+from node.queueing import queue
 from node.records import MoveRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
 from node.state import Held, State, is_move
 from node.threads import keep, local_view

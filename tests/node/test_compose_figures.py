@@ -6,7 +6,8 @@ import pytest
 
 from delegation.codes import Kind
 from delegation.thread_state import ThreadState
-from node.compose import counts_of, item_codes
+from node.bodies import item_codes
+from node.compose import counts_of
 from node.move_input import MoveInput
 from tests.simulator.composing import an_investigation
 from tests.simulator.federation import Federation

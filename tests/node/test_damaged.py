@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from delegation.errors import Reason
-from node import compose as composing
+from node import bodies
 from node.desk.ports import FileFacts
 from node.records import AlarmRecord
 from node.service import Node
@@ -20,13 +20,13 @@ async def added(node: Node, ref: str, name: str) -> str:
 
 
 async def test_damaged_materials_are_protested_and_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest, lying = composing.material_info, True
+    honest, lying = bodies.material_info, True
 
     def info(state: Any, tx: Any, record: Any) -> dict[str, object]:
         found = honest(state, tx, record)
         return {**found, "sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="} if lying else found
 
-    monkeypatch.setattr(composing, "material_info", info)
+    monkeypatch.setattr(bodies, "material_info", info)
     async with running(tmp_path, HANGZHOU, CHENGDU) as world:
         home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
         ref = (await issued(home, HANGZHOU)).row.delegation_id
