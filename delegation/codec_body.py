@@ -1,7 +1,7 @@
 """Opened bodies: what guards need of them, as `BodyFacts`, and the keys of their materials (protocol 4.6, 5.3)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -11,9 +11,14 @@ from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
+from delegation.values import maker, replaced
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
 _NOT_YET_APPROVED: Final = date(2100, 12, 31)  # no day of approval: only a number that no day makes good is refused
+_KINDS: Final = take.Codes(Kind, "kind", stated=True)
+_NO_FURTHER: Final = frozenset({"", "question"})  # contents of which guards need nothing beside their text
+
+_facts_of: Final = maker(BodyFacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +52,35 @@ def body_facts(body: bytes) -> BodyFacts:
 
 def facts_of_read(b: body_pb2.Body) -> BodyFacts:
     """As `body_facts`, of a body that `read_body` gave."""
-    facts = BodyFacts(
-        kind=Kind(b.kind),
+    content = b.WhichOneof("content") or ""
+    attestation = b.attestation
+    materials, reused, sealed = b.materials, b.reused_material_ids, b.sealed_reasons
+    paper = b.paper if b.HasField("paper") else None
+    facts = _facts_of(
+        kind=_KINDS[b.kind],
         thread_id=b.thread_id,
-        handler_id=b.attestation.handler.staff_id,
-        approver_id=b.attestation.approver.staff_id,
-        material_ids=tuple(material.material_id for material in b.materials),
-        reused_material_ids=tuple(b.reused_material_ids),
-        sealed_reasons=tuple(b.sealed_reasons),
-        content=b.WhichOneof("content") or "",
-        paper_recorders=tuple(person.staff_id for person in b.paper.recorded_by),
-        paper_scan=b.paper.scan_material_id,
-        has_text=bool(b.text.strip() or b.question.text.strip()),
+        handler_id=attestation.handler.staff_id,
+        approver_id=attestation.approver.staff_id,
+        material_ids=tuple([material.material_id for material in materials]) if materials else (),
+        reused_material_ids=tuple(reused) if reused else (),
+        sealed_reasons=tuple(sealed) if sealed else (),
+        content=content,
+        paper_recorders=tuple([person.staff_id for person in paper.recorded_by]) if paper is not None else (),
+        paper_scan=paper.scan_material_id if paper is not None else "",
+        has_text=not (_is_blank(b.text) and _is_blank(b.question.text)),
     )
-    approved_at = b.attestation.approved_at
+    return facts if content in _NO_FURTHER else _with_content(facts, b)
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+def _with_content(facts: BodyFacts, b: body_pb2.Body) -> BodyFacts:
+    """The facts, and those of what the kind says beside its text."""
     today = _NOT_YET_APPROVED
     if b.attestation.HasField("approved_at"):
-        today = day_of(take.instant(approved_at, "attestation.approved_at"))
+        today = day_of(take.instant(b.attestation.approved_at, "attestation.approved_at"))
     match facts.content:
         case "letter":
             return _with_letter(facts, b.letter, today)
@@ -71,21 +88,21 @@ def facts_of_read(b: body_pb2.Body) -> BodyFacts:
             return _with_case(facts, b.notice.worker, b.notice.employer, b.notice.accident, today)
         case "return_notice":
             defects = tuple(model.Defect(defect.code, defect.subject) for defect in b.return_notice.defects)
-            return replace(facts, defects=defects)
+            return replaced(facts, defects=defects)
         case "assignment":
-            return replace(facts, investigators=_investigators(b.assignment.investigators))
+            return replaced(facts, investigators=_investigators(b.assignment.investigators))
         case "result":
             return _with_result(facts, b.result)
         case "hand_over":
             return _with_evidence(facts, b.hand_over.evidence)
         case "supplement":
-            return replace(facts, supplement_items=tuple((i.item_code, i.reason) for i in b.supplement.items))
+            return replaced(facts, supplement_items=tuple((i.item_code, i.reason) for i in b.supplement.items))
     return facts
 
 
 def _with_letter(facts: BodyFacts, letter: letter_pb2.Letter, today: date) -> BodyFacts:
     facts = _with_case(facts, letter.worker, letter.employer, letter.accident, today)
-    return replace(
+    return replaced(
         facts,
         items=tuple((item.code, item.mandatory) for item in letter.items),
         insurance_mode=int(letter.insurance.mode),
@@ -103,7 +120,7 @@ def _with_case(
     accident: letter_pb2.Accident,
     today: date,
 ) -> BodyFacts:
-    return replace(
+    return replaced(
         facts,
         operates_in=employer.operates_in,
         accident_region=accident.region_code,
@@ -139,7 +156,7 @@ def _credit_code_holds(code: str) -> bool:
 def _with_result(facts: BodyFacts, result: result_pb2.Result) -> BodyFacts:
     met = sum(check.met for check in result.checks)
     explained = sum(not check.met and bool(check.explanation.strip()) for check in result.checks)
-    return replace(
+    return replaced(
         _with_evidence(facts, result.evidence),
         investigators=_investigators(result.investigators),
         answers=tuple(
@@ -161,7 +178,7 @@ def _with_result(facts: BodyFacts, result: result_pb2.Result) -> BodyFacts:
 def _with_evidence(facts: BodyFacts, evidence: Iterable[result_pb2.Evidence]) -> BodyFacts:
     found = tuple(evidence)
     shown_by = dict.fromkeys(material for one in found for material in one.material_ids)
-    return replace(facts, evidence_ids=tuple(one.evidence_id for one in found), evidence_material_ids=tuple(shown_by))
+    return replaced(facts, evidence_ids=tuple(one.evidence_id for one in found), evidence_material_ids=tuple(shown_by))
 
 
 def _investigators(people: Iterable[result_pb2.Investigator]) -> tuple[InvestigatorFacts, ...]:

@@ -4,10 +4,9 @@ Free text is allowed and only bounded. A refusal names the path of the field (`l
 body is personal data throughout.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -16,14 +15,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from delegation import codec_values as take
 from delegation import patterns
 from delegation.codes import Kind
+from delegation.errors import Refusal
 from delegation.payloads import DIGEST_SIZE, MOST_BODY
 from xieban.delegation.v1 import body_pb2 as pb
 
 MOST_TEXT: Final = 20_000  # characters of one text; more is a material
 _MOST_LISTED: Final = 512
 _KEY_SIZE: Final = 32
-# Control characters but line breaks and tabs; a search in C, as a text has thousands of characters.
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# What UTF-8 bytes are translated by: control characters but line breaks and tabs become 1, all others 0. A text has
+# thousands of characters, and no search is as quick.
+_CONTROLS: Final = bytes(byte < 32 and byte not in b"\t\n\r" for byte in range(256))
+_KINDS: Final = take.Codes(Kind, "kind", stated=True)
 
 # Content by kind: the field of the body, and whether the kind cannot do without it. Other kinds have none.
 _NEEDED: Final[Mapping[Kind, str]] = {
@@ -164,103 +166,131 @@ def read_body(body: bytes) -> pb.Body:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
     """
     b = take.parsed(pb.Body, body, most=MOST_BODY, field="body")
+    check_body(b)
+    return b
+
+
+def check_body(b: pb.Body) -> None:
+    """As `read_body`, of a message that its writer holds already. NOT checked: its size."""
     if b.kind == 0:
         take.malformed("kind")
     if not (patterns.is_delegation_number(b.thread_id) or patterns.is_uuid7(b.thread_id)):
         take.malformed("thread_id")
-    _check(b, "")
-    kind, content = Kind(b.kind), b.WhichOneof("content")
-    if content is None and kind in _NEEDED:
-        take.malformed(_NEEDED[kind])
-    if content is not None and CONTENT_OF_KIND.get(kind) != content:
+    _check(b)
+    kind, content = _KINDS[b.kind], b.WhichOneof("content")
+    if content is None:
+        if kind in _NEEDED:
+            take.malformed(_NEEDED[kind])
+        return
+    if CONTENT_OF_KIND.get(kind) != content:
         take.malformed(content)
     if content == "adoption" and kind is Kind.ADOPTION and b.adoption.adoption == 0:
         take.malformed("adoption.adoption")
     if content == "agreement" and not b.agreement.record:
         take.malformed("agreement.record")
-    return b
+
+
+# Any in what follows: a value of the type that the descriptor says, which protobuf has seen to.
+_Holds = Callable[[Any], object]
 
 
 class _FieldPlan:
     """How the values of one field are checked: what its descriptor and the tables above say, looked up once."""
 
-    __slots__ = ("check", "enum", "full_name", "name", "repeated", "told_apart")
+    __slots__ = ("holds", "name", "repeated", "told_apart", "wrong")
 
     def __init__(self, message: str, field: FieldDescriptor) -> None:
+        full_name = f"{message}.{field.name}"
         self.name = field.name
-        self.full_name = f"{message}.{field.name}"
         self.repeated = field.is_repeated
-        self.told_apart = _DISTINCT.get(self.full_name)
-        self.enum = frozenset(field.enum_type.values_by_number) if field.enum_type is not None else None
-        self.check = _checker(self, field)
+        self.told_apart = _DISTINCT.get(full_name)
+        self.holds, self.wrong = _checker(full_name, field)
+
+    def check_list(self, values: Sequence[Any]) -> None:
+        """Each member holds, there are not too many, and none is there twice."""
+        if len(values) > _MOST_LISTED:
+            take.malformed("")
+        holds = self.holds
+        if holds is not None:
+            for one in values:
+                if not holds(one):
+                    self.refuse(one)
+        if self.told_apart is not None:
+            take.distinct([getattr(one, self.told_apart) for one in values], "")
+
+    def refuse(self, value: Any) -> NoReturn:
+        """Refuse a value that does not hold: as an unknown code, or as malformed."""
+        if self.wrong(value):
+            take.unknown("")
+        take.malformed("")
 
 
-def _checker(plan: _FieldPlan, field: FieldDescriptor) -> Callable[[Any, str], object]:
-    # Any: of the type that the descriptor says, which protobuf has seen to
+def _never(_value: Any) -> bool:
+    return False
+
+
+def _always(_value: Any) -> bool:
+    return True
+
+
+def _checker(full_name: str, field: FieldDescriptor) -> tuple[_Holds | None, _Holds]:
+    """Whether a value holds (None: every one does), and whether one that does not is an unknown code."""
     if field.message_type is not None:
-        return take.instant if field.message_type is Timestamp.DESCRIPTOR else _check_part
+        return (_is_instant if field.message_type is Timestamp.DESCRIPTOR else _part_holds), _never
+    if field.enum_type is not None:
+        return frozenset(field.enum_type.values_by_number).__contains__, _always
     if field.type == FieldDescriptor.TYPE_STRING:
-        matches = _CLOSED.get(plan.full_name)
-        return _check_free_text if matches is None else partial(_check_closed, matches)
+        matches = _CLOSED.get(full_name)
+        return (_is_free_text, _never) if matches is None else (matches, patterns.is_reason_form)
     if field.type == FieldDescriptor.TYPE_BYTES:
-        return partial(
-            _check_bytes, {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(plan.full_name)
-        )
-    return partial(_check_number, plan.enum)
+        size = {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(full_name)
+        return (None if size is None else partial(_has_size, size)), _never
+    return (None if field.type == FieldDescriptor.TYPE_BOOL else take.MOST_NUMBER.__ge__), _never
 
 
 @lru_cache(maxsize=256)  # as many as the contract has messages in a body
-def _plan_of(of: type[Message]) -> tuple[Sequence[str], dict[int, _FieldPlan]]:
-    """What a message must have, and how each of its fields is checked, by number."""
+def _plan_of(of: type[Message]) -> tuple[Sequence[str], dict[FieldDescriptor, _FieldPlan]]:
+    """What a message must have, and how each of its fields is checked."""
     descriptor = of.DESCRIPTOR
     return _REQUIRED.get(descriptor.name, ()), {
-        field.number: _FieldPlan(descriptor.name, field)
+        field: _FieldPlan(descriptor.name, field)
         for field in cast("Sequence[FieldDescriptor]", descriptor.fields)  # upb's twin
     }
 
 
-def _check(message: Message, path: str) -> None:
+def _check(message: Message) -> None:
+    """Check a message and all below it. Raises Refusal with the path from here; what calls puts its own name before."""
     required, plans = _plan_of(type(message))  # type: ignore[arg-type]  # a class is hashable; its stub forgets
     for wanted in required:
         if not getattr(message, wanted):
-            take.malformed(f"{path}{wanted}")
-    for field, value in message.ListFields():
-        plan = plans[field.number]
-        where = f"{path}{plan.name}"
-        check = plan.check
-        if not plan.repeated:
-            check(value, where)
-            continue
-        take.at_most(value, _MOST_LISTED, where)
-        for one in value:
-            check(one, where)
-        if plan.told_apart is not None:
-            take.distinct([getattr(one, plan.told_apart) for one in value], where)
+            take.malformed(wanted)
+    plan = None
+    try:
+        for field, value in message.ListFields():
+            plan = plans[field]
+            if plan.repeated:
+                plan.check_list(value)
+            elif (holds := plan.holds) is not None and not holds(value):
+                plan.refuse(value)
+    except Refusal as refusal:
+        below, name = refusal.details["field"], plan.name if plan is not None else ""
+        raise Refusal(refusal.reason, field=f"{name}.{below}" if below else name) from None
 
 
-def _check_part(value: Message, where: str) -> None:
-    _check(value, f"{where}.")
+def _part_holds(part: Message) -> bool:
+    _check(part)
+    return True
 
 
-def _check_closed(matches: patterns.Matcher, value: str, where: str) -> None:
-    if not matches(value):
-        if patterns.is_reason_form(value):
-            take.unknown(where)
-        take.malformed(where)
+def _is_instant(value: Timestamp) -> bool:
+    take.instant(value, "")
+    return True
 
 
-def _check_free_text(value: str, where: str) -> None:
-    if len(value) > MOST_TEXT or _CONTROLS.search(value) is not None:
-        take.malformed(where)
+def _is_free_text(value: str) -> bool:
+    """Short enough, and without control characters but line breaks and tabs; no byte of a longer character is one."""
+    return len(value) <= MOST_TEXT and 1 not in value.encode().translate(_CONTROLS)
 
 
-def _check_bytes(size: int | None, value: bytes, where: str) -> None:
-    if size is not None and len(value) != size:
-        take.malformed(where)
-
-
-def _check_number(enum: frozenset[int] | None, value: int, where: str) -> None:
-    if enum is not None and value not in enum:
-        take.unknown(where)
-    if value > take.MOST_NUMBER:
-        take.malformed(where)
+def _has_size(size: int, value: bytes) -> bool:
+    return len(value) == size

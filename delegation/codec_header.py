@@ -365,12 +365,14 @@ def context_bytes(header: Header) -> bytes:
         signing_suite=codes.SigningSuite.ValueType(header.signing_suite),
         sealing_suite=codes.SealingSuite.ValueType(header.sealing_suite),
         signer_certificates=header.signer_certificates,
-        base=pb.Base(sequence=header.base.sequence, entry_digest=header.base.entry_digest),
         roster_version=header.roster_version,
         reasons=header.reasons,
         content_commitment=header.content_commitment,
     )
     take.put_instant(c.claimed_at, header.claimed_at)
+    base = c.base
+    base.SetInParent()  # stated also when nothing stands in it
+    base.sequence, base.entry_digest = header.base.sequence, header.base.entry_digest
     if header.predecessor is not None:
         write_ref(c.predecessor, header.predecessor)
     if header.in_reply_to is not None:
