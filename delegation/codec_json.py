@@ -9,6 +9,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -18,7 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from delegation import codec_values as take
 from delegation.codec_body import facts_of_read
-from delegation.codec_body_checks import read_body
+from delegation.codec_body_checks import check_body, read_body
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from delegation.facts import BodyFacts
@@ -52,19 +53,20 @@ def body_and_facts_from_json(kind: Kind, data: Mapping[str, object]) -> tuple[by
 
 def _checked_body(kind: Kind, data: Mapping[str, object]) -> tuple[bytes, pb.Body]:
     """The bytes, and the message that a recipient reads out of them."""
-    name = codes_pb2.EventKind.Name(codes_pb2.EventKind.ValueType(kind))
     message = pb.Body()
     _fill(message, data, "")
-    if data.get("kind", name) != name:
+    number = codes_pb2.EventKind.ValueType(kind)
+    if "kind" in data and data["kind"] != codes_pb2.EventKind.Name(number):
         raise Refusal(Reason.INVALID_INPUT, field="kind")
-    message.kind = codes_pb2.EventKind.ValueType(kind)
+    message.kind = number
     body = message.SerializeToString(deterministic=True)
     if len(body) > MOST_BODY:
         raise Refusal(Reason.TOO_LARGE, field="body")
     try:
-        return body, read_body(body)
+        check_body(message)
     except Refusal as refusal:
         raise Refusal(Reason.INVALID_INPUT, field=refusal.details["field"]) from None
+    return body, message
 
 
 def body_to_json(body: bytes) -> dict[str, object]:
@@ -81,36 +83,56 @@ def _invalid(path: str) -> Refusal:
     return Refusal(Reason.INVALID_INPUT, field=path[:_MOST_PATH] or "body")
 
 
+class _FieldPlan:
+    """What a field takes, as its descriptor says; looked up once, since a descriptor is slow to ask."""
+
+    __slots__ = ("choice", "enum", "is_part", "kind", "most", "repeated")
+
+    def __init__(self, field: FieldDescriptor) -> None:
+        self.repeated = field.is_repeated
+        self.choice = field.containing_oneof.name if field.containing_oneof is not None else None
+        self.is_part = field.message_type is not None
+        named = field.enum_type.values_by_name if field.enum_type is not None else None
+        self.enum = {name: value.number for name, value in named.items()} if named is not None else None
+        self.kind = field.type
+        self.most = _MOST_UINT.get(field.cpp_type, -1)
+
+
+@lru_cache(maxsize=256)  # as many as the contract has messages in a body
+def _plan_of(of: type[Message]) -> dict[str, _FieldPlan]:
+    fields = cast("Mapping[str, FieldDescriptor]", of.DESCRIPTOR.fields_by_name)  # upb's twin has the same face
+    return {name: _FieldPlan(field) for name, field in fields.items()}
+
+
 def _fill(message: Message, data: object, path: str) -> None:
     """Set a message's fields. By hand: protobuf's ParseDict costs three times as much, and its errors repeat values."""
     if not isinstance(data, dict | Mapping):  # a dict nearly always: the abstract class is slow to ask
         raise _invalid(path)
-    known = cast("Mapping[str, FieldDescriptor]", message.DESCRIPTOR.fields_by_name)  # upb's twin has the same face
+    plans = _plan_of(type(message))  # type: ignore[arg-type]  # a class is hashable; its stub forgets
     for name, value in data.items():
-        field = known.get(name) if isinstance(name, str) else None
-        if field is None:
+        plan = plans.get(name) if isinstance(name, str) else None
+        if plan is None:
             # The name was typed too, so it is not repeated; the message that has no such field is named.
             raise _invalid(f"{path}.(unknown)" if path else "(unknown)")
         where = f"{path}.{name}" if path else name
-        if field.is_repeated:
+        if plan.repeated:
             if not isinstance(value, list | tuple) or len(value) > _MOST_LISTED:
                 raise _invalid(where)
             listed = getattr(message, name)
             for one in value:
-                if field.message_type is None:
-                    listed.append(_scalar(field, one, where))
-                else:
+                if plan.is_part:
                     _fill_part(listed.add(), one, where)
+                else:
+                    listed.append(_scalar(plan, one, where))
             continue
-        content = field.containing_oneof
-        if content is not None and message.WhichOneof(content.name) is not None:
+        if plan.choice is not None and message.WhichOneof(plan.choice) is not None:
             raise _invalid("body")  # two contents at once
-        if field.message_type is None:
-            setattr(message, name, _scalar(field, value, where))
-        else:
+        if plan.is_part:
             part = getattr(message, name)
             part.SetInParent()
             _fill_part(part, value, where)
+        else:
+            setattr(message, name, _scalar(plan, value, where))
 
 
 def _fill_part(part: Message, value: object, where: str) -> None:
@@ -128,26 +150,26 @@ def _fill_part(part: Message, value: object, where: str) -> None:
         raise _invalid("body") from None
 
 
-def _scalar(field: FieldDescriptor, value: object, where: str) -> object:
+def _scalar(plan: _FieldPlan, value: object, where: str) -> object:
     """The value as the field takes it. Raises Refusal INVALID_INPUT for another type or a number out of bounds."""
-    if field.enum_type is not None:
-        if isinstance(value, str) and (named := field.enum_type.values_by_name.get(value)) is not None:
-            return named.number
-    elif field.type == FieldDescriptor.TYPE_STRING:
+    kind = plan.kind
+    if plan.enum is not None:
+        if isinstance(value, str) and (number := plan.enum.get(value)) is not None:
+            return number
+    elif kind == FieldDescriptor.TYPE_STRING:
         if _is_text(value):
             return value
-    elif field.type == FieldDescriptor.TYPE_BYTES:
+    elif kind == FieldDescriptor.TYPE_BYTES:
         found = _from_base64(value)
         if found is not None:
             return found
-    elif field.type == FieldDescriptor.TYPE_BOOL:
+    elif kind == FieldDescriptor.TYPE_BOOL:
         if isinstance(value, bool):
             return value
     else:
         if isinstance(value, str):  # protobuf's JSON writes 64 bits as text, and nothing else
-            value = int(value) if field.type == FieldDescriptor.TYPE_UINT64 and _is_digits(value) else None
-        most = _MOST_UINT.get(field.cpp_type, -1)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+            value = int(value) if kind == FieldDescriptor.TYPE_UINT64 and _is_digits(value) else None
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= plan.most:
             return value
     raise _invalid(where)
 
@@ -156,6 +178,8 @@ def _is_text(value: object) -> bool:
     """Text that UTF-8 can hold: JSON lets a lone surrogate through, protobuf does not."""
     if not isinstance(value, str) or len(value) > MOST_BODY:
         return False
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:
