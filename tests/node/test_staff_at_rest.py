@@ -21,6 +21,7 @@ from node.desk.passwords import Passwords
 from node.keyring import MASTER_FILE
 from node.records import StaffRecord
 from node.settings import NodeSettings
+from node.store import SCHEMA_VERSION
 from node.store_sql import SqlStore, make_engine
 from node.writer import Batch, Tx
 
@@ -159,3 +160,11 @@ def test_nothing_is_touched_without_the_master_key(settings: NodeSettings) -> No
     store = open_store(settings)
     assert _personal(settings, store, "li2") == (NAME, PHONE)
     store.close()
+
+
+def test_the_doctor_knows_the_newest_schema(settings: NodeSettings) -> None:
+    open_store(settings).close()
+    engine = make_engine(settings.database)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == SCHEMA_VERSION
+    engine.dispose()
