@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NoReturn
 
 from delegation import codec_values as take
 from delegation import model, patterns
@@ -19,7 +19,7 @@ from delegation.codec_header import (
     write_ref,
 )
 from delegation.errors import Reason
-from delegation.values import Remembered
+from delegation.values import Remembered, maker
 from xieban.delegation.v1 import entry_pb2 as pb
 from xieban.delegation.v1 import header_pb2
 from xieban.federation.v1 import exchange_pb2
@@ -44,6 +44,7 @@ _KIND_NUMBERS: Final = {
     model.EntryKind.KEY: pb.ENTRY_KIND_KEY,
 }
 KINDS: Final = {int(number): kind for kind, number in _KIND_NUMBERS.items()}
+_FIELD_OF_KIND: Final = {kind: kind.value for kind in model.EntryKind}  # the field of its detail
 _STATUS_NUMBERS: Final = {
     model.AcknowledgementStatus.APPLIED: pb.ACKNOWLEDGEMENT_STATUS_APPLIED,
     model.AcknowledgementStatus.MATERIALS_HELD: pb.ACKNOWLEDGEMENT_STATUS_MATERIALS_HELD,
@@ -53,6 +54,9 @@ STATUSES: Final = {int(number): status for status, number in _STATUS_NUMBERS.ite
 _Detail = (
     model.EnvelopeAnswer | model.AcknowledgementBatch | model.NegativeEvidence | model.RosterPublished | model.KeyEvent
 )
+
+_entry_of: Final = maker(model.Entry)
+_answer_of: Final = maker(model.EnvelopeAnswer)
 
 
 # entries
@@ -67,37 +71,63 @@ def parse_entry(data: bytes) -> model.Entry:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the name of the `field`.
     """
     e = take.parsed(pb.Entry, data, most=MOST_ENTRY, field="entry")
-    if e.kind == pb.ENTRY_KIND_UNSPECIFIED:
-        take.malformed("kind")
     kind = KINDS.get(e.kind)
     if kind is None:
-        take.unknown("kind")
-    if e.WhichOneof("detail") != kind.value:
+        _refuse_code(e.kind, "kind")
+    if e.WhichOneof("detail") != _FIELD_OF_KIND[kind]:
         take.malformed("detail")
     if not e.HasField("accepted_at"):
         take.malformed("accepted_at")
-    take.at_most(e.due_dates, _MOST_DUE_DATES, "due_dates")
-    found = model.Entry(
+    due_dates, federation_id = e.due_dates, e.federation_id
+    if len(due_dates) > _MOST_DUE_DATES:
+        take.malformed("due_dates")
+    if not patterns.is_federation(federation_id):
+        take.malformed("federation_id")
+    leaf_index, sequence, state_version = e.leaf_index, e.thread_sequence, e.state_version
+    if leaf_index > take.MOST_NUMBER:
+        take.malformed("leaf_index")
+    if sequence > take.MOST_NUMBER:
+        take.malformed("thread_sequence")
+    if state_version > take.MOST_NUMBER:
+        take.malformed("state_version")
+    of_envelope = kind is model.EntryKind.ENVELOPE
+    detail = _envelope_answer(e.envelope) if of_envelope else _detail(e, kind)
+    previous = e.previous_entry_digest
+    # Accepted envelopes alone have a place in the thread; the first one names no previous entry (protocol 8.1).
+    if (isinstance(detail, model.EnvelopeAnswer) and detail.accepted) != bool(sequence):
+        take.malformed("thread_sequence")
+    if len(previous) != (32 if sequence > 1 else 0):
+        take.malformed("previous_entry_digest")
+    return _entry_of(
         kind=kind,
-        federation_id=take.text(e.federation_id, patterns.is_federation, "federation_id"),
-        leaf_index=take.number(e.leaf_index, 0, take.MOST_NUMBER, "leaf_index"),
+        federation_id=federation_id,
+        leaf_index=leaf_index,
         accepted_at=take.instant(e.accepted_at, "accepted_at"),
-        versions=model.Versions(
-            roster=take.number(e.roster_version, 0, take.MOST_NUMBER, "roster_version"),
-            rules=take.number(e.rule_version, 0, take.MOST_NUMBER, "rule_version"),
-            calendar=take.number(e.calendar_version, 0, take.MOST_NUMBER, "calendar_version"),
-            agreements=take.number(e.agreement_version, 0, take.MOST_NUMBER, "agreement_version"),
-        ),
-        thread_id=_thread(e.thread_id, kind in {model.EntryKind.ENVELOPE, model.EntryKind.NEGATIVE}),
-        thread_sequence=take.number(e.thread_sequence, 0, take.MOST_NUMBER, "thread_sequence"),
-        previous_entry_digest=e.previous_entry_digest,
-        state_version=take.number(e.state_version, 0, take.MOST_NUMBER, "state_version"),
-        due_dates=tuple([_due_date(d.clock, d.unit, d.nominal, d.legal, d.provisional) for d in e.due_dates]),
-        detail=_detail(e, kind),
+        versions=_versions(e.roster_version, e.rule_version, e.calendar_version, e.agreement_version),
+        thread_id=_thread(e.thread_id, of_envelope or kind is model.EntryKind.NEGATIVE),
+        thread_sequence=sequence,
+        previous_entry_digest=previous,
+        state_version=state_version,
+        due_dates=tuple([_due_date(d.clock, d.unit, d.nominal, d.legal, d.provisional) for d in due_dates]),
+        detail=detail,
         digest=sha256(data).digest(),
     )
-    _check_position(found)
-    return found
+
+
+def _refuse_code(number: int, field: str) -> NoReturn:
+    if number == 0:
+        take.malformed(field)
+    take.unknown(field)
+
+
+@lru_cache(maxsize=256)  # entries of one day have the same
+def _versions(roster: int, rules: int, calendar: int, agreements: int) -> model.Versions:
+    return model.Versions(
+        roster=take.number(roster, 0, take.MOST_NUMBER, "roster_version"),
+        rules=take.number(rules, 0, take.MOST_NUMBER, "rule_version"),
+        calendar=take.number(calendar, 0, take.MOST_NUMBER, "calendar_version"),
+        agreements=take.number(agreements, 0, take.MOST_NUMBER, "agreement_version"),
+    )
 
 
 def _thread(text: str, has_thread: bool) -> str:
@@ -106,15 +136,6 @@ def _thread(text: str, has_thread: bool) -> str:
     if text and not (patterns.is_delegation_number(text) or patterns.is_uuid7(text)):
         take.malformed("thread_id")
     return text
-
-
-def _check_position(entry: model.Entry) -> None:
-    """Accepted envelopes alone have a place in the thread; the first one names no previous entry (protocol 8.1)."""
-    has_place = isinstance(entry.detail, model.EnvelopeAnswer) and entry.detail.accepted
-    if has_place != bool(entry.thread_sequence):
-        take.malformed("thread_sequence")
-    if len(entry.previous_entry_digest) != (32 if entry.thread_sequence > 1 else 0):
-        take.malformed("previous_entry_digest")
 
 
 @lru_cache(maxsize=4096)  # most entries repeat the dates of the one before
@@ -164,16 +185,17 @@ def _detail(e: pb.Entry, kind: model.EntryKind) -> _Detail:
 
 
 def _envelope_answer(answer: pb.EnvelopeAnswer) -> model.EnvelopeAnswer:
-    if answer.accepted == bool(answer.reason) or (answer.accepted and answer.details):
+    accepted, reason, details = answer.accepted, answer.reason, answer.details
+    if accepted == bool(reason) or (accepted and details):
         take.malformed("envelope.reason")
-    if answer.reason:
-        take.listed(answer.reason, _REASONS, patterns.is_reason_name, "envelope.reason")
-    return model.EnvelopeAnswer(
-        envelope=read_ref(answer.envelope, "envelope.envelope"),
-        signatures_digest=take.digest(answer.signatures_digest, "envelope.signatures_digest"),
-        accepted=answer.accepted,
-        reason=answer.reason,
-        details=read_details(answer.details, "envelope.details"),
+    if reason:
+        take.listed(reason, _REASONS, patterns.is_reason_name, "envelope.reason")
+    return _answer_of(
+        read_ref(answer.envelope, "envelope.envelope"),
+        take.digest(answer.signatures_digest, "envelope.signatures_digest"),
+        accepted,
+        reason,
+        read_details(details, "envelope.details") if details else {},
     )
 
 
@@ -234,12 +256,14 @@ _due_message = Remembered(write_due_date)  # most entries repeat the dates of th
 def _write_detail(e: pb.Entry, detail: _Detail) -> None:
     match detail:
         case model.EnvelopeAnswer():
-            write_ref(e.envelope.envelope, detail.envelope)
-            e.envelope.signatures_digest = detail.signatures_digest
-            e.envelope.accepted, e.envelope.reason = detail.accepted, detail.reason
-            e.envelope.details.extend(
-                pb.Detail(name=name, value=value) for name, value in sorted(detail.details.items())
-            )
+            answer = e.envelope
+            write_ref(answer.envelope, detail.envelope)
+            answer.signatures_digest = detail.signatures_digest
+            answer.accepted, answer.reason = detail.accepted, detail.reason
+            if detail.details:
+                answer.details.extend(
+                    [pb.Detail(name=name, value=value) for name, value in sorted(detail.details.items())]
+                )
         case model.AcknowledgementBatch():
             e.acknowledgements.CopyFrom(
                 pb.AcknowledgementBatch(
@@ -282,22 +306,20 @@ def parse_acknowledgement(data: bytes) -> model.Acknowledgement:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the name of the `field`.
     """
     a = take.parsed(pb.Acknowledgement, data, most=_MOST_ACKNOWLEDGEMENT, field="acknowledgement")
-    if a.status == pb.ACKNOWLEDGEMENT_STATUS_UNSPECIFIED:
-        take.malformed("status")
-    status = STATUSES.get(a.status)
+    status, reason = STATUSES.get(a.status), a.reason
     if status is None:
-        take.unknown("status")
-    if bool(a.reason) != (status is model.AcknowledgementStatus.PARKED):
+        _refuse_code(a.status, "status")
+    if bool(reason) != (status is model.AcknowledgementStatus.PARKED):
         take.malformed("reason")
-    if a.reason:
-        take.listed(a.reason, _REASONS, patterns.is_reason_name, "reason")
+    if reason:
+        take.listed(reason, _REASONS, patterns.is_reason_name, "reason")
     return model.Acknowledgement(
         unit=take.text(a.unit, patterns.is_unit, "unit"),
         cursor=take.number(a.cursor, 1, take.MOST_NUMBER, "cursor"),
         header_digest=take.digest(a.header_digest, "header_digest"),
         status=status,
         thread_id=_thread(a.thread_id, has_thread=True),
-        reason=a.reason,
+        reason=reason,
     )
 
 
@@ -353,13 +375,15 @@ def parse_sealed(data: bytes) -> SealedParts:
         Refusal: TOO_LARGE over 128 KiB, MALFORMED.
     """
     body = take.parsed(header_pb2.SealedBody, data, most=MOST_SEALED_BODY, field="sealed_body")
-    take.number(len(body.keys), 1, MOST_RECIPIENTS, "sealed_body.keys")
-    keys = tuple(key.sealed for key in body.keys)
-    if not all(1 <= len(key) <= _MOST_SEALED_KEY for key in keys):
-        take.malformed("sealed_body.keys")
-    if not body.ciphertext:
+    sealed, ciphertext = body.keys, body.ciphertext
+    take.number(len(sealed), 1, MOST_RECIPIENTS, "sealed_body.keys")
+    keys = tuple([key.sealed for key in sealed])
+    for key in keys:
+        if not 0 < len(key) <= _MOST_SEALED_KEY:
+            take.malformed("sealed_body.keys")
+    if not ciphertext:
         take.malformed("sealed_body.ciphertext")
-    return SealedParts(keys, body.ciphertext)
+    return SealedParts(keys, ciphertext)
 
 
 def pack_envelope(header: bytes, sealed_body: bytes, signatures: Sequence[bytes]) -> bytes:
@@ -385,15 +409,17 @@ def envelope_parts(envelope: header_pb2.Envelope, *, with_body: bool = True) -> 
     Raises:
         Refusal: TOO_LARGE, MALFORMED.
     """
-    if len(envelope.header) > MOST_HEADER:
+    header, sealed_body, signatures = envelope.header, envelope.sealed_body, tuple(envelope.signatures)
+    if len(header) > MOST_HEADER:
         take.too_large("header")
-    if len(envelope.sealed_body) > MOST_SEALED_BODY:
+    if len(sealed_body) > MOST_SEALED_BODY:
         take.too_large("sealed_body")
-    if not envelope.header:
+    if not header:
         take.malformed("header")
-    if with_body and not envelope.sealed_body:
+    if with_body and not sealed_body:
         take.malformed("sealed_body")
-    take.number(len(envelope.signatures), 1, _MOST_SIGNATURES, "signatures")
-    if not all(1 <= len(signature) <= _MOST_SIGNATURE for signature in envelope.signatures):
-        take.malformed("signatures")
-    return EnvelopeParts(envelope.header, envelope.sealed_body, tuple(envelope.signatures))
+    take.number(len(signatures), 1, _MOST_SIGNATURES, "signatures")
+    for signature in signatures:
+        if not 0 < len(signature) <= _MOST_SIGNATURE:
+            take.malformed("signatures")
+    return EnvelopeParts(header, sealed_body, signatures)
