@@ -23,7 +23,7 @@ from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
-from delegation.values import replaced
+from delegation.values import maker, replaced
 from node import parts
 from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
@@ -103,16 +103,20 @@ def must_load(tx: Tx, state: State, thread_id: str, *, unit: str) -> Held:
 
 def known_in(tx: Tx, state: State, thread_id: str, pending: tuple[Pending, ...] = ()) -> Known:
     """What this node holds of a named envelope of the thread; `pending` own ones count as accepted."""
-    held = state.known.thread(thread_id) or {}
-    queued = {(item.header.sender_unit, item.header.envelope_id): item.header.digest for item in pending}
 
     def is_known(ref: EnvelopeRef) -> str:
-        key = (ref.sender_unit, ref.envelope_id)
-        if queued.get(key) == ref.header_digest:
-            return "accepted"
-        fresh = tx.recall(state.known, (thread_id, *key))
-        status, digest = cast("tuple[str, bytes]", fresh) if fresh is not None else held.get(key, ("unknown", b""))
-        return status if digest == ref.header_digest else "unknown"
+        sender, envelope_id, digest = ref.sender_unit, ref.envelope_id, ref.header_digest
+        for item in pending:
+            header = item.header
+            if header.digest == digest and header.envelope_id == envelope_id and header.sender_unit == sender:
+                return "accepted"
+        found = tx.recall(state.known, (thread_id, sender, envelope_id))
+        if found is None:
+            found = (state.known.thread(thread_id) or {}).get((sender, envelope_id))
+        if found is None:
+            return "unknown"
+        status, known = cast("tuple[str, bytes]", found)
+        return status if known == digest else "unknown"
 
     return is_known
 
@@ -122,6 +126,10 @@ def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: s
     tx.remember(state.known, (thread_id, ref.sender_unit, ref.envelope_id), (status, ref.header_digest))
 
 
+_LETTERS = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
+_SETTING_PRIORITY = _LETTERS | {Kind.PRIORITY_CHANGED}
+_FIRST_NEUTRAL = Kind.REMIND
+_an_entry = maker(EntryRecord)
 _OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
 
 
@@ -137,6 +145,8 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
         "queued": len(held.pending),
     }
     if thread is not None and thread is not held.noted:
+        changed["state_bytes"] = thread_bytes(thread)
+    if thread is not None and not _told_alike(held.noted, thread):
         due = min([item.legal for item in thread.due_dates], default=None)
         changed |= {
             "home_unit": thread.home_unit,
@@ -149,7 +159,6 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
             "leg": thread.leg,
             "round": thread.round,
             "case_id": thread.case_id,
-            "state_bytes": thread_bytes(thread),
         }
     record = replaced(held.record, **changed)
     kept = replaced(held, record=record, noted=thread)
@@ -157,6 +166,24 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))
     return kept
+
+
+def _told_alike(noted: ThreadState | None, thread: ThreadState) -> bool:
+    """Whether the record's columns tell the same of both: most events move none of these."""
+    return noted is thread or (
+        noted is not None
+        and noted.state is thread.state
+        and noted.turn == thread.turn
+        and noted.open_clocks is thread.open_clocks
+        and noted.statutory is thread.statutory
+        and noted.cap is thread.cap
+        and noted.home_unit == thread.home_unit
+        and noted.host_unit == thread.host_unit
+        and noted.leg == thread.leg
+        and noted.round == thread.round
+        and noted.case_id == thread.case_id
+        and noted.matter is thread.matter
+    )
 
 
 def place_of(held: Held | None, entry: Entry) -> Place:
@@ -230,16 +257,24 @@ def note_parties(tx: Tx, state: State, held: Held, thread: ThreadState) -> Mappi
     return roles
 
 
-def judged(tx: Tx, state: State, held: Held, header: Header, *, roster: RosterView, at: datetime) -> Accepted | Refused:
+def judged(tx: Tx, state: State, held: Held, header: Header, *, roster: RosterView, entry: Entry) -> Accepted | Refused:
     """This node's own judgement of an entry's envelope, by the roster that the entry names, at its acceptance.
+
+    The thread that it gives has the entry in its place (`entered`).
 
     An own envelope was judged when it was made; on the very same thread, by the same roster and on the same day the
     guards would say the same, and what it names is in the log as it was then. So its effect alone is computed.
     """
-    mine = next((item.judged for item in held.pending if item.header.digest == header.digest), None)
-    if mine is not None and mine.thread is held.thread and mine.roster is roster and mine.on == day_of(at):
-        return enacted(mine.thread, header, mine.row, roster=roster, at=at)
-    return judge(held.thread, header, roster=roster, at=at, is_known=known_in(tx, state, held.thread_id))
+    at = entry.accepted_at
+    for item in held.pending:
+        mine = item.judged
+        if mine is None or item.header.digest != header.digest:
+            continue
+        if mine.thread is held.thread and mine.roster is roster and mine.on == day_of(at):
+            return enacted(mine.thread, header, mine.row, roster=roster, at=at, entry=entry)
+        break
+    is_known = known_in(tx, state, held.thread_id)
+    return judge(held.thread, header, roster=roster, at=at, is_known=is_known, entry=entry)
 
 
 def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at: datetime) -> Held:
@@ -248,7 +283,7 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
     A judgement that differs from the registry's parks the envelope: the entry takes its place without effect.
     """
     header, entry = item.header, item.entry
-    outcome = judged(tx, state, held, header, roster=trust.view, at=entry.accepted_at)
+    outcome = judged(tx, state, held, header, roster=trust.view, entry=entry)
     parked, reason = item.state == PARKED, item.reason
     if isinstance(outcome, Refused):
         parked, reason = True, Reason.SHOULD_HAVE_BEEN_REFUSED.value
@@ -257,11 +292,11 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
             raise Refusal(Reason.SHOULD_HAVE_BEEN_REFUSED, why=outcome.reason.value)
         thread = entered(held.thread, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
     else:
-        thread = entered(outcome.thread, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
+        thread = outcome.thread
         if not _dates_agree(thread, entry):
             _alarm(tx, state, held, Reason.ENTRY_MISMATCH, at=at, entry=entry, why="due_dates")
     before, roles = held.thread, held.roles
-    if before is None or before.parties != thread.parties or before.host_unit != thread.host_unit:
+    if before is None or not _same_parties(before, thread):
         roles = note_parties(tx, state, held, thread)
     moving = is_move(header.kind)
     secret = b""
@@ -269,7 +304,7 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
         row = secret_row(held.thread_id, entry.thread_sequence)
         secret = state.vault.seal(tx, held.thread_id, row, parts.join(item.sealed_body, item.content))
     tx.put(
-        EntryRecord(
+        _an_entry(
             thread_id=held.thread_id,
             sequence=entry.thread_sequence,
             sender_unit=header.sender_unit,
@@ -293,9 +328,9 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
     if moving and header.sender_unit in state.units:
         own_last = {**own_last, header.sender_unit: header.ref}
     record = held.record
-    if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED):
+    if header.kind in _LETTERS:
         record = replaced(record, letter_sequence=entry.thread_sequence)
-    if header.kind in (Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.PRIORITY_CHANGED):
+    if header.kind in _SETTING_PRIORITY:
         record = replaced(record, priority=int(header.priority) or record.priority)
     if parked:
         record = replaced(record, parked=record.parked + 1)
@@ -310,13 +345,28 @@ def _dates_agree(thread: ThreadState, entry: Entry) -> bool:
 
     Others start at deliveries, of which the registry may have logged some that are not here yet.
     """
-    theirs = {due.clock: due for due in entry.due_dates}
-    return theirs.get("statutory") == thread.statutory and theirs.get("cap") == thread.cap
+    statutory = cap = None
+    for due in entry.due_dates:
+        if due.clock == "statutory":
+            statutory = due
+        elif due.clock == "cap":
+            cap = due
+    return statutory == thread.statutory and cap == thread.cap
+
+
+def _same_parties(before: ThreadState, after: ThreadState) -> bool:
+    """Whether home, host, their provinces and the office asked are those of before."""
+    return (
+        before.home_unit == after.home_unit
+        and before.host_unit == after.host_unit
+        and before.provinces == after.provinces
+        and (before.work is after.work or before.work.national == after.work.national)
+    )
 
 
 def _keeps_facts(header: Header) -> bool:
     """Whether what guards know of the case's bodies stays as it is after this envelope."""
-    return header.kind >= Kind.REMIND and not header.manifest
+    return header.kind >= _FIRST_NEUTRAL and not header.manifest
 
 
 def secret_row(thread_id: str, sequence: int) -> str:
