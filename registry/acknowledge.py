@@ -10,10 +10,10 @@ from delegation.codec_entry import parse_acknowledgement
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import delivered
 from delegation.merkle import Batch as Tree
-from delegation.model import Acknowledgement, AcknowledgementBatch, AcknowledgementStatus, Entry, EntryKind
+from delegation.model import Acknowledgement, AcknowledgementBatch, AcknowledgementStatus, EntryKind
 from registry.batch import Batch, Needs
 from registry.quotas import Counts
-from registry.records import AcknowledgedRow, Delivered, EvidenceRow, ItemKind
+from registry.records import AcknowledgedRow, Delivered, EntryRow, EvidenceRow, ItemKind
 from registry.threads import Kept
 from xieban.federation.v1 import exchange_pb2
 
@@ -76,36 +76,32 @@ class AcknowledgeJob:
             row = found.get((each.unit, each.cursor))
             if row is None or (row.header_digest, row.thread_id) != (each.header_digest, each.thread_id):
                 raise Refusal(Reason.NOT_FOUND, field="acknowledgement")
-        data, entry = batch.log(
-            Entry(
-                kind=EntryKind.ACKNOWLEDGEMENTS,
-                federation_id="",
-                leaf_index=0,
-                accepted_at=batch.at,
-                versions=batch.versions,
-                detail=AcknowledgementBatch(
-                    self.bureau,
-                    self.tree.root,
-                    len(self.leaves),
-                    certificate_digest(self.node_certificate),
-                    hashlib.sha256(self.signature).digest(),
-                ),
-            )
+        entry = batch.log(
+            EntryKind.ACKNOWLEDGEMENTS,
+            AcknowledgementBatch(
+                self.bureau,
+                self.tree.root,
+                len(self.leaves),
+                certificate_digest(self.node_certificate),
+                hashlib.sha256(self.signature).digest(),
+            ),
         )
-        batch.put_batch(self.key, entry.leaf_index, data)
+        batch.put_batch(self.key, entry.leaf_index, entry.data)
         for index, each in enumerate(self.acknowledgements):
-            self._take(index, each, found[each.unit, each.cursor], entry.leaf_index, batch, counts)
-        return Taken(data, tuple((each.unit, each.cursor) for each in self.acknowledgements))
+            self._take(index, each, found[each.unit, each.cursor], entry, batch, counts)
+        return Taken(entry.data, tuple([(each.unit, each.cursor) for each in self.acknowledgements]))
 
     def _may_be_repeated(self, found: Mapping[tuple[str, int], Delivered]) -> bool:
         """Whether the store is to be asked for this very batch: one that was taken left its mark on each delivery."""
-        return all(
-            row is None or row.status & _BITS[each.status]
-            for each in self.acknowledgements
-            for row in (found.get((each.unit, each.cursor)),)
-        )
+        for each in self.acknowledgements:
+            row = found.get((each.unit, each.cursor))
+            if row is not None and not row.status & _BITS[each.status]:
+                return False
+        return True
 
-    def _take(self, index: int, each: Acknowledgement, row: Delivered, leaf: int, batch: Batch, counts: Counts) -> None:
+    def _take(
+        self, index: int, each: Acknowledgement, row: Delivered, entry: EntryRow, batch: Batch, counts: Counts
+    ) -> None:
         status, bit = batch.status(each.unit, each.cursor), _BITS[each.status]
         if status & bit:
             return  # said before, in another batch: the first evidence stands
@@ -115,9 +111,11 @@ class AcknowledgeJob:
         if not row.materials and each.status is AcknowledgementStatus.APPLIED:
             status |= _BITS[AcknowledgementStatus.MATERIALS_HELD]  # there are none to wait for
         batch.acknowledge(AcknowledgedRow(each.unit, each.cursor, status, batch.at))
+        leaf = entry.leaf_index
         evidence_id = leaf * 1024 + index  # a batch has at most 512 leaves
-        batch.evidence.append(EvidenceRow(evidence_id, row.leaf_index, leaf, self._evidence(index)))
-        batch.deliver(row.sender_unit, ItemKind.EVIDENCE, evidence_id)
+        evidence = self._evidence(index)
+        batch.evidence.append(EvidenceRow(evidence_id, row.leaf_index, leaf, evidence))
+        batch.deliver(row.sender_unit, ItemKind.EVIDENCE, evidence_id, entry.data, evidence=evidence)
         kept = batch.thread(each.thread_id)
         if kept is None or batch.trust is None or each.status is not AcknowledgementStatus.APPLIED:
             return

@@ -1,18 +1,29 @@
 """One transaction of the writer as it grows: later jobs of a batch see what earlier ones did."""
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
+from typing import Final
 
 from certs.trust import Trust
 from delegation.codec_entry import entry_bytes
 from delegation.deadlines import day_of
 from delegation.merkle import leaf_hash
-from delegation.model import Entry, EntryKind, EnvelopeRef, Versions
-from delegation.values import replaced
+from delegation.model import (
+    AcknowledgementBatch,
+    DueDate,
+    Entry,
+    EntryKind,
+    EnvelopeAnswer,
+    EnvelopeRef,
+    KeyEvent,
+    NegativeEvidence,
+    RosterPublished,
+    Versions,
+)
+from delegation.values import maker
 from registry.records import (
     AcknowledgedRow,
     Answer,
@@ -32,6 +43,10 @@ from registry.records import (
 )
 from registry.store import Store
 from registry.threads import Kept, Memory, kept_from
+
+EntryDetail = EnvelopeAnswer | AcknowledgementBatch | NegativeEvidence | RosterPublished | KeyEvent
+_KIND_TEXTS: Final = {kind: kind.value for kind in EntryKind}
+_entry = maker(Entry)
 
 
 @dataclass(slots=True)
@@ -64,6 +79,8 @@ class Batch:
         self._changed: set[str] = set()
         self._heads: dict[str, int] = {}
         self._delivered: dict[tuple[str, int], Delivered] = {}
+        self._answered: dict[str, Answer] = {}
+        self._mail: dict[str, list[MailboxItem]] = {}
         self._batch_keys: dict[bytes, bytes] = {}
         self.answers: list[AnswerRow] = []
         self.bodies: list[BodyRow] = []
@@ -97,7 +114,7 @@ class Batch:
         unknown = [unit for unit in needs.units if unit not in self._memory.heads]
         self._heads |= {unit: self._memory.heads[unit] for unit in needs.units if unit in self._memory.heads}
         if unknown:
-            self._heads |= self.store.mailbox_heads(unknown)
+            self._heads.update(self.store.mailbox_heads(unknown))
 
     @property
     def touched(self) -> int:
@@ -161,14 +178,38 @@ class Batch:
 
     # writing
 
-    def log(self, entry: Entry) -> tuple[bytes, EntryRow]:
-        """Append an entry: leaf index and time are filled in here. Gives its bytes and its row."""
-        leaf = self.size
-        data = entry_bytes(replaced(entry, leaf_index=leaf, accepted_at=self.at, federation_id=self._federation_id))
-        row = entry_row(leaf, entry.kind, data)
+    def log(
+        self,
+        kind: EntryKind,
+        detail: EntryDetail,
+        *,
+        thread_id: str = "",
+        sequence: int = 0,
+        previous: bytes = b"",
+        state_version: int = 0,
+        due_dates: tuple[DueDate, ...] = (),
+    ) -> EntryRow:
+        """Append an entry: leaf index, time and versions are filled in here."""
+        leaf = self._head.size + len(self._entries)
+        data = entry_bytes(
+            _entry(
+                kind=kind,
+                federation_id=self._federation_id,
+                leaf_index=leaf,
+                accepted_at=self.at,
+                versions=self.versions,
+                thread_id=thread_id,
+                thread_sequence=sequence,
+                previous_entry_digest=previous,
+                state_version=state_version,
+                due_dates=due_dates,
+                detail=detail,
+            )
+        )
+        row = EntryRow(leaf, _KIND_TEXTS[kind], data, sha256(data).digest())
         self._entries.append(row)
         self._leaf_hashes.append(leaf_hash(row.digest))
-        return data, row
+        return row
 
     def put_thread(self, kept: Kept) -> None:
         """A thread changed."""
@@ -178,22 +219,44 @@ class Batch:
     def put_answer(self, row: AnswerRow, entry: bytes) -> None:
         """An envelope was answered."""
         self.answers.append(row)
-        self._known[row.key] = Answer(row.header_digest, row.accepted, row.leaf_index, entry)
+        self._known[row.key] = self._answered[row.key] = Answer(row.header_digest, row.accepted, row.leaf_index, entry)
         if row.accepted:
             self._headers[row.key] = row.header
 
-    def deliver(self, unit: str, kind: ItemKind, item: int) -> None:
-        """Put something into a mailbox."""
-        if unit not in self._heads:
-            self.prefetch(Needs(units={unit}))
-        cursor = self._heads[unit] = self._heads[unit] + 1
+    def deliver(self, unit: str, kind: ItemKind, item: int, entry: bytes, *, evidence: bytes = b"") -> None:
+        """Put an evidence or a negative entry into a mailbox."""
+        cursor = self._next_cursor(unit)
         self.mailbox.append(MailboxRow(unit, cursor, kind, item))
+        self._put_mail(MailboxItem(unit, cursor, kind, entry, evidence=evidence))
+
+    def deliver_envelope(self, unit: str, row: AnswerRow, sealed_body: bytes, entry: bytes, *, materials: int) -> None:
+        """Put an accepted envelope into an addressee's mailbox."""
+        cursor, leaf = self._next_cursor(unit), row.leaf_index
+        self.mailbox.append(MailboxRow(unit, cursor, ItemKind.ENVELOPE, leaf))
+        self._put_mail(MailboxItem(unit, cursor, ItemKind.ENVELOPE, entry, row.header, row.signatures, sealed_body))
+        self._delivered[unit, cursor] = Delivered(
+            unit, cursor, leaf, row.header_digest, row.sender_unit, row.thread_id, 0, materials
+        )
+
+    def _next_cursor(self, unit: str) -> int:
+        heads = self._heads
+        if unit not in heads:
+            self.prefetch(Needs(units={unit}))
+        cursor = heads[unit] = heads[unit] + 1
+        return cursor
+
+    def _put_mail(self, item: MailboxItem) -> None:
+        held = self._mail.get(item.unit)
+        if held is None:
+            self._mail[item.unit] = [item]
+        else:
+            held.append(item)
 
     def acknowledge(self, row: AcknowledgedRow) -> None:
         """A delivery was acknowledged."""
         name = (row.unit, row.cursor)
         self.acknowledged.append(row)
-        self._delivered[name] = replaced(self._delivered[name], status=row.status)
+        self._delivered[name] = self._delivered[name].said(row.status)
 
     def put_batch(self, key: bytes, leaf: int, entry: bytes) -> None:
         """An acknowledgement batch was taken."""
@@ -224,6 +287,7 @@ class Batch:
         )
 
     def _last_acknowledged(self) -> list[AcknowledgedRow]:
+        """One row a delivery: a batch may say two things of one, and the later holds both."""
         return list({(row.unit, row.cursor): row for row in self.acknowledged}.values())
 
     def remember(self) -> None:
@@ -231,42 +295,9 @@ class Batch:
         memory = self._memory
         memory.keep(self._threads.values())
         memory.heads |= self._heads
-        memory.answers.put({row.key: self._known[row.key] for row in self.answers})
-        memory.delivered.put(self._delivered | self._newly_delivered())
-
-    def _newly_delivered(self) -> dict[tuple[str, int], Delivered]:
-        answers = {row.leaf_index: row for row in self.answers}
-        materials = Counter(row.leaf_index for row in self.listings)
-        found: dict[tuple[str, int], Delivered] = {}
-        for row in self.mailbox:
-            if row.kind is ItemKind.ENVELOPE:
-                of, leaf = answers[row.item], row.item
-                found[row.unit, row.cursor] = Delivered(
-                    row.unit, row.cursor, leaf, of.header_digest, of.sender_unit, of.thread_id, 0, materials[leaf]
-                )
-        return found
+        memory.answers.put(self._answered)
+        memory.delivered.put(self._delivered)
 
     def mail(self) -> dict[str, list[MailboxItem]]:
         """After the commit: what was put into mailboxes as it is delivered, by unit, in the order of the cursors."""
-        entries = {row.leaf_index: row.data for row in self._entries}
-        answers = {row.leaf_index: row for row in self.answers}
-        bodies = {row.leaf_index: row.data for row in self.bodies}
-        evidence = {row.evidence_id: row for row in self.evidence}
-        found: dict[str, list[MailboxItem]] = {}
-        for row in self.mailbox:
-            unit, cursor, kind, item = row.unit, row.cursor, row.kind, row.item
-            if kind is ItemKind.EVIDENCE:
-                shown = evidence[item]
-                made = MailboxItem(unit, cursor, kind, entries[shown.batch_leaf], evidence=shown.data)
-            elif kind is ItemKind.NEGATIVE:
-                made = MailboxItem(unit, cursor, kind, entries[item])
-            else:
-                answer = answers[item]
-                made = MailboxItem(unit, cursor, kind, entries[item], answer.header, answer.signatures, bodies[item])
-            found.setdefault(unit, []).append(made)
-        return found
-
-
-def entry_row(leaf: int, kind: EntryKind, data: bytes) -> EntryRow:
-    """An entry as the store keeps it."""
-    return EntryRow(leaf, kind.value, data, sha256(data).digest())
+        return self._mail

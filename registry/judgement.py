@@ -1,23 +1,26 @@
 """The writer's judgement of one envelope (protocol 7.3, second half); later envelopes see earlier ones."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, entered, judge
-from delegation.model import Entry, EntryKind, EnvelopeAnswer, EnvelopeRef, Header
+from delegation.model import EntryKind, EnvelopeAnswer, EnvelopeRef, Header
 from delegation.payloads import signatures_digest
 from delegation.thread_state import ThreadState
+from delegation.values import maker
 from registry.answers import Final, NotFinal, Result, is_final, not_final, safe_details
 from registry.batch import Batch, Needs
 from registry.parts import join_parts
 from registry.quotas import Counts
-from registry.records import AnswerRow, BodyRow, ItemKind, ListingRow, envelope_key
+from registry.records import AnswerRow, BodyRow, ListingRow, envelope_key
 from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
+
+_answer = maker(EnvelopeAnswer)
 
 
 def check_signers(header: Header, trust: Trust, at: datetime) -> None:
@@ -38,32 +41,48 @@ def check_recipients(header: Header, trust: Trust, at: datetime) -> None:
             raise
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopeJob:
-    """An envelope that passed intake, or was refused there by rule (`refused`), which is logged like any refusal."""
+    """An envelope that passed intake, or was refused there by rule (`refused`), which is logged like any refusal.
 
-    bureau: str
-    header: Header
-    header_bytes: bytes
-    sealed_body: bytes
-    signatures: tuple[bytes, ...]
-    trust: Trust
-    refused: Refused | None = None
+    `key` is what its answer is stored under; for `weight` and `size` see `jobs.Job`.
+    """
 
-    @property
-    def key(self) -> str:
-        """Under which its answer is stored."""
-        return envelope_key(self.header.sender_unit, self.header.envelope_id)
+    __slots__ = (
+        "addressees",
+        "bureau",
+        "header",
+        "header_bytes",
+        "key",
+        "refused",
+        "sealed_body",
+        "signatures",
+        "size",
+        "trust",
+        "weight",
+    )
 
-    @property
-    def weight(self) -> int:
-        """See `jobs.Job`."""
-        return 1
-
-    @property
-    def size(self) -> int:
-        """See `jobs.Job`."""
-        return len(self.header_bytes) + len(self.sealed_body)
+    def __init__(
+        self,
+        *,
+        bureau: str,
+        header: Header,
+        header_bytes: bytes,
+        sealed_body: bytes,
+        signatures: tuple[bytes, ...],
+        trust: Trust,
+        refused: Refused | None = None,
+    ) -> None:
+        self.bureau = bureau
+        self.header = header
+        self.header_bytes = header_bytes
+        self.sealed_body = sealed_body
+        self.signatures = signatures
+        self.trust = trust
+        self.refused = refused
+        self.key = envelope_key(header.sender_unit, header.envelope_id)
+        self.addressees = header.addressees
+        self.weight = 1
+        self.size = len(header_bytes) + len(sealed_body)
 
     def needs(self, needs: Needs) -> None:
         """See `jobs.Job`."""
@@ -75,7 +94,7 @@ class EnvelopeJob:
         if header.kind is Kind.RESEAL and header.replaces is not None:
             needs.headers.add(envelope_key(header.replaces.sender_unit, header.replaces.envelope_id))
         needs.threads.add(header.thread_id)
-        needs.units.update(header.addressees)
+        needs.units.update(self.addressees)
 
     def run(self, batch: Batch, counts: Counts) -> Result:
         """See `jobs.Job`."""
@@ -102,7 +121,7 @@ class EnvelopeJob:
         kept = batch.thread(self.header.thread_id)
         if kept is None:
             counts.check_new_thread(self.bureau, trust.view)
-        for unit in self.header.addressees:
+        for unit in self.addressees:
             counts.check_mailbox(unit)
         judged = judge(
             None if kept is None else kept.state,
@@ -115,7 +134,7 @@ class EnvelopeJob:
             if is_final(judged):
                 return self._refuse(judged, batch, counts)
             return not_final(judged)
-        if is_neutral(judged):
+        if judged.row.neutral:  # it moves nothing, so that a thread may have only so many of them a day
             counts.check_neutral(self.header.thread_id)
         if self.header.kind is Kind.RESEAL:
             self._check_reseal(batch, self.header.replaces)
@@ -135,38 +154,34 @@ class EnvelopeJob:
     def _accept(self, judged: Accepted, kept: Kept | None, batch: Batch, trust: Trust, counts: Counts) -> Result:
         header, before = self.header, None if kept is None else kept.state
         sequence = 1 if before is None else before.sequence + 1
-        data, row = batch.log(
-            Entry(
-                kind=EntryKind.ENVELOPE,
-                federation_id="",
-                leaf_index=0,
-                accepted_at=batch.at,
-                versions=batch.versions,
-                thread_id=header.thread_id,
-                thread_sequence=sequence,
-                previous_entry_digest=b"" if before is None else before.last_entry_digest,
-                state_version=judged.thread.state_version,
-                due_dates=judged.due_dates,
-                detail=EnvelopeAnswer(header.ref, signatures_digest(self.signatures), accepted=True),
-            )
+        signatures = join_parts(self.signatures)  # what an entry names is the digest of just these bytes
+        entry = batch.log(
+            EntryKind.ENVELOPE,
+            _answer(envelope=header.ref, signatures_digest=sha256(signatures).digest(), accepted=True),
+            thread_id=header.thread_id,
+            sequence=sequence,
+            previous=b"" if before is None else before.last_entry_digest,
+            state_version=judged.thread.state_version,
+            due_dates=judged.due_dates,
         )
-        after = entered(judged.thread, header, sequence=sequence, entry_digest=row.digest)
-        batch.put_thread(self._kept(after, kept, batch, row.leaf_index))
-        batch.put_answer(self._row(row.leaf_index, sequence, batch), data)
-        batch.bodies.append(BodyRow(row.leaf_index, self.sealed_body, batch.at))
-        for unit in header.addressees:
+        after = entered(judged.thread, header, sequence=sequence, entry_digest=entry.digest)
+        batch.put_thread(self._kept(after, kept, batch, entry.leaf_index))
+        row = self._row(entry.leaf_index, sequence, batch, header=self.header_bytes, signatures=signatures)
+        batch.put_answer(row, entry.data)
+        batch.bodies.append(BodyRow(entry.leaf_index, self.sealed_body, batch.at))
+        for unit in self.addressees:
             if trust.view.bureau_of(unit):
-                batch.deliver(unit, ItemKind.ENVELOPE, row.leaf_index)
+                batch.deliver_envelope(unit, row, self.sealed_body, entry.data, materials=len(header.manifest))
                 counts.waiting(unit, 1)
-        batch.listings += [
-            ListingRow(header.sender_unit, header.thread_id, material.material_id, row.leaf_index)
-            for material in header.manifest
-        ]
+        for material in header.manifest:
+            batch.listings.append(
+                ListingRow(header.sender_unit, header.thread_id, material.material_id, entry.leaf_index)
+            )
         if kept is None:
             counts.new_thread(self.bureau)
-        if is_neutral(judged):
+        if judged.row.neutral:
             counts.neutral(header.thread_id)
-        return Final(data, accepted=True)
+        return Final(entry.data, accepted=True)
 
     def _kept(self, after: ThreadState, kept: Kept | None, batch: Batch, leaf: int) -> Kept:
         reported = kept.reported_at if kept is not None else None
@@ -175,20 +190,22 @@ class EnvelopeJob:
         opened = batch.at if kept is None else kept.opened_at
         return Kept(after, opened, batch.at, reported, leaf)
 
-    def _row(self, leaf: int, sequence: int, batch: Batch) -> AnswerRow:
-        accepted = sequence > 0
+    def _row(
+        self, leaf: int, sequence: int, batch: Batch, *, header: bytes = b"", signatures: bytes = b""
+    ) -> AnswerRow:
+        digest, own = self.header.digest, self.header
         return AnswerRow(
-            key=self.key,
-            header_digest=self.header.digest,
-            accepted=accepted,
-            leaf_index=leaf,
-            kind=int(self.header.kind),
-            sender_unit=self.header.sender_unit,
-            thread_id=self.header.thread_id,
-            sequence=sequence,
-            header=self.header_bytes if accepted else b"",
-            signatures=join_parts(self.signatures) if accepted else b"",
-            at=batch.at,
+            self.key,
+            digest,
+            sequence > 0,
+            leaf,
+            int(own.kind),
+            own.sender_unit,
+            own.thread_id,
+            sequence,
+            header,
+            signatures,
+            batch.at,
         )
 
     def _refuse(self, refused: Refused, batch: Batch, counts: Counts) -> Result:
@@ -197,28 +214,17 @@ class EnvelopeJob:
                 counts.check_refusal(self.bureau, batch.trust.view, batch.at)
             except Refusal as refusal:
                 return not_final(refusal)
-        data, row = batch.log(
-            Entry(
-                kind=EntryKind.ENVELOPE,
-                federation_id="",
-                leaf_index=0,
-                accepted_at=batch.at,
-                versions=batch.versions,
-                thread_id=self.header.thread_id,
-                detail=EnvelopeAnswer(
-                    self.header.ref,
-                    signatures_digest(self.signatures),
-                    accepted=False,
-                    reason=refused.reason.value,
-                    details=safe_details(refused.details),
-                ),
-            )
+        entry = batch.log(
+            EntryKind.ENVELOPE,
+            EnvelopeAnswer(
+                self.header.ref,
+                signatures_digest(self.signatures),
+                accepted=False,
+                reason=refused.reason.value,
+                details=safe_details(refused.details),
+            ),
+            thread_id=self.header.thread_id,
         )
-        batch.put_answer(self._row(row.leaf_index, 0, batch), data)
+        batch.put_answer(self._row(entry.leaf_index, 0, batch), entry.data)
         counts.refused(self.bureau)
-        return Final(data, accepted=False)
-
-
-def is_neutral(judged: Accepted) -> bool:
-    """Whether the accepted event moves nothing, so that a thread may have only so many of them a day."""
-    return judged.row.neutral
+        return Final(entry.data, accepted=False)

@@ -10,7 +10,7 @@ from typing import Final
 
 from delegation.deadlines import day_of
 from delegation.lifecycle import certified, overdue, recompute
-from delegation.model import Entry, EntryKind, NegativeEvidence
+from delegation.model import EntryKind, NegativeEvidence
 from registry.batch import Batch, Needs
 from registry.quotas import Counts
 from registry.records import ItemKind, NegativeRow, envelope_key
@@ -115,25 +115,19 @@ class OverdueJob:
         clocks = overdue(state, on=self.on)
         for clock in clocks:
             state = certified(state, clock)
-            _, row = batch.log(
-                Entry(
-                    kind=EntryKind.NEGATIVE,
-                    federation_id="",
-                    leaf_index=0,
-                    accepted_at=batch.at,
-                    versions=batch.versions,
-                    thread_id=state.thread_id,
-                    state_version=state.state_version,
-                    due_dates=state.due_dates,
-                    detail=NegativeEvidence(clock.clock, clock.unit, clock.started_by, clock.due.legal, batch.size),
-                )
+            row = batch.log(
+                EntryKind.NEGATIVE,
+                NegativeEvidence(clock.clock, clock.unit, clock.started_by, clock.due.legal, batch.size),
+                thread_id=state.thread_id,
+                state_version=state.state_version,
+                due_dates=state.due_dates,
             )
             leaf = row.leaf_index
             key = envelope_key(clock.started_by.sender_unit, clock.started_by.envelope_id)
             batch.negatives.append(NegativeRow(state.thread_id, leaf, key, batch.at))
             for unit in dict.fromkeys((state.home_unit, state.host_unit)):
                 if _is_served(batch, unit):
-                    batch.deliver(unit, ItemKind.NEGATIVE, leaf)
+                    batch.deliver(unit, ItemKind.NEGATIVE, leaf, row.data)
         if state is not kept.state:
             batch.put_thread(Kept(state, kept.opened_at, batch.at, kept.reported_at, leaf))
         return len(clocks)

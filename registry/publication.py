@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from delegation.model import Entry, EntryKind, RosterPublished
+from delegation.model import EntryKind, RosterPublished
 from registry.batch import Batch, Needs
 from registry.quotas import Counts
 
@@ -30,15 +30,7 @@ class RosterJob:
         del counts
         rows = batch.store.statements_to_log()
         for row in rows:
-            _, entry = batch.log(
-                Entry(
-                    kind=EntryKind.ROSTER,
-                    federation_id="",
-                    leaf_index=0,
-                    accepted_at=batch.at,
-                    versions=batch.versions,
-                    detail=RosterPublished(row.version, hashlib.sha256(row.roster).digest(), row.statement_digest),
-                )
-            )
+            detail = RosterPublished(row.version, hashlib.sha256(row.roster).digest(), row.statement_digest)
+            entry = batch.log(EntryKind.ROSTER, detail)
             batch.statements.append((row.statement_digest, entry.leaf_index))
         return len(rows)

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from delegation.errors import Reason, Refusal
 from registry.jobs import Job
@@ -28,8 +27,7 @@ class Outcomes:
             self.all.set_result(self._found)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A job, and its place among the outcomes of its call."""
 
     job: Job[Any]  # of every result type; the outcomes carry it back to a typed caller
@@ -55,7 +53,7 @@ class FairQueue:
 
     def put(self, bureau: str, jobs: list[Waiting]) -> None:
         """Let all wait, or none. Raises Refusal: QUOTA_EXCEEDED for one bureau, UNAVAILABLE for all together."""
-        weight = sum(each.job.weight for each in jobs)
+        weight = sum([each.job.weight for each in jobs])
         held = self._weights.get(bureau, 0)
         if bureau and held and held + weight > self._most_of_one:
             raise over("envelopes_waiting")

@@ -1,12 +1,14 @@
 """What the registry keeps, as plain values between use cases and stores.
 
 Instants are aware datetimes in UTC, days ISO dates. Nothing here is checked: rows are written by the writer alone.
+What is made for every envelope is a named tuple, which costs a third of a frozen dataclass.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from delegation.merkle import Frontier, Node
 
@@ -30,8 +32,7 @@ class Head:
         return self.frontier.size
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The stored first answer to an envelope."""
 
     header_digest: bytes
@@ -40,8 +41,7 @@ class Answer:
     entry: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(NamedTuple):
     """A leaf: its data is the SHA-256 of `data`."""
 
     leaf_index: int
@@ -50,8 +50,7 @@ class EntryRow:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerRow:
+class AnswerRow(NamedTuple):
     """An envelope that was judged. A refused one keeps neither header nor signatures: the entry says all."""
 
     key: str
@@ -67,8 +66,7 @@ class AnswerRow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BodyRow:
+class BodyRow(NamedTuple):
     """A sealed body; deleted by retention."""
 
     leaf_index: int
@@ -105,8 +103,7 @@ class ItemKind(IntEnum):
     NEGATIVE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxRow:
+class MailboxRow(NamedTuple):
     """One thing for one unit. `item` is the leaf of an envelope or negative entry, or the id of an evidence."""
 
     unit: str
@@ -115,8 +112,7 @@ class MailboxRow:
     item: int
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxItem:
+class MailboxItem(NamedTuple):
     """A mailbox row with what is delivered; `sealed_body` is empty when it is no longer held."""
 
     unit: str
@@ -129,8 +125,7 @@ class MailboxItem:
     evidence: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What an acknowledgement is judged by: what was put under a cursor, and what was said of it already."""
 
     unit: str
@@ -142,9 +137,21 @@ class Delivered:
     status: int
     materials: int
 
+    def said(self, status: int) -> "Delivered":
+        """The same with a new status."""
+        return Delivered(
+            self.unit,
+            self.cursor,
+            self.leaf_index,
+            self.header_digest,
+            self.sender_unit,
+            self.thread_id,
+            status,
+            self.materials,
+        )
 
-@dataclass(frozen=True, slots=True)
-class AcknowledgedRow:
+
+class AcknowledgedRow(NamedTuple):
     """The new status of a delivery: bits 1 parked, 2 applied, 4 materials held."""
 
     unit: str
@@ -153,8 +160,7 @@ class AcknowledgedRow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRow:
+class EvidenceRow(NamedTuple):
     """A leaf of another node's batch with its path, as its sender gets it; `data` is a DeliveryEvidence."""
 
     evidence_id: int
@@ -163,8 +169,7 @@ class EvidenceRow:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ListingRow:
+class ListingRow(NamedTuple):
     """A material that an accepted envelope lists."""
 
     unit: str
@@ -173,8 +178,7 @@ class ListingRow:
     leaf_index: int
 
 
-@dataclass(frozen=True, slots=True)
-class NegativeRow:
+class NegativeRow(NamedTuple):
     """Negative evidence of a thread; `envelope_key` is that of the envelope that started the clock."""
 
     thread_id: str
@@ -278,12 +282,3 @@ class FlowRow:
     host_region: str
     opened_at: datetime
     reported_at: datetime | None
-
-
-@dataclass(slots=True)
-class Prefetched:
-    """What the writer reads before it judges a batch."""
-
-    answers: dict[str, Answer] = field(default_factory=dict)
-    threads: dict[str, bytes] = field(default_factory=dict)
-    headers: dict[str, bytes] = field(default_factory=dict)

@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from threading import get_ident
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -25,10 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from certs.files import private_database
 from registry.store import StoreRejected, StoreUnavailable
 
+T = TypeVar("T")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -88,22 +91,99 @@ def storage_errors() -> Iterator[None]:
         raise StoreUnavailable from error
 
 
-@contextmanager
-def driver_connection(engine: Engine) -> Iterator[PoolProxiedConnection]:
-    """A connection as its driver has it, for what every batch asks and writes: statements and rows go as they are.
+class DriverCursor(Protocol):
+    """What is used of a driver's cursor. Rows are untyped, as every driver gives them."""
 
-    SQLAlchemy's own way costs more a statement than the database takes for it. What is not committed is undone. Errors
-    are those of `storage_errors`.
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last statement found."""
+
+    def execute(self, text: str, parameters: Any = ..., /) -> object:
+        """One statement."""
+
+    def executemany(self, text: str, rows: Any, /) -> object:
+        """The same for each row."""
+
+    def fetchall(self) -> Any:
+        """All rows."""
+
+    def close(self) -> None:
+        """Let go."""
+
+
+class DriverConnection(Protocol):
+    """What is used of a driver's connection; also of SQLAlchemy's proxy of one."""
+
+    def cursor(self) -> DriverCursor:
+        """For one statement after another."""
+
+    def commit(self) -> None:
+        """What was written is kept."""
+
+    def rollback(self) -> None:
+        """What was not kept is undone."""
+
+
+class Drivers:
+    """Connections as their driver has them, for what every batch asks and writes: statements and rows go as they are.
+
+    SQLAlchemy's own way costs more a statement than the database takes for it. SQLite's stay open, one a thread: a file
+    does not go away, and fetching one from the pool costs as much as a commit. PostgreSQL's are of the pool, which
+    looks whether they are alive.
     """
-    driver = engine.dialect.loaded_dbapi
-    with storage_errors(), closing(engine.raw_connection()) as connection:
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._driver = engine.dialect.loaded_dbapi
+        self._rejected = (
+            self._driver.IntegrityError,
+            self._driver.DataError,
+            self._driver.ProgrammingError,
+            ValueError,
+            OverflowError,
+        )
+        self._keeps = engine.dialect.name == "sqlite"
+        self._kept: dict[int, PoolProxiedConnection] = {}  # by thread; each is taken and dropped by its own
+
+    def run(self, action: Callable[[DriverConnection], T]) -> T:
+        """Run with a connection. What is not committed by then is undone.
+
+        Raises StoreRejected (the content), StoreUnavailable (all others), and what the action raises of its own.
+        """
+        with storage_errors():
+            name = get_ident()
+            connection = self._kept.get(name)
+            if connection is None:
+                connection = self._engine.raw_connection()
+                if self._keeps:
+                    self._kept[name] = connection
+            done = False
+            try:
+                result = action(connection)
+                done = True
+                return result
+            except self._rejected as error:
+                raise StoreRejected from error
+            except self._driver.Error as error:
+                self._kept.pop(name, None)
+                connection.invalidate()  # it may be broken; another one is made when it is needed
+                raise StoreUnavailable from error
+            finally:
+                if not self._keeps:
+                    connection.close()
+                elif not done and name in self._kept:
+                    self._undo(name)
+
+    def _undo(self, name: int) -> None:
         try:
-            yield connection
-        except (driver.IntegrityError, driver.DataError, driver.ProgrammingError, ValueError, OverflowError) as error:
-            raise StoreRejected from error
-        except driver.Error as error:
-            connection.invalidate()  # it may be broken; another one is made when it is needed
-            raise StoreUnavailable from error
+            self._kept[name].rollback()
+        except self._driver.Error:
+            self._kept.pop(name).invalidate()
+
+    def close(self) -> None:
+        """Let go of them; no thread asks any more."""
+        while self._kept:
+            self._kept.popitem()[1].close()
 
 
 class Spoken(NamedTuple):
@@ -112,15 +192,15 @@ class Spoken(NamedTuple):
     text: str
     fixed: Mapping[str, object]
 
-    def ask(self, connection: PoolProxiedConnection, **given: object) -> list[Any]:
+    def ask(self, connection: DriverConnection, **given: object) -> list[Any]:
         """All rows. Untyped, as every driver gives them."""
         cursor = connection.cursor()
         cursor.execute(self.text, {**self.fixed, **given})
         return list(cursor.fetchall())
 
 
-def _postgres() -> Dialect:
-    return PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
+def _postgres(**options: str) -> Dialect:
+    return PGDialect_psycopg(**options)  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
 
 
 def spoken(statement: ClauseElement, dialect: str) -> Spoken:
@@ -128,6 +208,15 @@ def spoken(statement: ClauseElement, dialect: str) -> Spoken:
     words: Dialect = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else _postgres()
     compiled = statement.compile(dialect=words)
     return Spoken(str(compiled), {name: value for name, value in compiled.params.items() if value is not None})
+
+
+def in_places(statement: ClauseElement, dialect: str, names: Sequence[str]) -> str:
+    """Compile a statement whose parameters are told by their places, which have to be those of `names`."""
+    words: Dialect = sqlite.dialect(paramstyle="qmark") if dialect == "sqlite" else _postgres(paramstyle="format")
+    compiled = statement.compile(dialect=words)
+    if not isinstance(compiled, SQLCompiler) or tuple(compiled.positiontup or ()) != tuple(names):
+        raise AssertionError("parameters stand in another order")
+    return str(compiled)
 
 
 def among(column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:

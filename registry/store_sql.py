@@ -19,7 +19,7 @@ from registry.records import (
     PageItem,
     ThreadRow,
 )
-from registry.sql_engine import Spoken, among, driver_connection, from_micros, spoken, to_micros, wanted_of
+from registry.sql_engine import DriverConnection, Spoken, among, from_micros, spoken, to_micros, wanted_of
 from registry.store import HeadMoved
 from registry.store_sql_keeping import SqlKeeping, slices
 from registry.tables import (
@@ -143,9 +143,12 @@ class SqlStore(SqlKeeping):
 
     def commit(self, changes: Changes) -> None:
         """See `store.Store`."""
-        with driver_connection(self._engine) as connection:
-            sql_writing.write(sql_writing.Writing(connection, self._engine.dialect.name), changes)
+
+        def write(connection: DriverConnection) -> None:
+            sql_writing.write(connection, self._dialect, changes)
             connection.commit()
+
+        self._drivers.run(write)
 
     def node_hashes(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """See `store.Store`."""
@@ -167,9 +170,8 @@ class SqlStore(SqlKeeping):
 
     def answers(self, keys: Collection[str]) -> dict[str, Answer]:
         """See `store.Store`."""
-        dialect = self._engine.dialect.name
-        with driver_connection(self._engine) as connection:
-            rows = _answers(dialect).ask(connection, **wanted_of(keys, dialect))
+        asked, wanted = _answers(self._dialect), wanted_of(keys, self._dialect)
+        rows = self._drivers.run(lambda connection: asked.ask(connection, **wanted))
         return {row[0]: Answer(row[1], bool(row[2]), row[3], row[4]) for row in rows}
 
     def headers(self, keys: Collection[str]) -> dict[str, bytes]:
@@ -206,17 +208,20 @@ class SqlStore(SqlKeeping):
         for unit, cursor in wanted:
             by_unit.setdefault(unit, []).append(cursor)
         found: dict[tuple[str, int], Delivered] = {}
-        dialect = self._engine.dialect.name
-        with driver_connection(self._engine) as connection:
+        asked = _delivered(self._dialect)
+
+        def read(connection: DriverConnection) -> None:
             for unit, cursors in by_unit.items():
-                rows = _delivered(dialect).ask(connection, unit=unit, **wanted_of(cursors, dialect))
-                found |= {(row[0], row[1]): Delivered(*row) for row in rows}
+                rows = asked.ask(connection, unit=unit, **wanted_of(cursors, self._dialect))
+                found.update(((row[0], row[1]), Delivered(*row)) for row in rows)
+
+        self._drivers.run(read)
         return found
 
     def batch(self, key: bytes) -> bytes | None:
         """See `store.Store`."""
-        with driver_connection(self._engine) as connection:
-            rows = _acknowledged_batch(self._engine.dialect.name).ask(connection, key=key)
+        asked = _acknowledged_batch(self._dialect)
+        rows = self._drivers.run(lambda connection: asked.ask(connection, key=key))
         return rows[0][0] if rows else None
 
     def due_threads(self, before: str, limit: int) -> list[str]:
@@ -269,8 +274,8 @@ class SqlStore(SqlKeeping):
 
     def mailbox(self, unit: str, after: int, limit: int) -> list[MailboxItem]:
         """See `store.Store`."""
-        with driver_connection(self._engine) as connection:
-            rows = _mailbox(self._engine.dialect.name).ask(connection, unit=unit, after=after, most=limit)
+        asked = _mailbox(self._dialect)
+        rows = self._drivers.run(lambda connection: asked.ask(connection, unit=unit, after=after, most=limit))
         return [
             MailboxItem(
                 unit, cursor, ItemKind(kind), entry, header or b"", signatures or b"", body or b"", evidence or b""

@@ -17,7 +17,7 @@ from registry.records import (
     ThreadRow,
     TokenRow,
 )
-from registry.sql_engine import from_micros, storage_errors, to_micros
+from registry.sql_engine import Drivers, from_micros, storage_errors, to_micros
 from registry.tables import (
     AcknowledgedBatch,
     EnvelopeAnswer,
@@ -60,6 +60,8 @@ class SqlKeeping:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._dialect = engine.dialect.name
+        self._drivers = Drivers(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -282,6 +284,7 @@ class SqlKeeping:
 
     def close(self) -> None:
         """See `store.Store`."""
+        self._drivers.close()
         self._engine.dispose()
 
 

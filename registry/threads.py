@@ -2,10 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from delegation.codes import Kind
 from delegation.lifecycle import next_deadline
@@ -30,8 +29,7 @@ _MOST_ANSWERS: Final = 8192  # half a KiB each: what is answered next, or sent a
 _MOST_DELIVERED: Final = 16384  # of some 450 nodes, each with at most 512 that it did not acknowledge
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A thread with what the store keeps beside it."""
 
     state: ThreadState

@@ -45,6 +45,7 @@ async def test_a_full_disk_loses_nothing_and_passes(federation: Federation) -> N
             connection.execute(f"PRAGMA max_page_count = {pages[0]}")
 
         event.listen(store._engine, "checkout", limited)
+        await registry.database.write(store._drivers.close)  # the writer's own is taken anew
         refused = federation.letter(), federation.letter()
         many = [federation.letter() for _ in range(40)]
         results = await take(registry, *refused, *many)

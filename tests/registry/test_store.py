@@ -176,7 +176,7 @@ def test_a_rejected_transaction_leaves_nothing(store: Store) -> None:
     store.commit(grown(head, 1, answers=[an_answer(0)]))
     head = store.head()
     with pytest.raises(StoreRejected):
-        store.commit(grown(head, 2, answers=[an_answer(1), replace(an_answer(0), leaf_index=2)]))
+        store.commit(grown(head, 2, answers=[an_answer(1), an_answer(0)._replace(leaf_index=2)]))
     assert store.head() == head
     assert store.answers([f"{HOME}/e1"]) == {}
 
