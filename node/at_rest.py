@@ -5,6 +5,8 @@ never open again.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from certs.rest import MasterKey, RestError, decrypt, encrypt, new_data_key
@@ -49,10 +51,11 @@ class Vault:
 
     def open(self, tx: Tx, subject_id: str, row_id: str, stored: bytes) -> bytes:
         """The plaintext. Refusal NOT_FOUND (field data_key) once purged, INTERNAL when it was damaged or moved."""
-        try:
-            return decrypt(self._key(tx, subject_id, create=False), row_id, stored)
-        except RestError as error:
-            raise Refusal(Reason.INTERNAL, field="stored_content") from error
+        return _opened(self._key(tx, subject_id, create=False), row_id, stored)
+
+    def opener(self, tx: Tx, subject_id: str, row_id: str, stored: bytes) -> Callable[[], bytes]:
+        """As `open`, for later and in any thread: the key is looked up now (NOT_FOUND), the rest when it is called."""
+        return partial(_opened, self._key(tx, subject_id, create=False), row_id, stored)
 
     def holds(self, tx: Tx, subject_id: str) -> bool:
         """Whether the subject has a key: False once purged."""
@@ -80,3 +83,10 @@ class Vault:
     def forget(self) -> None:
         """Drop what is in memory."""
         self._keys.clear()
+
+
+def _opened(key: bytes, row_id: str, stored: bytes) -> bytes:
+    try:
+        return decrypt(key, row_id, stored)
+    except RestError as error:
+        raise Refusal(Reason.INTERNAL, field="stored_content") from error

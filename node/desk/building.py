@@ -2,28 +2,27 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from delegation.clock_specs import legal_source
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
 from delegation.codec_json import body_to_json
-from delegation.codes import Kind, Matter, Priority, ThreadType
+from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
-from delegation.model import DueDate, Header, NegativeEvidence
+from delegation.model import Header, NegativeEvidence
 from delegation.reasons_codes import label_of
 from delegation.thread_state import ThreadState
 from node.case_facts import body_of
-from node.desk.labels import clock_label, kind_label, state_label
+from node.desk.labels import clock_label, kind_label
 from node.desk.ports import Actor
+from node.desk.rows import due_views, due_views_of, name_of, row_view
 from node.desk.views import (
     AlarmView,
-    DelegationRow,
     DelegationView,
     DeliveryView,
     DueDateView,
@@ -45,24 +44,15 @@ from node.records import (
     MoveRecord,
     NegativeRecord,
     OutboxRecord,
-    ThreadRecord,
     from_us,
 )
 from node.sending import typed_in
 from node.state import Held, State
 from node.store import Op, Where
-from node.threads import load, local_view
+from node.threads import local_view
 from node.writer import Tx
 
 _GONE = ("dropped", "reissued")
-
-
-def _name(state: State, unit: str) -> str:
-    try:
-        found = state.rosters.current.view.units.get(unit)
-    except Refusal:
-        return ""
-    return found.name if found is not None else ""
 
 
 def plain(value: object) -> object:
@@ -80,73 +70,6 @@ def plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(item) for name, item in asdict(value).items()}
     return value
-
-
-def row_view(tx: Tx, state: State, record: ThreadRecord, *, role: str, unit: str, at: datetime) -> DelegationRow:
-    """A line of a list."""
-    shown: dict[str, str] = {}
-    if record.secret:
-        try:
-            shown = json.loads(
-                state.vault.open(tx, record.thread_id, f"threads/{record.thread_id}/secret", record.secret)
-            )
-        except Refusal:
-            shown = {}
-    due = date.fromisoformat(record.next_due) if record.next_due else None
-    held = load(tx, state, record.thread_id)
-    thread = held.thread if held is not None else None
-    provisional = thread is not None and any(item.provisional for item in thread.due_dates)
-    return DelegationRow(
-        delegation_id=record.thread_id,
-        thread_type=ThreadType(record.thread_type).name,
-        version=record.version,
-        state=record.state,
-        state_label=state_label(record.state),
-        business_status=thread.business_status.label if thread is not None else "待注册中心确认",
-        our_role=role,
-        home_unit=record.home_unit,
-        home_name=_name(state, record.home_unit),
-        host_unit=record.host_unit,
-        host_name=_name(state, record.host_unit),
-        turn=record.turn,
-        our_turn=record.turn == unit,
-        matter=Matter(record.matter).name,
-        priority=Priority(record.priority).name,
-        place=record.place,
-        worker_name=shown.get("worker_name", ""),
-        employer_name=shown.get("employer_name", ""),
-        next_due=due,
-        overdue=due is not None and due < day_of(at) and record.is_open,
-        provisional=provisional,
-        queued=record.queued,
-        parked=record.parked,
-        leg=record.leg,
-        round=record.round,
-        changed_at=from_us(record.changed_at),
-    )
-
-
-def due_views(thread: ThreadState | None, at: datetime) -> tuple[DueDateView, ...]:
-    """The due dates that count, the nearest first."""
-    return _due_views(thread.due_dates, at) if thread is not None else ()
-
-
-def _due_views(dates: Sequence[DueDate], at: datetime) -> tuple[DueDateView, ...]:
-    today = day_of(at)
-    found = [
-        DueDateView(
-            clock=due.clock,
-            label=clock_label(due.clock),
-            unit=due.unit,
-            nominal=due.nominal,
-            legal=due.legal,
-            provisional=due.provisional,
-            source=legal_source(due.clock),
-            days_left=(due.legal - today).days,
-        )
-        for due in dates
-    ]
-    return tuple(sorted(found, key=lambda item: (item.legal, item.clock)))
 
 
 def move_views(state: State, thread: ThreadState | None, *, unit: str, at: datetime) -> tuple[MoveView, ...]:
@@ -263,7 +186,7 @@ def entry_view(
         kind=kind.name,
         label=kind_label(kind),
         sender_unit=record.sender_unit,
-        sender_name=_name(state, record.sender_unit),
+        sender_name=name_of(state, record.sender_unit),
         leg=header.leg if header is not None else 1,
         round=header.round if header is not None else 1,
         accepted_at=from_us(record.accepted_at),
@@ -287,7 +210,7 @@ def _due_dates_of(record: EntryRecord) -> tuple[DueDateView, ...]:
         entry = parse_entry(record.entry)
     except Refusal:
         return ()
-    return _due_views(entry.due_dates, entry.accepted_at)
+    return due_views_of(entry.due_dates, entry.accepted_at)
 
 
 def _shown_body(body: dict[str, object]) -> dict[str, object]:
@@ -316,7 +239,7 @@ def _deliveries(state: State, records: list[DeliveryRecord]) -> tuple[DeliveryVi
         found.append(
             DeliveryView(
                 unit=unit,
-                unit_name=_name(state, unit),
+                unit_name=name_of(state, unit),
                 delivered_at=from_us(applied.at) if applied is not None else None,
                 materials_held_at=from_us(held.at) if held is not None else None,
                 parked_reason=parked.reason if parked is not None and applied is None else "",

@@ -9,10 +9,11 @@ from delegation.errors import Reason, Refusal
 from delegation.model import TaskPlace
 from delegation.roster_view import Unit
 from node.counterparts import new_parties
-from node.desk.building import alarm_view, row_view
+from node.desk.building import alarm_view
 from node.desk.guard import READS, need
 from node.desk.labels import kind_label, state_label
 from node.desk.ports import Actor, Filters, Role
+from node.desk.rows import row_view
 from node.desk.views import AlarmView, DelegationRow, Page, StatusView, TodoItem, UnitView
 from node.link import Link
 from node.records import (

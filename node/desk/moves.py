@@ -42,7 +42,10 @@ def _person(actor: Actor, role: str) -> Person:
 
 
 def _handler_role(actor: Actor) -> str:
-    return next((role for role in ("clerk", "investigator", "supervisor") if role in actor.roles), "reader")
+    for role in ("clerk", "investigator", "supervisor"):
+        if role in actor.roles:
+            return role
+    return "reader"
 
 
 def _composed(
@@ -341,7 +344,7 @@ def start_thread(
         alone = Hands(handler=_person(actor, _handler_role(actor)))
         composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=alone, at=at)
         held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=raw)
-    return replace(light_view(tx, state, held, actor, at), prepared=prepared_of(tx, state, thread_id, actor.unit))
+    return light_view(tx, state, held, actor, at, prepared=prepared_of(tx, state, thread_id, actor.unit))
 
 
 def _empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:

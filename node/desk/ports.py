@@ -72,7 +72,7 @@ class Actor:
 
     def has(self, *roles: Role) -> bool:
         """One of these roles is held."""
-        return any(role in self.roles for role in roles)
+        return not self.roles.isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
