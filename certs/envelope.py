@@ -5,7 +5,7 @@ The bytes that were signed are the bytes that are verified, hashed and kept; not
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from google.protobuf.message import DecodeError
 
 from certs.keys import certificate_digest
-from certs.sealing import Randomness, checked_recipients, digest_of, open_content, seal_content
+from certs.sealing import (
+    CONTENT_KEY_SIZE,
+    Randomness,
+    checked_recipients,
+    digest_of,
+    open_content,
+    salt_and_key,
+    seal_content,
+)
 from certs.signing import algorithms, sign_p256
 from certs.trust import Trust
 from delegation.codec_header import context_bytes, header_bytes, parse_header
@@ -85,7 +93,8 @@ def seal_and_sign(
     if header.kind is Kind.RESEAL:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")  # a reseal has an original: use `reseal`
     check_body(header, body)
-    return _seal(header, randomness(SALT_SIZE) + body, recipients, signing_key, certificate, randomness)
+    salt, content_key = salt_and_key(randomness)
+    return _seal(header, salt + body, content_key, recipients, signing_key, certificate)
 
 
 def reseal(
@@ -114,7 +123,8 @@ def reseal(
     if not compare_digest(content_commitment(salt, body), original.content_commitment):
         raise Refusal(Reason.COMMITMENT_MISMATCH)
     check_body(original, body)
-    return _seal(replace(draft, replaces=original.ref), content, recipients, signing_key, certificate, randomness)
+    draft = replaced(draft, replaces=original.ref)
+    return _seal(draft, content, randomness(CONTENT_KEY_SIZE), recipients, signing_key, certificate)
 
 
 def verify_signatures(
@@ -164,9 +174,10 @@ def open_body(
     """
     verify_sealed(header, sealed_body)
     judged = _judge_of(header, judged_by)
-    position = next((i for i, recipient in enumerate(header.recipients) if recipient.unit == unit), None)
-    if position is None:
+    units = [recipient.unit for recipient in header.recipients]
+    if unit not in units:
         raise Refusal(Reason.CANNOT_OPEN, why="recipient")
+    position = units.index(unit)
     content = open_content(
         sealed_body,
         context_digest=header.context_digest,
@@ -197,7 +208,7 @@ def check_body(header: Header, body: bytes) -> None:
         parsed = body_pb2.Body.FromString(body)
     except DecodeError as error:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="body") from error
-    if int(parsed.kind) != int(header.kind):
+    if int(parsed.kind) != header.kind:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")
     if parsed.thread_id != header.thread_id:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="thread_id")
@@ -220,10 +231,10 @@ def _judge_of(header: Header, judged_by: Header | None) -> Header:
 def _seal(
     draft: Header,
     content: bytes,
+    content_key: bytes,
     recipients: Sequence[tuple[str, bytes, bytes]],
     signing_key: EllipticCurvePrivateKey,
     certificate: bytes,
-    randomness: Randomness,
 ) -> SealedEnvelope:
     if len(content) > MOST_CONTENT:
         raise Refusal(Reason.TOO_LARGE, field="body")
@@ -231,14 +242,14 @@ def _seal(
     filled = replaced(
         draft,
         content_commitment=content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
-        recipients=tuple(Recipient(each.unit, each.key_id) for each, _ in to),
+        recipients=tuple([Recipient(each.unit, each.key_id) for each, _ in to]),
         signing_suite=SigningSuite.ECDSA_P256_SHA256,
         sealing_suite=SealingSuite.X25519_AES256GCM,
         signer_certificates=(certificate_digest(certificate),),
         payload_type=PAYLOAD_TYPE_ENVELOPE,
     )
     context = context_bytes(filled)
-    sealed_body = seal_content(content, context_digest=sha256(context).digest(), recipients=to, randomness=randomness)
+    sealed_body = seal_content(content, content_key=content_key, context_digest=sha256(context).digest(), recipients=to)
     signed = header_bytes(context, *digest_of(sealed_body))
     parsed = parse_header(signed)  # never sign what others would refuse to read
     signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, signed)

@@ -58,7 +58,7 @@ def pad(content: bytes) -> bytes:
     if len(content) > MAX_CONTENT:
         raise PaddingError(PaddingCode.TOO_LARGE)
     used = PREFIX_SIZE + len(content)
-    return _PREFIX.pack(len(content)) + content + bytes(padme(used) - used)
+    return b"".join((_PREFIX.pack(len(content)), content, bytes(padme(used) - used)))
 
 
 def unpad(padded: bytes) -> bytes:
@@ -77,6 +77,6 @@ def unpad(padded: bytes) -> bytes:
     end = PREFIX_SIZE + length
     if len(padded) != padme(end):
         raise PaddingError(PaddingCode.LENGTH_MISMATCH)
-    if any(padded[end:]):
+    if padded.count(0, end) != len(padded) - end:
         raise PaddingError(PaddingCode.NOT_ZERO)
     return padded[PREFIX_SIZE:end]

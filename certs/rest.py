@@ -26,9 +26,12 @@ TAG_SIZE: Final = 16
 OVERHEAD: Final = 1 + NONCE_SIZE + TAG_SIZE
 _VERSION: Final = b"\x01"
 _FILE_LABEL: Final = "xieban-master-v1"
-_LABEL_WRAP: Final = b"xieban/rest/wrap/v1"
-_LABEL_ROW: Final = b"xieban/rest/row/v1"
+_WRAP: Final = length_prefixed(b"xieban/rest/wrap/v1")  # labels, each after its length
+_ROW: Final = length_prefixed(b"xieban/rest/row/v1")
 _LABEL_LOOKUP: Final = b"xieban/rest/lookup/v1"
+_NONCES_AT_ONCE: Final = 64
+_nonces: Final[list[bytes]] = []  # random, each used once; asking the system for each costs as much as encrypting
+os.register_at_fork(after_in_child=_nonces.clear)
 
 
 class RestError(Exception):
@@ -65,11 +68,11 @@ class MasterKey:
 
     def wrap(self, data_key: bytes, delegation_id: str) -> bytes:
         """A data key as it is stored beside its delegation."""
-        return _seal(self._wrapping, data_key, _LABEL_WRAP, delegation_id)
+        return _seal(self._wrapping, data_key, _WRAP, delegation_id)
 
     def unwrap(self, wrapped: bytes, delegation_id: str) -> bytes:
         """The data key again. Raises RestError for another master key or another delegation's wrapped key."""
-        return _open(self._wrapping, wrapped, _LABEL_WRAP, delegation_id)
+        return _open(self._wrapping, wrapped, _WRAP, delegation_id)
 
     def lookup_hash(self, value: str, *, field: str = "id_number") -> bytes:
         """What a look-up column holds: HMAC-SHA-256 over the field's name and the value, trimmed and in capitals.
@@ -87,7 +90,7 @@ def new_data_key() -> bytes:
 
 def encrypt(data_key: bytes, row_id: str, plaintext: bytes) -> bytes:
     """A row as it is stored. `row_id` names table, row and column, and is never reused for another."""
-    return _seal(data_key, plaintext, _LABEL_ROW, row_id)
+    return _seal(data_key, plaintext, _ROW, row_id)
 
 
 def decrypt(data_key: bytes, row_id: str, ciphertext: bytes) -> bytes:
@@ -95,19 +98,36 @@ def decrypt(data_key: bytes, row_id: str, ciphertext: bytes) -> bytes:
 
     Not detected: an older ciphertext of the same row put back; where that matters, `row_id` names the version too.
     """
-    return _open(data_key, ciphertext, _LABEL_ROW, row_id)
+    return _open(data_key, ciphertext, _ROW, row_id)
 
 
-def _seal(key: bytes, plaintext: bytes, label: bytes, identity: str) -> bytes:
-    nonce = os.urandom(NONCE_SIZE)
-    return _VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, length_prefixed(label, identity.encode()))
+def _new_nonce() -> bytes:
+    """Twelve random bytes that nobody was given before. Any thread may ask."""
+    try:
+        return _nonces.pop()
+    except IndexError:
+        drawn = os.urandom(NONCE_SIZE * _NONCES_AT_ONCE)
+        first, *rest = [drawn[start : start + NONCE_SIZE] for start in range(0, len(drawn), NONCE_SIZE)]
+        _nonces.extend(rest)
+        return first
 
 
-def _open(key: bytes, stored: bytes, label: bytes, identity: str) -> bytes:
+def _seal(key: bytes, plaintext: bytes, head: bytes, identity: str) -> bytes:
+    nonce = _new_nonce()
+    return b"".join((_VERSION, nonce, AESGCM(key).encrypt(nonce, plaintext, _aad(head, identity))))
+
+
+def _open(key: bytes, stored: bytes, head: bytes, identity: str) -> bytes:
     if len(stored) < OVERHEAD or stored[:1] != _VERSION:
         raise RestError("stored ciphertext is malformed")
     nonce = stored[1 : 1 + NONCE_SIZE]
     try:
-        return AESGCM(key).decrypt(nonce, stored[1 + NONCE_SIZE :], length_prefixed(label, identity.encode()))
+        return AESGCM(key).decrypt(nonce, stored[1 + NONCE_SIZE :], _aad(head, identity))
     except InvalidTag as error:
         raise RestError("stored ciphertext does not open") from error
+
+
+def _aad(head: bytes, identity: str) -> bytes:
+    """As `length_prefixed` of label (`head`: with its length before it) and identity."""
+    named = identity.encode()
+    return b"".join((head, len(named).to_bytes(4, "big"), named))

@@ -30,6 +30,7 @@ LABEL_CONTENT: Final = b"xieban/content/v1"
 CONTENT_KEY_SIZE: Final = 32
 SEALED_KEY_SIZE: Final = 32 + CONTENT_KEY_SIZE + 16  # encapsulated key, ciphertext, tag
 _NONCE: Final = bytes(12)
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 Randomness = Callable[[int], bytes]
 
@@ -65,25 +66,31 @@ def _checked(raw: bytes) -> tuple[X25519PublicKey, bytes]:
     return checked_sealing_key(raw), sealing_key_id(raw)
 
 
+def salt_and_key(randomness: Randomness) -> tuple[bytes, bytes]:
+    """A salt and a content key, in one draw where the system gives them: asking it costs more than what it gives."""
+    if randomness is os.urandom:
+        drawn = os.urandom(SALT_SIZE + CONTENT_KEY_SIZE)
+        return drawn[:SALT_SIZE], drawn[SALT_SIZE:]
+    return randomness(SALT_SIZE), randomness(CONTENT_KEY_SIZE)
+
+
 def seal_content(
     content: bytes,
     *,
+    content_key: bytes,
     context_digest: bytes,
     recipients: Sequence[tuple[SealTo, X25519PublicKey]],
-    randomness: Randomness = os.urandom,
 ) -> bytes:
     """The serialised SealedBody: the content encrypted once, its key sealed to each recipient in the header's order.
 
-    Raises Refusal(TOO_LARGE) above 64 KiB of salt and body. HPKE draws its own randomness in the library; `randomness`
-    gives the content key alone.
+    `content_key` is 32 fresh random bytes, used for this and nothing else. Raises Refusal(TOO_LARGE) above 64 KiB of
+    salt and body. HPKE draws its own randomness in the library.
     """
     if len(content) > MOST_CONTENT:
         raise Refusal(Reason.TOO_LARGE, field="body")
-    content_key = randomness(CONTENT_KEY_SIZE)
-    suite = _suite()
-    ciphertext = AESGCM(content_key).encrypt(_NONCE, pad(content), _aad(context_digest))
+    ciphertext = AESGCM(content_key).encrypt(_NONCE, pad(content), LABEL_CONTENT + context_digest)
     keys = [
-        suite.encrypt(content_key, public_key, hpke_info(context_digest, to.unit, to.key_id))
+        _SUITE.encrypt(content_key, public_key, hpke_info(context_digest, to.unit, to.key_id))
         for to, public_key in recipients
     ]
     return pack_sealed(keys, ciphertext)
@@ -111,13 +118,13 @@ def open_content(
         raise _closed("form")
     info = hpke_info(context_digest, unit, key_id)
     try:
-        content_key = _suite().decrypt(sealed.keys[position], key, info)
+        content_key = _SUITE.decrypt(sealed.keys[position], key, info)
     except (InvalidTag, ValueError) as error:  # a low-order encapsulated key raises a bare ValueError
         raise _closed("key") from error
     if len(content_key) != CONTENT_KEY_SIZE:
         raise _closed("key")
     try:
-        padded = AESGCM(content_key).decrypt(_NONCE, sealed.ciphertext, _aad(context_digest))
+        padded = AESGCM(content_key).decrypt(_NONCE, sealed.ciphertext, LABEL_CONTENT + context_digest)
     except (InvalidTag, ValueError) as error:
         raise _closed("content") from error
     try:
@@ -132,14 +139,6 @@ def open_content(
 def digest_of(sealed_body: bytes) -> tuple[bytes, int]:
     """What the header says of a sealed body: SHA-256 and length."""
     return sha256(sealed_body).digest(), len(sealed_body)
-
-
-def _suite() -> Suite:
-    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-
-
-def _aad(context_digest: bytes) -> bytes:
-    return LABEL_CONTENT + context_digest
 
 
 def _closed(why: str) -> Refusal:

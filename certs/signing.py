@@ -19,13 +19,14 @@ from delegation.payloads import pae
 
 MAX_SIGNATURE: Final = 72  # DER of two 32-byte numbers
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_SCHEME: Final = ECDSA(hashes.SHA256())  # holds no state; making one costs as much as all else here
 
 Verifier = Callable[[EllipticCurvePublicKey, bytes, bytes], bool]
 
 
 def sign_p256(key: EllipticCurvePrivateKey, payload_type: str, payload: bytes) -> bytes:
     """An ECDSA P-256 SHA-256 signature (DER) over the DSSE encoding."""
-    return key.sign(pae(payload_type, payload), ECDSA(hashes.SHA256()))
+    return key.sign(pae(payload_type, payload), _SCHEME)
 
 
 def verify_p256(key: EllipticCurvePublicKey, signature: bytes, payload_type: str, payload: bytes) -> bool:
@@ -48,7 +49,7 @@ def _ecdsa(key: EllipticCurvePublicKey, signature: bytes, data: bytes) -> bool:
         r, s = decode_dss_signature(signature)
         if not (0 < r < _ORDER and 0 < s < _ORDER) or encode_dss_signature(r, s) != signature:
             return False
-        key.verify(signature, data, ECDSA(hashes.SHA256()))
+        key.verify(signature, data, _SCHEME)
     except (InvalidSignature, ValueError):
         return False
     return True

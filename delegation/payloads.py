@@ -41,6 +41,10 @@ def signatures_digest(signatures: Sequence[bytes]) -> bytes:
     return sha256(length_prefixed(*signatures)).digest()
 
 
+_COMMITMENT_HEAD: Final = length_prefixed(LABEL_COMMITMENT) + SALT_SIZE.to_bytes(4, "big")
+_HPKE_HEAD: Final = length_prefixed(LABEL_HPKE_INFO)
+
+
 def commitment_input(salt: bytes, body: bytes) -> bytes:
     """What the content commitment is the SHA-256 of: length-prefixed label, salt and body (protocol 4.3)."""
     return length_prefixed(LABEL_COMMITMENT, salt, body)
@@ -54,12 +58,23 @@ def content_commitment(salt: bytes, body: bytes) -> bytes:
     """
     if len(salt) != SALT_SIZE:
         raise ValueError("salt")
-    return sha256(commitment_input(salt, body)).digest()
+    return sha256(b"".join((_COMMITMENT_HEAD, salt, len(body).to_bytes(4, "big"), body))).digest()
 
 
 def hpke_info(context_digest: bytes, unit: str, key_id: bytes) -> bytes:
     """The HPKE info of one recipient: length-prefixed label, digest of the context, unit, key id (protocol 4.4)."""
-    return length_prefixed(LABEL_HPKE_INFO, context_digest, unit.encode(), key_id)
+    named = unit.encode()
+    return b"".join(
+        (
+            _HPKE_HEAD,
+            len(context_digest).to_bytes(4, "big"),
+            context_digest,
+            len(named).to_bytes(4, "big"),
+            named,
+            len(key_id).to_bytes(4, "big"),
+            key_id,
+        )
+    )
 
 
 def sealing_key_id(public_key: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Reseals move nothing, and a sender who seals something else than he signed is protested."""
 
+import os
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -12,7 +13,7 @@ from certs.envelope import (
     reseal,
 )
 from certs.protest import protest_ground
-from certs.sealing import checked_recipients, seal_content
+from certs.sealing import CONTENT_KEY_SIZE, checked_recipients, seal_content
 from delegation.codec_header import context_bytes, header_bytes, parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason
@@ -106,6 +107,7 @@ class TestContradiction:
         context = context_bytes(draft)
         sealed_body = seal_content(
             salt + body,
+            content_key=os.urandom(CONTENT_KEY_SIZE),
             context_digest=sha256(context).digest(),
             recipients=checked_recipients(world.recipients(HOME, HOST)),
         )

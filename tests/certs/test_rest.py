@@ -1,6 +1,8 @@
 """Encryption at rest: each row opens with its own key under its own id, and in no other way."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certs.files import KeyFileCode, KeyFileError, write_atomically
-from certs.rest import OVERHEAD, MasterKey, RestError, decrypt, encrypt, new_data_key
+from certs.rest import NONCE_SIZE, OVERHEAD, MasterKey, RestError, decrypt, encrypt, new_data_key
 
 ROW, OTHER_ROW = "material/1/name", "material/2/name"
 KEY = new_data_key()
@@ -25,6 +27,24 @@ def test_a_row_comes_back(plaintext: bytes) -> None:
     assert decrypt(KEY, ROW, stored) == plaintext
     assert len(stored) == len(plaintext) + OVERHEAD
     assert encrypt(KEY, ROW, plaintext) != stored
+
+
+def test_no_nonce_is_used_twice() -> None:
+    nonces = [encrypt(KEY, ROW, b"")[1 : 1 + NONCE_SIZE] for _ in range(1_000)]
+    assert len(set(nonces)) == len(nonces)
+
+
+def test_a_forked_process_draws_nonces_of_its_own() -> None:
+    """What was drawn ahead goes to one process alone."""
+    script = (
+        "import os; from certs.rest import encrypt\n"
+        "encrypt(bytes(32), 'row', b'')\n"
+        "child = os.fork()\n"
+        "os.write(1, encrypt(bytes(32), 'row', b'').hex().encode() + b'\\n')\n"
+        "child and os.waitpid(child, 0)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout.split()
+    assert len(shown) == len(set(shown)) == 2
 
 
 def test_rows_do_not_change_places() -> None:
