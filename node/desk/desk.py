@@ -10,7 +10,7 @@ from functools import partial
 
 from certs.chunks import SEALED_CHUNK
 from delegation.errors import Reason, Refusal
-from node.desk import drafts, lists, moves
+from node.desk import draft_check, drafts, lists, moves
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -21,6 +21,7 @@ from node.desk.views import (
     Change,
     DelegationRow,
     DelegationView,
+    DraftCheck,
     DraftView,
     Json,
     MaterialView,
@@ -87,6 +88,14 @@ class Desk:
     async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
         """See DeskPort."""
         return await self._run(partial(drafts.get, actor=actor, draft_id=draft_id))
+
+    async def check_draft(self, actor: Actor, draft_id: str) -> DraftCheck:
+        """See DeskPort."""
+        return await self._run(partial(draft_check.check, actor=actor, draft_id=draft_id))
+
+    async def drafts_of_case(self, actor: Actor, case_key: str) -> tuple[DraftView, ...]:
+        """See DeskPort."""
+        return await self._run(partial(draft_check.of_case, actor=actor, case_key=case_key))
 
     async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
         """See DeskPort."""

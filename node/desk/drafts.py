@@ -42,7 +42,8 @@ def _secret(tx: Tx, state: State, draft_id: str, content: Mapping[str, object]) 
     return state.vault.seal(tx, draft_id, f"drafts/{draft_id}/secret", data)
 
 
-def _content(tx: Tx, state: State, record: DraftRecord) -> dict[str, object]:
+def content_of(tx: Tx, state: State, record: DraftRecord) -> dict[str, object]:
+    """What was typed, who prepared it, and the note with which it came back."""
     found: dict[str, object] = json.loads(
         state.vault.open(tx, record.draft_id, f"drafts/{record.draft_id}/secret", record.secret)
     )
@@ -54,8 +55,8 @@ def _business(content: Mapping[str, object]) -> Mapping[str, object]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _load(tx: Tx, state: State, actor: Actor, draft_id: str) -> DraftRecord:
-    del state
+def load_draft(tx: Tx, actor: Actor, draft_id: str) -> DraftRecord:
+    """A draft of the actor's unit. Refusal NOT_FOUND."""
     record = tx.get(DraftRecord, (draft_id,))
     if record is None or record.unit != actor.unit:
         raise Refusal(Reason.NOT_FOUND)
@@ -64,7 +65,7 @@ def _load(tx: Tx, state: State, actor: Actor, draft_id: str) -> DraftRecord:
 
 def view_of(tx: Tx, state: State, record: DraftRecord, at: datetime) -> DraftView:
     """A draft as it is shown."""
-    content = _content(tx, state, record)
+    content = content_of(tx, state, record)
     business = parse_business(_business(content))
     roster = state.rosters.current.view if state.rosters.ready else None
     host = host_of(business, roster, day_of(at)) if roster is not None else None
@@ -88,6 +89,17 @@ def view_of(tx: Tx, state: State, record: DraftRecord, at: datetime) -> DraftVie
     )
 
 
+def case_digest(state: State, unit: str, case_key: str) -> bytes:
+    """What the drafts of one of a unit's own case numbers are found by."""
+    return state.vault.lookup(f"{unit}\x1f{case_key}", field="case-drafts")
+
+
+def _note_case_key(tx: Tx, state: State, record: DraftRecord, business: Mapping[str, object]) -> None:
+    case_key = business.get("case_key")
+    if isinstance(case_key, str) and case_key:
+        tx.put(LookupRecord(case_digest(state, record.unit, case_key), record.draft_id))
+
+
 def create(tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mapping[str, object]) -> DraftView:
     """Begin a letter."""
     need(actor, state, Role.CLERK)
@@ -107,6 +119,7 @@ def create(tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mappin
         changed_at=to_us(at),
     )
     tx.put(record)
+    _note_case_key(tx, state, record, business)
     return view_of(tx, state, record, at)
 
 
@@ -115,9 +128,11 @@ def update(
 ) -> DraftView:
     """Replace a draft's content; whoever changed it is now the one who prepared it."""
     need(actor, state, Role.CLERK)
-    record = _editable(tx, state, actor, draft_id, version)
+    record = _editable(tx, actor, draft_id, version)
     parse_business(business)
-    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone}
+    note = content_of(tx, state, record).get("note", "")  # stays until it is handed over again
+    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone, "note": note}
+    _note_case_key(tx, state, record, business)
     return _put(
         tx,
         state,
@@ -126,8 +141,8 @@ def update(
     )
 
 
-def _editable(tx: Tx, state: State, actor: Actor, draft_id: str, version: int) -> DraftRecord:
-    record = _load(tx, state, actor, draft_id)
+def _editable(tx: Tx, actor: Actor, draft_id: str, version: int) -> DraftRecord:
+    record = load_draft(tx, actor, draft_id)
     same_version(version, record.version)
     if record.state not in _EDITABLE:
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
@@ -144,7 +159,7 @@ def _put(tx: Tx, state: State, at: datetime, record: DraftRecord) -> DraftView:
 def get(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str) -> DraftView:
     """One draft."""
     need(actor, state, *READS)
-    return view_of(tx, state, _load(tx, state, actor, draft_id), at)
+    return view_of(tx, state, load_draft(tx, actor, draft_id), at)
 
 
 def list_all(tx: Tx, state: State, at: datetime, *, actor: Actor, page_size: int, page_token: str) -> Page[DraftView]:
@@ -165,37 +180,39 @@ def list_all(tx: Tx, state: State, at: datetime, *, actor: Actor, page_size: int
 def submit(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DraftView:
     """Hand a complete draft to an approver. Refusal INVALID_INPUT with the first problem's field."""
     need(actor, state, Role.CLERK)
-    record = _editable(tx, state, actor, draft_id, version)
+    record = _editable(tx, actor, draft_id, version)
     roster = state.rosters.current.view if state.rosters.ready else None
-    for problem in problems_of(parse_business(_business(_content(tx, state, record))), roster, day_of(at)):
+    content = content_of(tx, state, record)
+    for problem in problems_of(parse_business(_business(content)), roster, day_of(at)):
         raise Refusal(Reason.INVALID_INPUT, field=problem.field, why=problem.reason)
-    return _put(tx, state, at, replace(record, state="pending_approval"))
+    secret = _secret(tx, state, draft_id, {**content, "note": ""})
+    return _put(tx, state, at, replace(record, state="pending_approval", secret=secret))
 
 
 def send_back(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int, note: str) -> DraftView:
     """Give a draft back with a note."""
     need(actor, state, *APPROVES)
-    record = _editable(tx, state, actor, draft_id, version)
-    content = {**_content(tx, state, record), "note": note[:2000]}
+    record = _editable(tx, actor, draft_id, version)
+    content = {**content_of(tx, state, record), "note": note[:2000]}
     return _put(tx, state, at, replace(record, state="sent_back", secret=_secret(tx, state, draft_id, content)))
 
 
 def cancel(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DraftView:
     """Drop a draft."""
     need(actor, state, Role.CLERK, *APPROVES)
-    record = _editable(tx, state, actor, draft_id, version)
+    record = _editable(tx, actor, draft_id, version)
     return _put(tx, state, at, replace(record, state="cancelled"))
 
 
 def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DelegationView:
     """Approve, seal, sign and queue the letter: the draft becomes a delegation in the same transaction."""
     need(actor, state, *APPROVES)
-    record = _editable(tx, state, actor, draft_id, version)
+    record = _editable(tx, actor, draft_id, version)
     if record.state != "pending_approval":
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
     if record.prepared_by == actor.staff_id:
         raise Refusal(Reason.FOUR_EYES, missing="another_person")
-    content = _content(tx, state, record)
+    content = content_of(tx, state, record)
     business = parse_business(_business(content))
     trust = may_seal(state, at=at)
     host = host_of(business, trust.view, day_of(at))

@@ -35,6 +35,7 @@ from node.desk.views import (
     Change,
     DelegationRow,
     DelegationView,
+    DraftCheck,
     DraftView,
     Json,
     MaterialView,
@@ -133,6 +134,14 @@ class DeskPort(Protocol):
 
     async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
         """One draft."""
+        ...
+
+    async def check_draft(self, actor: Actor, draft_id: str) -> DraftCheck:
+        """Judge a draft as if it were approved now: what is in the way, or its due dates. Changes nothing."""
+        ...
+
+    async def drafts_of_case(self, actor: Actor, case_key: str) -> tuple[DraftView, ...]:
+        """The unit's drafts under one of its own case numbers, the issued among them, oldest first."""
         ...
 
     async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:

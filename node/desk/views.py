@@ -281,6 +281,14 @@ class DraftView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCheck:
+    """A draft judged as if it were approved now: what is in the way, or the due dates that would count."""
+
+    problems: tuple[Problem, ...]
+    due_dates: tuple[DueDateView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TodoItem:
     """Something that waits for the actor: answer, approve, check, decide, look at an alarm."""
 
