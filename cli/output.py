@@ -13,7 +13,7 @@ Exit codes, the same for every command:
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
@@ -31,6 +31,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _UNREACHABLE = frozenset({Reason.UNAVAILABLE, Reason.STORAGE_UNAVAILABLE, Reason.STOPPING})
+
+_TO_DO: Mapping[tuple[Reason, str], str] = {
+    (Reason.ROSTER_NOT_READY, "never_served"): (
+        "this node does not know yet which of its keys were certified: run xieban node serve until it is ready, then "
+        "ask again; or ask without --rotate, which asks for the keys drawn first"
+    ),
+    (Reason.SIGNER_NOT_VALID, "key_not_held"): (
+        "no key of the unit that is in force lies here, so nothing can vouch for a new one: ask without --rotate and "
+        "--sealing-only, and let the seal authority vouch for it (xieban certs rotate --authority-statement)"
+    ),
+}
 
 
 class Exit(IntEnum):
@@ -65,15 +76,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 def fail(text: str, code: Exit = Exit.FAILED) -> NoReturn:
     """Say what to change, and end."""
-    progress().print(f"xieban: {text}", highlight=False, markup=False)
+    progress().print(f"xieban: {text}", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
 def words_of(refusal: Refusal) -> str:
-    """Reason, text and details of a refusal; of a roster, also what to change."""
+    """Reason, text and details of a refusal, and what to do where it is known."""
     details = ", ".join(f"{name}={value}" for name, value in sorted(refusal.details.items()))
     text = f"{refusal.reason.value}: {text_of(refusal.reason)}" + (f" ({details})" if details else "")
-    change = advice(refusal)
+    change = advice(refusal) or _TO_DO.get((refusal.reason, refusal.details.get("why", "")), "")
     return f"{text}; {change}" if change else text
 
 

@@ -60,7 +60,7 @@ def load(
             progress().print(f"roster {setup.publish_roster(settings, content, now())} is in force")
         except Refusal as refusal:
             said = f"the file was refused, the old roster stays in force: {words_of(refusal)}"
-            progress().print(said, highlight=False, markup=False)
+            progress().print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command("show")

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 import grpc
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from certs.files import make_folder, write_atomically
 from certs.identity import Purpose, describe
@@ -18,6 +17,7 @@ from certs.unit_request import UnitRequest, new_unit_request, sealing_key_reques
 from delegation.digits import parse_unit_code
 from delegation.errors import Reason, Refusal
 from delegation.regions import load_regions
+from delegation.roster_view import RosterView
 from node.database import open_store
 from node.desk.accounts import add_account as make_account
 from node.keyring import MASTER_FILE, Keyring
@@ -134,18 +134,27 @@ def unit_request(
     """What the seal authority is asked to certify: both keys of a unit, or (`sealing_only`) a new sealing key alone.
 
     Private keys are on disk before the request exists. Keys that were drawn before and are not certified yet are asked
-    for again; `rotate` draws new ones. A unit that has a certified key vouches for the new one with it.
+    for again; `rotate` draws new ones. A unit that has a certified key vouches for the new one with it; which that is,
+    the newest roster that the node kept says.
 
     Raises:
         DigitError: a malformed unit code.
-        Refusal: SIGNER_NOT_VALID when `sealing_only` and there is no certified signing key.
+        Refusal: for `rotate` and `sealing_only`, before any key is drawn, what the seal authority would refuse later:
+            ROSTER_NOT_READY (why=never_served) while the node kept no roster, SIGNER_NOT_VALID (why=key_not_held)
+            when the roster has keys of the unit and none in force is ours, or, for `sealing_only`, has none at all.
     """
     parse_unit_code(unit)
     keyring = Keyring(settings.keys_dir)
-    earlier = _certified(settings, keyring, unit, at)
-    if sealing_only:
-        if earlier is None:
-            raise Refusal(Reason.SIGNER_NOT_VALID, unit=unit)
+    view = _newest_roster(settings, at)
+    if view is not None:
+        keyring.match(view, at)
+    earlier = keyring.signing_key(unit) if keyring.certificate(unit) else None
+    if earlier is None and (rotate or sealing_only):
+        if view is None:
+            raise Refusal(Reason.ROSTER_NOT_READY, unit=unit, why="never_served")
+        if sealing_only or (unit in view.units and view.units[unit].signing_certificates):
+            raise Refusal(Reason.SIGNER_NOT_VALID, unit=unit, why="key_not_held")
+    if sealing_only and earlier is not None:
         sealing = keyring.draw_sealing(unit)
         return sealing_key_request(
             unit, signing_key=earlier[0], certificate=earlier[1], sealing_key=sealing.public_key(), at=at
@@ -161,11 +170,9 @@ def unit_request(
     return request
 
 
-def _certified(
-    settings: NodeSettings, keyring: Keyring, unit: str, at: datetime
-) -> tuple[EllipticCurvePrivateKey, bytes] | None:
-    """The unit's signing key in use by the newest kept roster, None without one."""
-    if not (settings.keys_dir / _SEAL_AUTHORITY).exists() or unit not in keyring.units:
+def _newest_roster(settings: NodeSettings, at: datetime) -> RosterView | None:
+    """The newest roster that the node kept, verified again; None before the first."""
+    if not (settings.keys_dir / _SEAL_AUTHORITY).exists():
         return None
     store = open_store(settings)
     try:
@@ -175,12 +182,7 @@ def _certified(
     if not newest:
         return None
     rosters = RosterCache(seal_authority=authorities(settings)[1], regions=load_regions())
-    trust = rosters.verify(newest[0].signed, at=at, old=True)
-    keyring.match(trust.view, at)
-    try:
-        return keyring.signing_key(unit)
-    except Refusal:
-        return None
+    return rosters.verify(newest[0].signed, at=at, old=True).view
 
 
 def _read(path: Path) -> bytes:

@@ -198,6 +198,17 @@ def test_keys_are_rotated_and_an_unvouched_one_is_refused(operator: Operator, tm
     assert (unit["signing_certificates"], unit["sealing_keys"]) == (2, 3)
 
 
+def test_new_keys_that_nothing_here_can_vouch_for_are_not_asked_for(operator: Operator, tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    done("node", "init", "--data-dir", node, "--bureau", BUREAU, "--unit", UNIT)
+    done("node", "request", "--data-dir", node, "--unit", UNIT)
+    for option in ("--rotate", "--sealing-only"):
+        result = run("node", "request", "--data-dir", node, "--unit", UNIT, option)
+        assert result.exit_code == 3
+        assert "ROSTER_NOT_READY" in result.output
+        assert "xieban node serve" in result.output
+
+
 def test_a_certificate_is_revoked(operator: Operator) -> None:
     certificate = operator.node / "keys" / "node.der"
     before = json.loads(done("roster", "show", operator.roster, "--json"))["revocations"]
