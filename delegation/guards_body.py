@@ -29,6 +29,7 @@ from delegation.table import Row
 from delegation.thread_state import ThreadState
 
 FOUND, PARTLY, NOT_FOUND = 1, 2, 3  # the contract's Finding
+_REUSING: Final = (LetterDeclared, ResultDeclared, MaterialsDeclared)
 _PROJECT, _NOT_INSURED = 2, 3  # the contract's InsuranceMode; 1 is 单位参保
 _VALID_CERTIFICATE = 1  # the contract's OccupationalDisease
 
@@ -47,7 +48,7 @@ class BodyAsked:
     @property
     def manifest_ids(self) -> tuple[str, ...]:
         """The materials that the header lists."""
-        return tuple(material.material_id for material in self.header.manifest)
+        return tuple([material.material_id for material in self.header.manifest])
 
     @property
     def items_of_round(self) -> Mapping[str, bool] | None:
@@ -76,12 +77,16 @@ def _kind_and_thread(asked: BodyAsked) -> Answer:
     facts, header = asked.facts, asked.header
     if facts.kind is not header.kind or facts.thread_id != header.thread_id:
         return _contradicts("kind")
+    if not facts.material_ids and not header.manifest:
+        return True
     return sorted(facts.material_ids) == sorted(asked.manifest_ids) or _contradicts("materials")
 
 
 def _sealed_reasons_match(asked: BodyAsked) -> Answer:
     """Exact codes travel sealed where the header has their class, and only there."""
     sealed = asked.facts.sealed_reasons
+    if not sealed and not asked.header.reasons:
+        return True
     classes = {reason for reason in asked.header.reasons if reason not in REASON_LIST}
     allowed = {code for code in asked.row.reasons if REASON_LIST[code].sealed}
     if len(set(sealed)) != len(sealed) or not set(sealed) <= allowed:
@@ -91,13 +96,15 @@ def _sealed_reasons_match(asked: BodyAsked) -> Answer:
 
 def _reused_match(asked: BodyAsked) -> Answer:
     declared, reused = asked.header.declared, asked.facts.reused_material_ids
-    if isinstance(declared, LetterDeclared | ResultDeclared | MaterialsDeclared):
+    if isinstance(declared, _REUSING):
         return declared.reused_materials == len(reused) == len(set(reused)) or _contradicts("reused_materials")
     return True
 
 
 def _material_not_sent_again(asked: BodyAsked) -> Answer:
     """What the case already holds is referred to by id (promise 11). The next leg's host holds nothing yet."""
+    if not asked.facts.reused_material_ids and not asked.header.manifest:
+        return True
     held = asked.history.held_material_ids
     if not set(asked.facts.reused_material_ids) <= held:
         return False

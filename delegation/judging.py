@@ -19,7 +19,7 @@ from delegation.table import Row, State, Table, Turn
 from delegation.tables import table_for
 from delegation.thread_changes import CHANGES
 from delegation.thread_state import MOST_MOVES_KEPT, MOST_NEUTRAL_KEPT, Past, ThreadState
-from delegation.values import replaced
+from delegation.values import maker, replaced
 from delegation.ways import Way, book_for
 
 _Found: TypeAlias = list[tuple[Way, Asked]]
@@ -35,6 +35,9 @@ _UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked", "supple
 _SIDES: Final = frozenset({Turn.HOST, Turn.HOME})
 _SAME: Final = Turn.SAME  # a member of an enum is looked up in Python each time
 _NONE: Final = State.NONE
+_a_past: Final = maker(Past)
+_a_moment: Final = maker(Moment)
+_asked: Final = maker(Asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class Accepted:
         return self.thread.due_dates
 
 
+_an_acceptance: Final = maker(Accepted)
+
+
 def judge(
     thread: ThreadState | None,
     header: Header,
@@ -70,7 +76,7 @@ def judge(
     the entry; where the `entry` itself is at hand, the thread is given as `entered` gives it.
     NOT checked: signatures, certificates, the two instants (`check_times`), materials, quotas, the body, the entry.
     """
-    moment = Moment(at, day_of(at), roster)
+    moment = _a_moment(at, day_of(at), roster)
     if thread is None:
         book = book_for(header.thread_type, header.matter)
         if book is None or not any(_NONE in way.row.sources for way in book.ways.get(header.kind, ())):
@@ -105,7 +111,7 @@ def enacted(
     For a node whose own envelope comes back accepted: it judged the same header by the same roster on the same thread,
     on the same day. Not for what is sent again after a protest, whose effect is another. NOT checked: anything at all.
     """
-    return _accepted(Asked(thread, header, row, Moment(at, day_of(at), roster), _nothing_known), entry)
+    return _accepted(_asked(thread, header, row, _a_moment(at, day_of(at), roster), _nothing_known), entry)
 
 
 def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
@@ -116,7 +122,7 @@ def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest:
 def _place(thread: ThreadState, header: Header, sequence: int, entry_digest: bytes) -> dict[str, object]:
     """What `entered` changes. Of each sort of entry the oldest go; neutral ones never push out a move."""
     noted = header.kind in table_of(thread).noted
-    past = Past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
+    past = _a_past(sequence, header.kind, header.sender_unit, entry_digest[:16], header.digest[:16], noted)
     changes: dict[str, object] = {"sequence": sequence, "last_entry_digest": entry_digest}
     if noted:
         changes["noted"] = (*thread.noted, past)[-MOST_MOVES_KEPT:]
@@ -159,7 +165,7 @@ def _candidates(
     legal = False
     for way in ways:
         row = way.row
-        asked = Asked(thread, header, row, moment, is_known)
+        asked = _asked(thread, header, row, moment, is_known)
         if not way.is_for(asked):
             continue
         mine.append((way, asked))
@@ -268,7 +274,7 @@ def _accepted(asked: Asked, entry: Entry | None) -> Accepted:
         after = replaced(after, turn=after.host_unit if row.turn is Turn.HOST else after.home_unit)
     if row.clocks:
         after = apply_effects(after, row.clocks, header, asked.moment)
-    return Accepted(row, after, _warnings(header))
+    return _an_acceptance(row, after, _warnings(header))
 
 
 def _judge_again(table: Table, asked: Asked, entry: Entry | None) -> Accepted | Refused:
@@ -296,7 +302,7 @@ def _judge_again(table: Table, asked: Asked, entry: Entry | None) -> Accepted | 
         after = CHANGES[row.change](asked, after)
     if entry is not None:
         after = entered(after, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
-    return Accepted(row, after, _warnings(header))
+    return _an_acceptance(row, after, _warnings(header))
 
 
 def _turn(asked: Asked) -> str:
