@@ -68,6 +68,7 @@ class NoteError(Refusal, ValueError):
         self.detail = detail
 
 
+@lru_cache(maxsize=256)  # a few logs and witnesses; a refused name is judged again
 def _check_name(name: str) -> str:
     # No space of any script and no plus (the form), and no control characters, which no note may hold.
     if not name or "+" in name or _CONTROL.search(name) or any(map(str.isspace, name)):
@@ -192,8 +193,8 @@ def verify_note(note: bytes, name: str, public_key: Ed25519PublicKey) -> SignedN
     not verify. Other lines are kept unverified. Does not judge the key: load it with `certs.weak.load_ed25519_public`.
     """
     signed = SignedNote.parse(note)
-    wanted = (name, key_id(name, public_key))
-    mine = [signature for signature in signed.signatures if (signature.name, signature.key_id) == wanted]
+    wanted = key_id(name, public_key)
+    mine = [each for each in signed.signatures if each.name == name and each.key_id == wanted]
     if not mine:
         raise NoteError(NoteCode.NOT_SIGNED, "note is not signed by the expected key")
     data = signed.text.encode()

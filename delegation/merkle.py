@@ -19,6 +19,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_SIZE = 2**63 - 1
 # An acknowledgement batch has at most some hundreds of leaves; the bound only keeps a hostile count out of memory.
 MAX_BATCH = 65_536
+_COPIED = 4_096  # bytes of a leaf that are sooner copied than hashed in two steps
 
 # (level, index) of a perfect subtree to its hash, and the three together, as a store keeps them.
 GetHash = Callable[[int, int], bytes]
@@ -31,6 +32,8 @@ class MerkleError(ValueError):
 
 def leaf_hash(data: bytes) -> bytes:
     """Hash of a leaf: SHA-256(0x00 || data). RFC 9162 2.1.1."""
+    if len(data) <= _COPIED:
+        return hashlib.sha256(b"\x00" + data).digest()
     digest = hashlib.sha256(b"\x00")
     digest.update(data)  # not concatenated: a chunk of a material would be copied
     return digest.digest()
@@ -87,11 +90,12 @@ class Frontier:
         for leaf in leaf_hashes:
             if size >= MAX_SIZE:
                 raise MerkleError("tree is full")
-            current, level = _checked_hash(leaf, "leaf hash"), 0
+            current, level, place = _checked_hash(leaf, "leaf hash"), 0, size
             nodes.append((0, size, current))
-            while (size >> level) & 1:  # a subtree of this level waits for its right neighbour
-                current, level = node_hash(peaks.pop(), current), level + 1
-                nodes.append((level, size >> level, current))
+            while place & 1:  # a subtree of this level waits for its right neighbour
+                current = hashlib.sha256(b"\x01" + peaks.pop() + current).digest()  # as node_hash; twice a leaf
+                level, place = level + 1, place >> 1
+                nodes.append((level, place, current))
             peaks.append(current)
             size += 1
         return type(self)(size, tuple(peaks)), nodes
@@ -127,10 +131,13 @@ def new_nodes(frontier: Frontier, leaf_hashes: Iterable[bytes]) -> list[Node]:
 
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
     """Root of the tree with these leaf hashes, in constant memory but for the iterable itself."""
-    frontier = Frontier()
-    for leaf in leaf_hashes:
-        frontier = frontier.append(leaf)
-    return frontier.root()
+    peaks: list[bytes] = []
+    for index, leaf in enumerate(leaf_hashes):
+        current, place = _checked_hash(leaf, "leaf hash"), index
+        while place & 1:  # as `Frontier.grow`, of which nobody wants the subtrees
+            current, place = node_hash(peaks.pop(), current), place >> 1
+        peaks.append(current)
+    return _fold(peaks)
 
 
 def _cover(start: int, end: int) -> list[tuple[int, int]]:
