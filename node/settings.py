@@ -1,14 +1,12 @@
 """What an operator sets. Environment XIEBAN_NODE_…, else node.json in the data folder, else the defaults here."""
 
-import json
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from delegation.errors import Reason, Refusal
-
-SETTINGS_FILE = "node.json"
+from certs.folder_settings import FolderSettings
 
 
 class MaterialKinds(BaseModel):
@@ -36,13 +34,13 @@ class MaterialKinds(BaseModel):
     )
 
 
-class NodeSettings(BaseSettings):
+class NodeSettings(FolderSettings):
     """One node's settings. Addresses are host:port; port 0 takes a free one, told in ports.json."""
 
+    FILE: ClassVar[str] = "node.json"
+    DATABASE: ClassVar[str] = "node.db"
     model_config = SettingsConfigDict(env_prefix="XIEBAN_NODE_", extra="ignore")
 
-    data_dir: Path
-    database_url: str = ""
     federation_id: str = ""
     trust_domain: str = ""
     registry_address: str = "127.0.0.1:7443"
@@ -65,59 +63,3 @@ class NodeSettings(BaseSettings):
     threads_in_memory: int = Field(default=5000, ge=10)
     call_seconds: float = Field(default=20.0, gt=0)
     reconnect_max_seconds: float = Field(default=30.0, gt=0)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment; a file is read by `load` alone."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return (init_settings, env_settings)
-
-    @classmethod
-    def load(cls, data_dir: Path, **given: object) -> "NodeSettings":
-        """Settings of the node in `data_dir`: given values, then the environment, then its node.json.
-
-        Raises:
-            Refusal: INVALID_INPUT when the file is no JSON object.
-        """
-        path = data_dir / SETTINGS_FILE
-        held: dict[str, object] = {}
-        if path.exists():
-            try:
-                read = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE) from error
-            if not isinstance(read, dict):
-                raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE)
-            held = read
-        base = cls(data_dir=data_dir, **given)  # type: ignore[arg-type]  # pydantic checks them
-        missing = {name: value for name, value in held.items() if name not in base.model_fields_set}
-        return cls(**{**missing, **base.model_dump(include=base.model_fields_set)})
-
-    def save(self) -> None:
-        """Write node.json (mode 0600), what differs from the defaults alone."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.data_dir / SETTINGS_FILE
-        path.touch(mode=0o600)
-        path.write_text(self.model_dump_json(exclude={"data_dir"}, exclude_defaults=True, indent=2), encoding="utf-8")
-
-    @property
-    def database(self) -> str:
-        """URL of the database: the given one, else a SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'node.db'}"
-
-    @property
-    def keys_dir(self) -> Path:
-        """Private keys and certificates, mode 0700; not part of the database or its backup."""
-        return self.data_dir / "keys"
-
-    @property
-    def materials_dir(self) -> Path:
-        """Sealed chunks."""
-        return self.data_dir / "materials"

@@ -1,14 +1,12 @@
 """What an operator sets. Environment XIEBAN_REGISTRY_…, else registry.json in the data folder, else the defaults."""
 
-import json
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from delegation.errors import Reason, Refusal
-
-SETTINGS_FILE = "registry.json"
+from certs.folder_settings import FolderSettings
 
 
 class Quotas(BaseModel):
@@ -33,13 +31,13 @@ class Retention(BaseModel):
     orphan_days: int = Field(default=7, ge=1, le=30)
 
 
-class RegistrySettings(BaseSettings):
+class RegistrySettings(FolderSettings):
     """One registry's settings. Addresses are host:port; port 0 takes a free one, told in ports.json."""
 
+    FILE: ClassVar[str] = "registry.json"
+    DATABASE: ClassVar[str] = "registry.db"
     model_config = SettingsConfigDict(env_prefix="XIEBAN_REGISTRY_", env_nested_delimiter="__", extra="ignore")
 
-    data_dir: Path
-    database_url: str = ""
     federation_id: str = "xieban"
     trust_domain: str = "xieban.internal"
     log_origin: str = ""
@@ -64,63 +62,7 @@ class RegistrySettings(BaseSettings):
     quotas: Quotas = Field(default_factory=Quotas)
     retention: Retention = Field(default_factory=Retention)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment; a file is read by `load` alone."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return (init_settings, env_settings)
-
-    @classmethod
-    def load(cls, data_dir: Path, **given: object) -> "RegistrySettings":
-        """Settings of the registry in `data_dir`: given values, then the environment, then its registry.json.
-
-        Raises:
-            Refusal: INVALID_INPUT when the file is no JSON object.
-        """
-        path = data_dir / SETTINGS_FILE
-        held: dict[str, object] = {}
-        if path.exists():
-            try:
-                read = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE) from error
-            if not isinstance(read, dict):
-                raise Refusal(Reason.INVALID_INPUT, field=SETTINGS_FILE)
-            held = read
-        base = cls(data_dir=data_dir, **given)  # type: ignore[arg-type]  # pydantic checks them
-        missing = {name: value for name, value in held.items() if name not in base.model_fields_set}
-        return cls(**{**missing, **base.model_dump(include=base.model_fields_set)})
-
-    def save(self) -> None:
-        """Write registry.json (mode 0600), what differs from the defaults alone."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.data_dir / SETTINGS_FILE
-        path.touch(mode=0o600)
-        path.write_text(self.model_dump_json(exclude={"data_dir"}, exclude_defaults=True, indent=2), encoding="utf-8")
-
-    @property
-    def database(self) -> str:
-        """URL of the database: the given one, else a SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'registry.db'}"
-
     @property
     def origin(self) -> str:
         """Origin line of checkpoints, and name of the log's key."""
         return self.log_origin or f"{self.trust_domain}/{self.federation_id}"
-
-    @property
-    def keys_dir(self) -> Path:
-        """Private keys, mode 0700; not part of the database or its backup."""
-        return self.data_dir / "keys"
-
-    @property
-    def materials_dir(self) -> Path:
-        """Sealed chunks."""
-        return self.data_dir / "materials"
