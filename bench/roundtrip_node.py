@@ -2,7 +2,8 @@
 
 It starts the node on its data folder and drives its desk as staff would, without the gateway. The home's side asks
 (`measure`), the host's side answers each question as soon as it is applied (`answering`). Which question arrived is
-looked up in the node's memory from the writer's own hint, so that the measurement adds next to nothing of its own.
+looked up in the node's memory when its loop is told of a batch, as a page that watches would be, so that the
+measurement adds next to nothing of its own.
 """
 
 import asyncio
@@ -48,17 +49,14 @@ class Driver:
         self._answer_text = ""
         self._failed: list[str] = []
         self._profiles: dict[str, cProfile.Profile] = {}
-        self._forward = node.state.signal
-        node.state.signal = self._hint
+        node.changes.announce = self._look  # type: ignore[method-assign]  # in place of the pages that would watch
 
     # what arrives
 
-    def _hint(self, what: str) -> None:
-        """In the writer's thread, after a commit."""
-        self._forward(what)
-        if not what.startswith("thread:"):
-            return
-        thread_id = what.split(":", 2)[1]
+    def _look(self, delegation_id: str, version: int) -> None:
+        """A thread is said to have changed; its last entries tell what came."""
+        del version
+        thread_id = delegation_id
         held = self._node.state.threads.get(thread_id)
         if held is None or held.thread is None:
             return
@@ -73,7 +71,7 @@ class Driver:
                     known = self._node.state.known.thread(thread_id) or {}
                     # One question at a time in a thread: the last that is known of the other side is the one.
                     envelope_id = next(name for sender, name in reversed(known) if sender != self._unit)
-                self._loop.call_soon_threadsafe(self._arrived, thread_id, envelope_id)
+                self._arrived(thread_id, envelope_id)
                 break
 
     def _arrived(self, thread_id: str, question: str) -> None:

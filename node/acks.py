@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
+from certs.trust import Trust
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import delivered
 from delegation.merkle import batch_root_and_paths
 from delegation.model import Acknowledgement, AcknowledgementStatus, Entry
+from delegation.values import replaced
 from node.alarms import raise_alarm
 from node.records import AckRecord, DeliveryRecord, to_us
 from node.state import State
@@ -17,6 +20,8 @@ from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
 MOST_IN_BATCH = 512
+_NAMES = {status: status.value for status in AcknowledgementStatus}
+_STATUSES = {name: status for status, name in _NAMES.items()}
 # What the registry says of a batch's content, and will say again; all other refusals are about the caller or the time.
 OF_THE_CONTENT = frozenset(
     {Reason.NOT_FOUND, Reason.MALFORMED, Reason.NOT_YOUR_UNIT, Reason.UNKNOWN_CODE, Reason.TOO_LARGE}
@@ -38,56 +43,57 @@ def acknowledge(
 
     What still waits to be said is not queued again: a batch that says the same twice is refused whole (protocol 8.3).
     """
-    about = (unit, cursor, status.value)
+    about = (unit, cursor, _NAMES[status])
     if cursor == 0 or about in state.acks.about or tx.recall(state.acks, about) is not None:
         return
+    acks = state.acks
+    if acks.gathered >= MOST_IN_BATCH:
+        state.open_batch()
+    acks.gathered += 1
     number = state.number("acks")
-    data = acknowledgement_bytes(
-        Acknowledgement(
-            unit=unit,
-            cursor=cursor,
-            header_digest=header_digest,
-            status=status,
-            thread_id=thread_id,
-            reason=reason if status is AcknowledgementStatus.PARKED else "",
-        )
-    )
     record = AckRecord(
         number=number,
-        batch=0,
-        data=data,
+        batch=acks.open,
+        data=acknowledgement_bytes(
+            Acknowledgement(
+                unit=unit,
+                cursor=cursor,
+                header_digest=header_digest,
+                status=status,
+                thread_id=thread_id,
+                reason=reason if status is AcknowledgementStatus.PARKED else "",
+            )
+        ),
         unit=unit,
         cursor=cursor,
         thread_id=thread_id,
         header_digest=header_digest,
-        status=status.value,
+        status=_NAMES[status],
     )
     tx.put(record)
-    tx.remember(state.acks, number, record)
-    tx.remember(state.acks, about, number)
+    tx.remember(acks, number, record)
+    tx.remember(acks, about, number)
     tx.after.append(lambda: state.signal("acks"))
 
 
 def form_batch(tx: Tx, state: State, at: datetime) -> tuple[AckRecord, ...]:
-    """The next batch to send: one that was formed before and not answered, else a new one of all that wait.
+    """The next batch to send: the oldest that was not answered. Nothing is gathered into it from now on.
 
     A batch is on disk before it is sent, so that it is sent again as it was: the registry knows it by its root.
     """
     del at
-    waiting = sorted(state.acks.waiting.values(), key=lambda item: item.number)
-    formed = [item.batch for item in waiting if item.batch]
-    if formed:
-        first = min(formed)
-        return tuple(item for item in waiting if item.batch == first)
-    chosen = waiting[:MOST_IN_BATCH]
-    if not chosen:
+    waiting = dict(state.acks.waiting)
+    for (number,), record in tx.touched(AckRecord):  # written with this very commit
+        if record is not None:
+            waiting[cast("int", number)] = record
+        else:
+            waiting.pop(cast("int", number), None)
+    if not waiting:
         return ()
-    batch = state.number("batches")
-    found = tuple(replace(item, batch=batch) for item in chosen)
-    for item in found:
-        tx.put(item)
-        tx.remember(state.acks, item.number, item)
-    return found
+    first = min([record.batch for record in waiting.values()])
+    if first == state.acks.open:
+        state.open_batch()
+    return tuple([waiting[number] for number in sorted(waiting) if waiting[number].batch == first][:MOST_IN_BATCH])
 
 
 def refuse_batch(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord], reason: Reason) -> None:
@@ -125,8 +131,9 @@ def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord
     if trust is None:
         raise Refusal(Reason.ROSTER_NOT_READY, version=str(entry.versions.roster))
     paths = batch_root_and_paths([record.data for record in batch]).paths
+    waiting = state.acks.waiting
     for index, (record, path) in enumerate(zip(batch, paths, strict=True)):
-        if record.number not in state.acks.waiting:
+        if record.number not in waiting:
             continue
         tx.delete(AckRecord, (record.number,))
         tx.remember(state.acks, record.number, False)
@@ -136,9 +143,10 @@ def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord
             thread_id=record.thread_id,
             header_digest=record.header_digest,
             unit=record.unit,
-            status=AcknowledgementStatus(record.status),
+            status=_STATUSES[record.status],
             reason="",
             entry=entry,
+            trust=trust,
             evidence=_own_evidence(record, index, path, entry_bytes),
             at=at,
         )
@@ -161,16 +169,20 @@ def note_delivered(
     status: AcknowledgementStatus,
     reason: str,
     entry: Entry,
+    trust: Trust,
     evidence: bytes,
     at: datetime,
 ) -> None:
-    """Note that an addressee's node has an envelope (or its materials, or parked it); the first word counts."""
+    """Note that an addressee's node has an envelope (or its materials, or parked it); the first word counts.
+
+    `trust` is the roster that the entry names.
+    """
     tx.put(
         DeliveryRecord(
             thread_id=thread_id,
             header_digest=header_digest,
             unit=unit,
-            status=status.value,
+            status=_NAMES[status],
             reason=reason,
             at=to_us(entry.accepted_at),
             evidence=evidence,
@@ -178,9 +190,9 @@ def note_delivered(
     )
     if status is not AcknowledgementStatus.APPLIED:
         return
-    held, trust = load(tx, state, thread_id), state.rosters.version(entry.versions.roster)
-    if held is None or held.thread is None or trust is None:
+    held = load(tx, state, thread_id)
+    if held is None or held.thread is None:
         return
     thread = delivered(held.thread, header_digest, unit=unit, at=entry.accepted_at, roster=trust.view)
     if thread is not held.thread:
-        keep(tx, state, replace(held, thread=thread), at=at, edited=False)
+        keep(tx, state, replaced(held, thread=thread), at=at, edited=False)

@@ -20,7 +20,8 @@ from certs.acknowledge import sign_batch
 from delegation.errors import Reason, Refusal
 from node.acks import OF_THE_CONTENT, form_batch, note_answer, refuse_batch
 from node.alarms import raise_alarm
-from node.inbox import Arrival, take_read, take_result
+from node.arrivals import Arrival, arrival_of
+from node.inbox import take_read, take_result
 from node.intake import take_or_park
 from node.link import Link
 from node.log_keeper import LogKeeper
@@ -324,15 +325,7 @@ class Courier:
             page = await self.link.read_thread(request)
             self._watch.see(page.checkpoint)
             for item in page.envelopes:
-                arrival = Arrival(
-                    unit="",
-                    cursor=0,
-                    header=item.envelope.header,
-                    sealed_body=item.envelope.sealed_body,
-                    signatures=tuple(item.envelope.signatures),
-                    entry=item.entry,
-                )
-                done += await self._take_read(arrival)
+                done += await self._take_read(arrival_of("", 0, item))
             sequence = page.next_sequence
         return done
 

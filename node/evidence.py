@@ -16,38 +16,39 @@ _MOST_REMEMBERED = 1024
 
 def entry_of(state: State, evidence: exchange.DeliveryEvidence) -> Entry:
     """The entry on the evidence's batch; parsed once a batch. Raises as `parse_entry`."""
-    return state.verified_batches.get(evidence.entry) or parse_entry(evidence.entry)
+    data = evidence.entry
+    return state.verified_batches.get(data) or parse_entry(data)
 
 
 def verified(state: State, evidence: exchange.DeliveryEvidence, entry: Entry, trust: Trust) -> Acknowledgement:
     """The acknowledgement that the evidence proves. Raises Refusal as `certs.acknowledge.verify_evidence`."""
+    data, acknowledgement, path, signature = (
+        evidence.entry,
+        evidence.acknowledgement,
+        tuple(evidence.path),
+        evidence.signature,
+    )
     detail = entry.detail
-    if evidence.entry in state.verified_batches and isinstance(detail, AcknowledgementBatch):
-        if sha256(evidence.signature).digest() != detail.signature_digest:
+    if isinstance(detail, AcknowledgementBatch) and state.verified_batches.get(data) is entry:
+        if sha256(signature).digest() != detail.signature_digest:
             raise Refusal(Reason.ENTRY_MISMATCH)
         try:
             verify_inclusion(
                 index=evidence.index,
                 size=detail.count,
-                leaf=leaf_hash(evidence.acknowledgement),
-                proof=evidence.path,
+                leaf=leaf_hash(acknowledgement),
+                proof=path,
                 root=detail.root,
             )
         except MerkleError as error:
             raise Refusal(Reason.ENTRY_MISMATCH, why="path") from error
-        found = parse_acknowledgement(evidence.acknowledgement)
+        found = parse_acknowledgement(acknowledgement)
         if trust.view.bureau_of(found.unit) != detail.bureau:
             raise Refusal(Reason.NOT_YOUR_UNIT)
         return found
-    proof = Evidence(
-        evidence.acknowledgement,
-        evidence.index,
-        tuple(evidence.path),
-        evidence.signature,
-        evidence.node_certificate,
-    )
+    proof = Evidence(acknowledgement, evidence.index, path, signature, evidence.node_certificate)
     found = verify_evidence(proof, entry, trust)
-    state.verified_batches[evidence.entry] = entry
+    state.verified_batches[data] = entry
     while len(state.verified_batches) > _MOST_REMEMBERED:
         state.verified_batches.popitem(last=False)
     return found

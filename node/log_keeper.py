@@ -50,7 +50,7 @@ class LogKeeper:
             self._watch.stream_opened()
 
     def see(self, note: bytes, *, stream: bool = False) -> None:
-        """A head came by. Bad ones and forks become alarms at the next proof."""
+        """A head came by. Bad ones and forks become alarms at the next proof, which verifies the newest head."""
         if not note or self._watch is None:
             return
         try:
@@ -69,7 +69,11 @@ class LogKeeper:
         if watch is None:
             return
         before = watch.proven
-        wanted = watch.wanted()
+        try:
+            wanted = watch.wanted()
+        except Refusal:
+            self._bad += 1
+            wanted = None
         if wanted is not None and watch.newest is not None:
             target = watch.newest
             old, new = wanted

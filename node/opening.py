@@ -17,6 +17,8 @@ from node.store import Where
 from node.threads import APPLIED, NOT_OURS, OWN, PARKED
 from node.writer import Tx
 
+_CANNOT_OPEN = Reason.CANNOT_OPEN.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -34,31 +36,26 @@ def read_body(
 ) -> Reading:
     """Open and judge the body for whichever of our units may."""
     ours = [each for each in header.recipients if each.unit in state.units]
-    ours.sort(key=lambda each: each.unit != unit)
     if not ours:
         return Reading(state=NOT_OURS)
+    if len(ours) > 1:
+        ours.sort(key=lambda each: each.unit != unit)
     own = header.sender_unit in state.units
-    key = next(
-        (
-            (each.unit, found)
-            for each in ours
-            if (found := state.keyring.sealing_key(each.unit, each.key_id)) is not None
-        ),
-        None,
-    )
+    key = None
+    for each in ours:
+        key = state.keyring.sealing_key(each.unit, each.key_id)
+        if key is not None:
+            unit = each.unit
+            break
     if key is None or not sealed_body:
         # A lost key, or a body that the registry no longer holds: its sender seals it anew (protocol 5.4).
-        return Reading(state=PARKED, reason=Reason.CANNOT_OPEN.value, unit="")
-    unit = key[0]
+        return Reading(state=PARKED, reason=_CANNOT_OPEN, unit="")
     try:
         original = _original(tx, state, header)
-        opened = open_body(header, sealed_body, unit=unit, private_key=key[1], judged_by=original)
-        judged_header = original or header
+        opened = open_body(header, sealed_body, unit=unit, private_key=key, judged_by=original)
         facts = body_facts(opened.body)
         if original is None:
-            refused = judge_body(
-                held.thread, judged_header, facts, roster=trust.view, history=case_facts(tx, state, held)
-            )
+            refused = judge_body(held.thread, header, facts, roster=trust.view, history=case_facts(tx, state, held))
             if refused is not None:
                 raise Refusal(refused.reason, **refused.details)
     except Refusal as refusal:

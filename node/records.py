@@ -183,7 +183,7 @@ class WaitingRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckRecord(Record):
-    """An acknowledgement that the registry has not answered yet; `batch` 0 while it is in none."""
+    """An acknowledgement that the registry has not answered yet, and in which batch it is sent."""
 
     TABLE: ClassVar[str] = "acknowledgements"
     KEY: ClassVar[tuple[str, ...]] = ("number",)

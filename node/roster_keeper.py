@@ -10,13 +10,13 @@ import structlog
 from certs.trust import Trust
 from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
-from node.inbox import waiting_of, wake_roster
 from node.link import Link
 from node.records import MetaRecord, RosterRecord, to_us
 from node.resealing import reseal_what_is_parked
 from node.retrying import reissue_what_waits
 from node.roster_cache import Freshness
 from node.state import State
+from node.waiting import waiting_of, wake_roster
 from node.writer import Tx, Writer
 
 _log = structlog.get_logger("node.rosters")

@@ -106,7 +106,7 @@ class Node:
         settings.materials_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         opened: Store = store if store is not None else await asyncio.to_thread(_open, settings)
         loop = asyncio.get_running_loop()
-        changes = Changes(loop)
+        changes = Changes()
         trusted, seal_authority = authorities(settings)
         rosters = RosterCache(seal_authority=seal_authority, regions=regions or load_regions())
         courier: Courier | None = None

@@ -258,6 +258,8 @@ class AckRoom:
     def __init__(self) -> None:
         self.waiting: dict[int, AckRecord] = {}
         self.about: set[tuple[str, int, str]] = set()  # unit, cursor, status
+        self.open = 0  # number of the batch that is being gathered
+        self.gathered = 0  # at most so many are in it
 
     def settle(self, key: object, value: object) -> None:
         """See Room. A value of False takes it out. Keys that are no numbers tell later use cases of a batch alone."""
@@ -366,6 +368,10 @@ class State:
         self._numbers[what] = self._numbers.get(what, 0) + 1
         return self._numbers[what]
 
+    def open_batch(self) -> None:
+        """Gather acknowledgements into another batch from now on: the one before it may be on its way."""
+        self.acks.open, self.acks.gathered = self.number("batches"), 0
+
     def load(self) -> None:
         """Read numbers, queued envelopes and waiting acknowledgements from the store."""
         for what, kind, column in (
@@ -375,6 +381,7 @@ class State:
             ("alarms", AlarmRecord, "alarm_id"),
         ):
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
+        self.open_batch()  # what was gathered before is sent as it is
         self.cursors.last = {item.unit: item.cursor for item in self.store.select(CursorRecord, limit=10_000)}
         for acknowledgement in self.store.select(AckRecord, limit=1_000_000):
             self.acks.settle(acknowledgement.number, acknowledgement)

@@ -10,19 +10,17 @@ _MOST_WAITING = 1000
 
 
 class Changes:
-    """A hub of hints. `announce` may be called from any thread; everything else belongs to the loop."""
+    """A hub of hints. Belongs to the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._readers: set[asyncio.Queue[Change | None]] = set()
         self._closed = False
 
     def announce(self, delegation_id: str, version: int) -> None:
         """Let every reader know."""
-        if self._readers and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._spread, Change(delegation_id, version))
-
-    def _spread(self, change: Change | None) -> None:
+        if not self._readers:
+            return
+        change = Change(delegation_id, version)
         for reader in self._readers:
             with contextlib.suppress(asyncio.QueueFull):
                 reader.put_nowait(change)

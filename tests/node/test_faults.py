@@ -241,7 +241,7 @@ async def test_the_registry_cannot_rewrite_a_thread(tmp_path: Path) -> None:
 
 def _take_again(tx: Any, state: Any, at: Any, *, record: EntryRecord) -> None:
     from node import parts
-    from node.inbox import Arrival, take_envelope
+    from node.arrivals import Arrival, take_envelope
 
     arrival = Arrival(
         unit=UNITS_OF[CHENGDU],

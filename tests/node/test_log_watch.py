@@ -64,8 +64,37 @@ def test_two_roots_for_one_size_and_a_shrinking_stream_are_forks() -> None:
 
 
 def test_a_head_of_another_key_is_not_trusted() -> None:
+    watch = a_watch()
+    watch.see(head(5, key=Ed25519PrivateKey.generate()))
     with pytest.raises(Refusal) as refused:
-        a_watch().see(head(5, key=Ed25519PrivateKey.generate()))
+        watch.wanted()
+    assert refused.value.reason is Reason.CHECKPOINT_NOT_TRUSTED
+    assert watch.wanted() is None, "the one before stands again"
+    assert watch.see(head(4)) is None
+    assert watch.wanted() == (3, 4)
+
+
+def test_a_head_of_another_key_accuses_nobody_and_hides_no_later_one() -> None:
+    forged = Ed25519PrivateKey.generate()
+    watch = a_watch()
+    watch.stream_opened()
+    for bad in (head(3, leaves=[leaf_hash(b"x"), *LEAVES[1:]], key=forged), head(1, key=forged)):
+        with pytest.raises(Refusal) as refused:
+            watch.see(bad, stream=True)
+        assert refused.value.reason is Reason.CHECKPOINT_NOT_TRUSTED
+    assert watch.see(head(9, key=forged), stream=True) is None
+    with pytest.raises(Refusal):  # it was the greatest so far, so the next seems to shrink: the first is no head
+        watch.see(head(4), stream=True)
+    assert watch.wanted() == (3, 4)
+    shorter = watch.see(head(2), stream=True)
+    assert shorter is not None
+    assert shorter.why == "shrunk"
+
+
+@pytest.mark.parametrize("note", [b"x", b"log.test\n-1\nroot\n\n", b"log.test\n" + b"9" * 30 + b"\nroot\n\n"])
+def test_what_is_no_head_is_told_at_once(note: bytes) -> None:
+    with pytest.raises(Refusal) as refused:
+        a_watch().see(note)
     assert refused.value.reason is Reason.CHECKPOINT_NOT_TRUSTED
 
 
