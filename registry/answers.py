@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from delegation import patterns
 from delegation.catalogue import reason_class
 from delegation.errors import Reason, ReasonClass, Refusal, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Final:
+class Final(NamedTuple):
     """Accepted, or refused by rule: the stored entry."""
 
     entry: bytes

@@ -39,6 +39,8 @@ class Callers:
         self._clock = clock
         self._verifier = CertificateVerifier(channel_authorities)
         self._peers: dict[bytes, tuple[Peer, bytes]] = {}
+        self._units: dict[str, dict[str, Unit]] = {}
+        self._units_of: RosterView | None = None
 
     def identify(self, auth_context: Mapping[str, Iterable[bytes]], who: Who) -> Caller:
         """The caller, when it is who it has to be. Raises Refusal UNAUTHENTICATED, CERTIFICATE_*, ROSTER_NOT_READY."""
@@ -70,9 +72,15 @@ class Callers:
         if who is Who.SUPERVISOR and not any(unit.type in _OVERSIGHT for unit in view.units_of(caller.bureau)):
             raise Refusal(Reason.UNAUTHENTICATED)
 
-    def units(self, caller: Caller) -> dict[str, Unit]:
+    def units(self, caller: Caller) -> Mapping[str, Unit]:
         """The caller's units by code, as the roster says now."""
-        return {unit.code: unit for unit in self._view().units_of(caller.bureau)}
+        view = self._view()
+        if view is not self._units_of:
+            self._units_of, self._units = view, {}
+        found = self._units.get(caller.bureau)
+        if found is None:
+            found = self._units[caller.bureau] = {unit.code: unit for unit in view.units_of(caller.bureau)}
+        return found
 
     def own(self, caller: Caller, unit: str) -> None:
         """Raise Refusal NOT_YOUR_UNIT unless the unit is the caller's."""

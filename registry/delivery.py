@@ -117,7 +117,8 @@ class Deliveries:
                 unread.append(unit)
                 continue
             found += items
-            size -= sum(map(size_of, items))
+            if len(units) > 1:
+                size -= sum(map(size_of, items))
             if line.tail.holds(unit):
                 line.fresh.add(unit)
         return found, unread
@@ -162,23 +163,22 @@ class Deliveries:
         return message
 
     def _message(self, items: list[MailboxItem]) -> pb.ReceiveDeliveriesResponse:
-        message = pb.ReceiveDeliveriesResponse(
-            deliveries=[delivery_of(item) for item in items],
-            checkpoint=self._writer.checkpoint,
-            roster_version=self._book.version,
-        )
+        message = pb.ReceiveDeliveriesResponse(checkpoint=self._writer.checkpoint, roster_version=self._book.version)
+        add = message.deliveries.add  # filled where it stands: a message put into another one is copied
+        for item in items:
+            fill_delivery(add(unit=item.unit, cursor=item.cursor), item)
         message.registry_time.FromDatetime(self._clock())
         return message
 
 
-def delivery_of(item: MailboxItem) -> pb.Delivery:
+def fill_delivery(delivery: pb.Delivery, item: MailboxItem) -> None:
     """A mailbox item as it travels."""
-    delivery = pb.Delivery(unit=item.unit, cursor=item.cursor)
     if item.kind is ItemKind.NEGATIVE:
         delivery.negative_entry = item.entry
     elif item.kind is ItemKind.EVIDENCE:
-        delivery.evidence.ParseFromString(item.evidence)
-        delivery.evidence.entry = item.entry
+        evidence = delivery.evidence
+        evidence.MergeFromString(item.evidence)
+        evidence.entry = item.entry
     else:
         fill_envelope(
             delivery.envelope,
@@ -187,7 +187,6 @@ def delivery_of(item: MailboxItem) -> pb.Delivery:
             sealed_body=item.sealed_body,
             entry=item.entry,
         )
-    return delivery
 
 
 def fill_envelope(
@@ -195,6 +194,7 @@ def fill_envelope(
 ) -> None:
     """An accepted envelope and its entry as they travel."""
     into.entry = entry
-    into.envelope.header = header
-    into.envelope.sealed_body = sealed_body
-    into.envelope.signatures.extend(split_parts(signatures))
+    envelope = into.envelope
+    envelope.header = header
+    envelope.sealed_body = sealed_body
+    envelope.signatures.extend(split_parts(signatures))

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from certs.envelope import verify_sealed, verify_signatures
 from certs.trust import Trust
@@ -79,39 +78,43 @@ class Intake:
             raise Refusal(Reason.CLOCK_OFF)
         trust = self._book.current()
         candidates = [_Candidate() for _ in envelopes]
-        for at in range(0, len(envelopes), SLICE):
-            if at:
+        for number, (candidate, parts) in enumerate(zip(candidates, envelopes, strict=True)):
+            if number and number % SLICE == 0:
                 await asyncio.sleep(0)
-            for candidate, parts in zip(candidates[at : at + SLICE], envelopes[at : at + SLICE], strict=True):
-                self._guarded(candidate, partial(self._parse, candidate, parts, bureau, trust))
+            try:
+                self._parse(candidate, parts, bureau, trust)
+            except Exception as error:  # noqa: BLE001 - sorted out there
+                self._failed(candidate, error)
         await self._check_new(candidates, trust)
         await self._answer_known([c for c in candidates if c.header is not None and c.result is not None])
         return await self._judge(bureau, candidates, trust)
 
     async def _check_new(self, candidates: Sequence[_Candidate], trust: Trust) -> None:
         stale = trust.is_stale(self._clock())
-        for at in range(0, len(candidates), SLICE):
-            if at:
+        for number, candidate in enumerate(candidates):
+            if number and number % SLICE == 0:
                 await asyncio.sleep(0)
-            for candidate in candidates[at : at + SLICE]:
-                if candidate.open and stale:
-                    candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
-                elif candidate.open:
-                    self._guarded(candidate, partial(self._verify, candidate, trust))
+            if candidate.result is not None:
+                continue
+            if stale:
+                candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
+                continue
+            try:
+                self._verify(candidate, trust)
+            except Exception as error:  # noqa: BLE001 - sorted out there
+                self._failed(candidate, error)
         await self._check_materials([candidate for candidate in candidates if candidate.open])
 
-    def _guarded(self, candidate: _Candidate, check: Callable[[], None]) -> None:
-        """A refusal by rule goes on to the writer, to be stored; any other ends here."""
-        try:
-            check()
-        except Refusal as refusal:
-            if is_final(refusal) and candidate.header is not None:
-                candidate.refused = refusal.refused
-            else:
-                candidate.result = not_final(refusal)
-        except Exception as error:  # noqa: BLE001 - bytes of strangers: whatever they do, others' envelopes pass
+    def _failed(self, candidate: _Candidate, error: Exception) -> None:
+        """A refusal by rule goes on to the writer, to be stored; any other ends here, and so does whatever the bytes
+        of strangers do to a check: others' envelopes pass."""
+        if not isinstance(error, Refusal):
             self._log.alarm("intake_failed", error=type(error).__name__)
             candidate.result = NotFinal(Reason.UNAVAILABLE)
+        elif is_final(error) and candidate.header is not None:
+            candidate.refused = error.refused
+        else:
+            candidate.result = not_final(error)
 
     def _parse(self, candidate: _Candidate, parts: EnvelopeParts | Refusal, bureau: str, trust: Trust) -> None:
         if isinstance(parts, Refusal):
@@ -131,6 +134,8 @@ class Intake:
         Those that passed, or are refused by rule, are looked up by the writer, before it judges anything: so an
         envelope that is new and good costs one question of the store, not two.
         """
+        if not failed:
+            return
         known = await self._known.find([_key(c.header) for c in failed if c.header is not None])
         for candidate in failed:
             answer = None if candidate.header is None else known.get(_key(candidate.header))
@@ -160,7 +165,9 @@ class Intake:
             raise Refusal(refused.reason, **refused.details)
 
     async def _check_materials(self, candidates: Sequence[_Candidate]) -> None:
-        wanted = {name for c in candidates if c.header is not None for name in _materials(c.header)}
+        wanted = {
+            name for c in candidates if c.header is not None and c.header.manifest for name in _materials(c.header)
+        }
         if not wanted:
             return
         held = await self._materials.find(wanted)
@@ -169,20 +176,23 @@ class Intake:
                 candidate.result = NotFinal(Reason.MATERIAL_MISSING)
 
     async def _judge(self, bureau: str, candidates: Sequence[_Candidate], trust: Trust) -> list[Result]:
-        going = [c for c in candidates if c.result is None and c.header is not None and c.parts is not None]
-        jobs = [
-            EnvelopeJob(
-                bureau=bureau,
-                header=c.header,
-                header_bytes=c.parts.header,
-                sealed_body=c.parts.sealed_body,
-                signatures=c.parts.signatures,
-                trust=trust,
-                refused=c.refused,
-            )
-            for c in going
-            if c.header is not None and c.parts is not None
-        ]
+        going: list[_Candidate] = []
+        jobs: list[EnvelopeJob] = []
+        for candidate in candidates:
+            header, parts = candidate.header, candidate.parts
+            if candidate.result is None and header is not None and parts is not None:
+                going.append(candidate)
+                jobs.append(
+                    EnvelopeJob(
+                        bureau=bureau,
+                        header=header,
+                        header_bytes=parts.header,
+                        sealed_body=parts.sealed_body,
+                        signatures=parts.signatures,
+                        trust=trust,
+                        refused=candidate.refused,
+                    )
+                )
         if jobs:
             try:
                 waiting = self._writer.enqueue(bureau, jobs)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from delegation.errors import Reason, Refusal
-from delegation.merkle import MerkleError, consistency_proof, inclusion_proof
+from delegation.merkle import HASH_SIZE, MerkleError, consistency_proof, inclusion_proof
 from registry.database import Database
-from registry.store import Store
 from registry.writer import Writer
 
 
@@ -33,7 +32,10 @@ class LogBook:
         size, checkpoint = self._sized(size)
         if leaf >= size:
             raise Refusal(Reason.NOT_FOUND, field="leaf_index")
-        path = await self._prove(lambda get: inclusion_proof(leaf, size, get))
+        try:  # entries are asked for soon after they were logged: their subtrees are still at hand
+            path = inclusion_proof(leaf, size, self._writer.nodes.get)
+        except KeyError:
+            path = await self._prove(lambda get: inclusion_proof(leaf, size, get))
         return path, size, checkpoint
 
     async def consistency(self, old: int, new: int) -> tuple[list[bytes], int, bytes]:
@@ -45,28 +47,27 @@ class LogBook:
         return path, new, checkpoint
 
     async def _prove(self, make: Callable[[Callable[[int, int], bytes]], list[bytes]]) -> list[bytes]:
-        store = self._database.store
+        """A first run only notes the names of what the proof will ask for; what is not at hand is read in one query."""
+        store, nodes = self._database.store, self._writer.nodes
+        found: dict[tuple[int, int], bytes] = {}
+        missing: set[tuple[int, int]] = set()
+
+        def note(level: int, index: int) -> bytes:
+            try:
+                value = found[level, index] = nodes.get(level, index)
+            except KeyError:
+                missing.add((level, index))
+                value = bytes(HASH_SIZE)
+            return value
+
+        make(note)
+        if missing:
+            read = await self._database.read(lambda: store.node_hashes(missing))
+            if len(read) < len(missing):
+                raise Refusal(Reason.NOT_FOUND)
+            nodes.put([(level, index, value) for (level, index), value in read.items()])
+            found |= read
         try:
-            return await self._database.read(lambda: make(_reader(store, make)))
+            return make(lambda level, index: found[level, index])
         except MerkleError as error:
             raise Refusal(Reason.NOT_FOUND) from error
-
-
-def _reader(store: Store, make: Callable[[Callable[[int, int], bytes]], list[bytes]]) -> Callable[[int, int], bytes]:
-    """Reads what the proof will ask for in one query: a first run only notes the names."""
-    wanted: set[tuple[int, int]] = set()
-
-    def note(level: int, index: int) -> bytes:
-        wanted.add((level, index))
-        return bytes(32)
-
-    make(note)
-    found = store.node_hashes(wanted)
-
-    def get(level: int, index: int) -> bytes:
-        value = found.get((level, index))
-        if value is None:
-            raise MerkleError("a subtree is not stored")
-        return value
-
-    return get

@@ -16,7 +16,7 @@ from delegation.errors import Reason, Refusal
 from delegation.merkle import batch_root_and_paths
 from registry.acknowledge import AcknowledgeJob, parse_batch
 from registry.answers import Final as FinalAnswer
-from registry.answers import Result
+from registry.answers import NotFinal
 from registry.callers import CALLER, Callers
 from registry.delivery import Deliveries
 from registry.intake import Intake
@@ -45,6 +45,7 @@ _MOST_BYTES: Final = 2 * 1024 * 1024
 _WARN: Final = timedelta(minutes=5)
 _REFUSE: Final = timedelta(hours=1)
 _WARNING: Final = "xieban-clock-off-seconds"
+_FINAL: Final = {"class": exchange_pb2.RESULT_CLASS_FINAL}  # a keyword here, a field's name there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +104,21 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
                 parts.append(refusal)
         results = await rooms.intake.take(caller.bureau, parts)
         response = exchange_pb2.SubmitEnvelopesResponse(roster_version=rooms.book.version)
+        final = False
+        add = response.results.add  # filled where it stands: a message put into another one is copied
         for result in results:
-            self._write(response.results.add(), result)
-        if any(isinstance(result, FinalAnswer) for result in results):
+            if isinstance(result, FinalAnswer):
+                final = True
+                add(entry=result.entry, repeated_answer=result.repeated, **_FINAL)
+                rooms.metrics.envelope("repeated" if result.repeated else "accepted" if result.accepted else "refused")
+            else:
+                self._write(add(), result)
+        if final:
             response.checkpoint = rooms.writer.checkpoint
         response.registry_time.FromDatetime(rooms.clock())
         return response
 
-    def _write(self, into: exchange_pb2.SubmitResult, result: Result) -> None:
-        if isinstance(result, FinalAnswer):
-            setattr(into, "class", exchange_pb2.RESULT_CLASS_FINAL)  # a keyword here, a field's name there
-            into.entry = result.entry
-            into.repeated_answer = result.repeated
-            self._rooms.metrics.envelope(
-                "repeated" if result.repeated else "accepted" if result.accepted else "refused"
-            )
-            return
+    def _write(self, into: exchange_pb2.SubmitResult, result: NotFinal) -> None:
         number = exchange_pb2.RESULT_CLASS_UNTRUSTED if result.untrusted else exchange_pb2.RESULT_CLASS_TRY_AGAIN
         setattr(into, "class", number)
         into.reason = result.reason.value

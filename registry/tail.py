@@ -24,7 +24,7 @@ class Tail:
     """What one stream's mailboxes end with; bounded, and emptied when it would grow over that."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[MailboxItem]] = {}
+        self._lines: dict[str, deque[tuple[MailboxItem, int]]] = {}  # each with its size
         self._size = 0
         self._count = 0
 
@@ -32,8 +32,13 @@ class Tail:
         """Things that were committed into the unit's mailbox, in the order of their cursors."""
         if self._count + len(items) > _MOST_ITEMS or self._size > _MOST_BYTES:
             self._clear()
-        self._lines.setdefault(unit, deque()).extend(items)
-        self._size += sum(map(size_of, items))
+        line = self._lines.get(unit)
+        if line is None:
+            line = self._lines[unit] = deque()
+        for item in items:
+            size = size_of(item)
+            line.append((item, size))
+            self._size += size
         self._count += len(items)
 
     def _clear(self) -> None:
@@ -48,23 +53,22 @@ class Tail:
         """
         found: list[MailboxItem] = []
         line = self._lines.get(unit)
-        if line is None:
+        if not line:
             return found
-        while line and line[0].cursor <= after:
-            self._drop(line)
-        while line and len(found) < most and line[0].cursor == after + 1:
-            size -= size_of(line[0])
-            if size < 0 and found:
-                break
-            after += 1
-            found.append(line[0])
-            self._drop(line)
+        left, held = size, len(line)
+        while line:
+            item, own = line[0]
+            if item.cursor > after:
+                if item.cursor > after + 1 or len(found) >= most or (own > left and found):
+                    break
+                left -= own
+                after += 1
+                found.append(item)
+            line.popleft()
+            self._size -= own
+        self._count -= held - len(line)
         return found
 
     def holds(self, unit: str) -> bool:
         """Whether more of the unit is here."""
         return bool(self._lines.get(unit))
-
-    def _drop(self, line: deque[MailboxItem]) -> None:
-        self._size -= size_of(line.popleft())
-        self._count -= 1

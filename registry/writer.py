@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from certs.notes import Checkpoint, sign_checkpoint
 from certs.trust import Trust
 from delegation.errors import Reason, Refusal
+from delegation.merkle import Node
 from registry.batch import Batch, Needs
 from registry.database import Database
 from registry.jobs import Job
 from registry.logs import Log
 from registry.metrics import Metrics
+from registry.nodes import Nodes
 from registry.queue import FairQueue, Outcomes, Waiting
 from registry.quotas import Counts
 from registry.records import Head, MailboxItem
@@ -43,6 +45,7 @@ class _Done:
     outcomes: list[object]
     mail: Mapping[str, Sequence[MailboxItem]] = field(default_factory=dict)
     size: int = 0
+    nodes: Sequence[Node] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Writer:
         self._signed = (-1, b"")  # size and checkpoint, put down together
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self.nodes = Nodes()
         self.fenced = False
         self.failing = False
 
@@ -143,7 +147,7 @@ class Writer:
             batch = await self._queue.take(weight=self._settings.batch_envelopes, size=_BATCH_BYTES)
             if not batch:
                 continue
-            work = asyncio.ensure_future(self._database.write(partial(self._work, batch)))
+            work = self._database.begin(partial(self._work, batch))
             try:
                 done = await asyncio.shield(work)
             except asyncio.CancelledError:  # stopping: what was begun is finished and answered
@@ -154,6 +158,8 @@ class Writer:
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     def _answer(self, batch: Sequence[Waiting], done: _Done) -> None:
+        if done.nodes:
+            self.nodes.put(done.nodes)
         if done.mail:
             self._on_delivery(done.mail)
         for each, outcome in zip(batch, done.outcomes, strict=True):
@@ -187,7 +193,8 @@ class Writer:
             if len(jobs) > 1:  # one of them is at fault: each has its own transaction, and the others pass
                 parts = [self._attempt([job]) for job in jobs]
                 outcomes = [outcome for part in parts for outcome in part.outcomes]
-                return _Done(outcomes, _joined([part.mail for part in parts]), parts[-1].size)
+                nodes = [node for part in parts for node in part.nodes]
+                return _Done(outcomes, _joined([part.mail for part in parts]), parts[-1].size, nodes)
             self._log.alarm("job_rejected", job=type(jobs[0]).__name__)
             return _Done([Refusal(Reason.UNAVAILABLE)])
         except HeadMoved:
@@ -245,7 +252,7 @@ class Writer:
         self._head = changes.head
         batch.remember()
         self._sign(changes.head)
-        return _Done(outcomes, batch.mail(), changes.head.size)
+        return _Done(outcomes, batch.mail(), changes.head.size, changes.nodes)
 
     def _one(self, job: Job[Any], batch: Batch) -> object:
         before = batch.touched
