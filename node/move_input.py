@@ -9,6 +9,7 @@ from delegation.codes import Kind, Priority, Procedure
 from delegation.deadlines import DeadlineError, Suspension
 from delegation.errors import Reason, Refusal
 from delegation.model import ClockFacts
+from delegation.values import maker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +196,11 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, object]], object]
     "requested_due": ("requested_due", lambda data: day_of_field(data, "requested_due")),
 }
 _FIELDS: Final = frozenset(_READERS)
+_move = maker(MoveInput)
 
 
 def parse_move(data: Mapping[str, object]) -> MoveInput:
     """Take a move's data apart. Refusal INVALID_INPUT with the path of the field, never its value."""
     only(data, _FIELDS)
     found = {field: read(data) for name, (field, read) in _READERS.items() if name in data}
-    return MoveInput(**found)  # type: ignore[arg-type]  # each reader gives its field's type; what is absent has a default
+    return _move(**found)  # type: ignore[arg-type]  # each reader gives its field's type; what is absent has a default

@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import Entry, EnvelopeAnswer, Header
-from delegation.payloads import signatures_digest
 from node import parts
 from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, WaitingRecord, to_us
@@ -54,17 +54,14 @@ def apply_result(
 
 
 def _about(record: OutboxRecord, answer: EnvelopeAnswer) -> bool:
-    """The registry's word is on exactly what we sent."""
+    """The registry's word is on exactly what we sent. A row keeps its signatures joined as `signatures_digest` does."""
     ref = answer.envelope
-    return (ref.sender_unit, ref.envelope_id, ref.header_digest) == (
-        record.sender_unit,
-        record.envelope_id,
-        record.header_digest,
-    ) and answer.signatures_digest == signatures_digest(_signatures(record))
-
-
-def _signatures(record: OutboxRecord) -> tuple[bytes, ...]:
-    return parts.split_all(record.signatures)
+    return (
+        ref.header_digest == record.header_digest
+        and ref.envelope_id == record.envelope_id
+        and ref.sender_unit == record.sender_unit
+        and answer.signatures_digest == sha256(record.signatures).digest()
+    )
 
 
 def settle_own(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_bytes: bytes, at: datetime) -> bool:
@@ -99,30 +96,31 @@ def settle_own(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_b
         )
         return False
     check_chain(held, entry)
-    header, sealed_body, content = _content(tx, state, record)
-    item = Item(
-        entry=entry,
-        entry_bytes=entry_bytes,
-        header=header,
-        header_bytes=record.header,
-        signatures=_signatures(record),
-        sealed_body=sealed_body,
-        content=content,
-        state=OWN,
-    )
+    item = _item(tx, state, record, entry, entry_bytes)
     after = apply_next(tx, state, held, item, trust=trust, at=at)
     tx.delete(OutboxRecord, (record.sender_unit, record.envelope_id))
     keep(tx, state, after, at=at, edited=False)  # its sender saw it as queued: no form of his is stale by that
     return True
 
 
-def _content(tx: Tx, state: State, record: OutboxRecord) -> tuple[Header, bytes, bytes]:
-    """Header, sealed body and content, from memory while it is there."""
+def _item(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_bytes: bytes) -> Item:
+    """The accepted envelope as it was sealed, from memory while it is there."""
     held = state.outbox.bytes_of(record.number)
-    if held is not None:
-        return held.header, held.sealed_body, held.content
-    sealed_body, content, _ = typed_in(tx, state, record)
-    return parse_header(record.header), sealed_body, content
+    if held is None:
+        sealed_body, content, _ = typed_in(tx, state, record)
+        header, signatures = parse_header(record.header), parts.split_all(record.signatures)
+    else:
+        header, sealed_body, content, signatures = held.header, held.sealed_body, held.content, held.signatures
+    return Item(
+        entry=entry,
+        entry_bytes=entry_bytes,
+        header=header,
+        header_bytes=record.header,
+        signatures=signatures,
+        sealed_body=sealed_body,
+        content=content,
+        state=OWN,
+    )
 
 
 def wait_for(tx: Tx, state: State, record: WaitingRecord) -> None:
