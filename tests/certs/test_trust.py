@@ -244,6 +244,27 @@ class TestKeys:
         assert refused(trust.check_recipient, HOST, key.key_id, AT).reason is Reason.RECIPIENT_KEY_NOT_VALID
         trust.check_recipient(HOST, key.key_id, AT - DAY)
 
+    def test_a_key_that_was_good_once_is_not_good_for_ever(self, world: World) -> None:
+        """What a roster remembers of a good key is asked for its dates again, and no other roster hears of it."""
+        key, digest = world.view.units[HOST].sealing_keys[0], certificate_digest(world.keys[HOST].certificate)
+        trust = world.trust(world.view)
+        for _ in range(2):
+            assert trust.check_recipient(HOST, key.key_id, AT) == key
+            assert trust.signer(digest, AT).unit == HOST
+        for at in (key.not_before - DAY, key.not_after):
+            refusal = refused(trust.check_recipient, HOST, key.key_id, at)
+            assert refusal.reason is Reason.RECIPIENT_KEY_NOT_VALID
+        assert refused(trust.check_recipient, HOME, key.key_id, AT).reason is Reason.RECIPIENT_KEY_NOT_VALID
+        assert refused(trust.signer, digest, AT + 4000 * DAY).details == {"why": "dates"}
+        later = world.trust(world.revoking(digest, AT))
+        for _ in range(2):
+            later.signer(digest, AT - DAY)
+            assert refused(later.signer, digest, AT).details == {"why": "revoked"}
+        for _ in range(2):
+            gone = world.trust(world.revoking(key.key_id, AT))
+            gone.check_recipient(HOST, key.key_id, AT - DAY)
+            assert refused(gone.check_recipient, HOST, key.key_id, AT).reason is Reason.RECIPIENT_KEY_NOT_VALID
+
     def test_what_was_answered_for_one_instant_is_not_given_for_another(self, world: World) -> None:
         first = world.view.units[HOST].sealing_keys[0]
         second = world.new_sealing_key(world.keys[HOST], AT)
@@ -262,6 +283,12 @@ class TestKeys:
             assert {at: trust.sealing_key(HOST, at) for at in instants} == instants
             for at in (first.not_after, first.not_before - moment):
                 assert refused(trust.sealing_key, HOST, at).reason is Reason.RECIPIENT_KEY_NOT_VALID
+                assert refused(trust.check_recipient, HOST, first.key_id, at).reason is Reason.RECIPIENT_KEY_NOT_VALID
+            for at in (AT, AT + DAY - moment):
+                assert trust.check_recipient(HOST, second.key_id, at) == second
+            for at in (AT - moment, AT + DAY, AT + 3 * DAY):
+                assert refused(trust.check_recipient, HOST, second.key_id, at).reason is Reason.RECIPIENT_KEY_NOT_VALID
+                assert trust.check_recipient(HOST, first.key_id, at) == first
         assert trust.sealing_key(HOME, AT) == world.view.units[HOME].sealing_keys[0]
 
     def test_a_sealing_key_vouched_for_by_a_key_in_wrong_hands(self, world: World) -> None:
