@@ -72,6 +72,9 @@ class Trust:
         authorities = view.registry.channel_authorities
         self._channel_verifier = CertificateVerifier(authorities) if authorities else None
         self._remembered: dict[tuple[bytes, Purpose], CertificateInfo] = {}
+        # As many as the roster lists; those with a revocation, whenever it holds from, are looked at each time.
+        self._signer_keys: dict[bytes, tuple[CertificateInfo, SignerKey]] = {}
+        self._recipient_keys: dict[tuple[str, bytes], SealingKey] = {}
         self._vouchers: dict[tuple[str, bytes, bytes], tuple[bytes, ...]] = {}  # unit, statement, signature
         # from when until when a unit's newest key is what it is: at most one a unit of the roster and suite
         self._newest: dict[tuple[str, SealingSuite], tuple[datetime, datetime, SealingKey]] = {}
@@ -90,6 +93,11 @@ class Trust:
         Raises Refusal(SIGNER_NOT_VALID, why=unknown|dates|revoked). A certificate compromised since an earlier time
         is revoked from that time on. Not checked: that the unit is active, or may do what it signed.
         """
+        known = self._signer_keys.get(certificate_digest)
+        if known is not None:  # of this roster and never revoked in it: its dates alone are left
+            if not known[0].holds_at(at):
+                raise Refusal(Reason.SIGNER_NOT_VALID, why="dates")
+            return known[1]
         info = self.signers.get(certificate_digest)
         found = self.view.signer_at(certificate_digest)
         if info is None or found is None:
@@ -98,7 +106,10 @@ class Trust:
             raise Refusal(Reason.SIGNER_NOT_VALID, why="dates")
         if self.view.is_revoked(certificate_digest, at) is not None:
             raise Refusal(Reason.SIGNER_NOT_VALID, why="revoked")
-        return SignerKey(found.unit, info.public_key, found.certificate)
+        key = SignerKey(found.unit, info.public_key, found.certificate)
+        if certificate_digest not in self.view.revocations:
+            self._signer_keys[certificate_digest] = (info, key)
+        return key
 
     def compromised(self, certificate_digest: bytes, at: datetime) -> bool:
         """Whether this roster says that a certificate was in wrong hands at `at`: all that a newer one changes of old.
@@ -149,6 +160,9 @@ class Trust:
 
         Raises Refusal: RECIPIENT_KEY_NOT_VALID (unit), NOT_FOUND for an unknown unit.
         """
+        known = self._recipient_keys.get((unit, key_id))
+        if known is not None and known.not_before <= at < known.not_after:
+            return known  # of this roster, vouched for and never revoked in it: its dates alone are left
         key = self.view.sealing_key(unit, key_id)
         if (
             key is None
@@ -157,6 +171,8 @@ class Trust:
             or self._signed_in_wrong_hands(unit, key)
         ):
             raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID, unit=unit)
+        if key_id not in self.view.revocations:
+            self._recipient_keys[unit, key_id] = key
         return key
 
     def check_node_certificate(self, der: bytes, bureau: str, at: datetime) -> CertificateInfo:
