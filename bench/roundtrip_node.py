@@ -61,7 +61,7 @@ class Driver:
         if held is None or held.thread is None:
             return
         seen = self._seen.get(thread_id, 0)
-        for past in reversed(held.thread.history):
+        for past in reversed(held.thread.recent):  # neither kind is kept among the moves
             if past.sequence <= seen:
                 break
             if past.sender != self._unit and past.kind in (Kind.QUESTION, Kind.ANSWER):

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from delegation.clocks import Moment, deliver, with_statutory
+from delegation.effects import Accepted, entered, table_of
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.guards_body import BodyAsked, judged_body
 from delegation.guards_local import LocalAsked, judged_local
-from delegation.judging import Accepted, entered, judge, reasons_fit, table_of
+from delegation.judging import judge, lawful, reasons_fit
 from delegation.model import Header
 from delegation.movers import begun
 from delegation.moves import Move, available
@@ -24,7 +25,7 @@ from delegation.ways import Way, book_for
 
 __all__ = [
     "Accepted", "CaseFacts", "LocalFacts", "Move", "available", "certified", "check_times", "delivered", "entered",
-    "judge", "judge_body", "judge_local", "next_deadline", "overdue", "recompute", "table_of",
+    "judge", "judge_body", "judge_local", "lawful", "next_deadline", "overdue", "recompute", "table_of",
 ]  # fmt: skip
 
 CLAIMED_AHEAD_RETRY: Final = timedelta(minutes=5)

@@ -9,10 +9,10 @@ from typing import Final
 
 from delegation.clocks import Moment
 from delegation.codes import Kind, NoticeOutcome, Priority
+from delegation.effects import table_of
 from delegation.errors import Reason, Refused
 from delegation.guards import Asked, failed, judged
 from delegation.guards_header import HEADER_GUARDS
-from delegation.judging import table_of
 from delegation.model import (
     AgreementDeclared,
     Base,

@@ -19,7 +19,7 @@ from delegation.codes import Kind, ThreadType
 from delegation.deadlines import Suspension, day_of
 from delegation.errors import Reason, Refusal, Refused
 from delegation.facts import BodyFacts
-from delegation.lifecycle import CaseFacts, LocalFacts, judge, judge_body, judge_local
+from delegation.lifecycle import CaseFacts, LocalFacts, judge_body, judge_local, lawful
 from delegation.model import Base, ClockFacts, EnvelopeRef, Header, Recipient, TaskPlace
 from delegation.roster_view import RosterView
 from delegation.table import Row
@@ -59,7 +59,6 @@ class Composed:
     body: bytes
     facts: BodyFacts
     row: Row
-    after: ThreadState
     keys: tuple[SealTo, ...]  # of the header's recipients, good when it was judged
     judged: Judged | None = None  # None for a first letter, which has no thread yet
 
@@ -200,19 +199,17 @@ def compose(
     for units in audiences(thread, view, data, kind=kind, unit=unit, counterpart=counterpart):
         keys = keys_of(trust, (unit, *units), at)
         header = draft(recipients=recipients_by(keys))
-        outcome = judge(thread, header, roster=view, at=at, is_known=known)
-        if isinstance(outcome, Refused):
-            refused = outcome
+        row = lawful(thread, header, roster=view, at=at, is_known=known)
+        if isinstance(row, Refused):
+            refused = row
             continue
         local = _local(hands, at)
         wrong = judge_body(thread, header, facts, roster=view, history=case)
         wrong = wrong or judge_local(thread, header, facts, roster=view, staff=local)
         if wrong is not None:
             raise Refusal(wrong.reason, **wrong.details)
-        judged = _judged(thread, header, view, local.today, outcome.row)
-        return Composed(
-            header=header, body=body, facts=facts, row=outcome.row, after=outcome.thread, keys=keys, judged=judged
-        )
+        judged = _judged(thread, header, view, local.today, row)
+        return Composed(header=header, body=body, facts=facts, row=row, keys=keys, judged=judged)
     raise Refusal(refused.reason, **refused.details)
 
 

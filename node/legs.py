@@ -11,7 +11,7 @@ from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Refusal, Refused
-from delegation.lifecycle import LocalFacts, judge, judge_body, judge_local
+from delegation.lifecycle import LocalFacts, judge_body, judge_local, lawful
 from delegation.payloads import SALT_SIZE
 from delegation.reasons_codes import REASON_LIST
 from delegation.table import State as Legal
@@ -115,7 +115,7 @@ def _issue(
         digest=b"",
     )
     known = known_in(tx, state, held.thread_id, held.pending)
-    outcome = judge(thread, draft, roster=trust.view, at=at, is_known=known)
+    outcome = lawful(thread, draft, roster=trust.view, at=at, is_known=known)
     refused: Refused | None = outcome if isinstance(outcome, Refused) else None
     facts = body_facts(content[SALT_SIZE:])
     refused = refused or judge_body(thread, draft, facts, roster=trust.view, history=case_facts(tx, state, held))

@@ -16,8 +16,8 @@ from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.deadlines import day_of
+from delegation.effects import enacted
 from delegation.errors import Reason, Refusal, Refused
-from delegation.judging import enacted
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from delegation import digits
 from delegation.codes import Kind
 from delegation.deadlines import day_of
+from delegation.effects import enacted
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
-from delegation.judging import enacted
 from delegation.lifecycle import (
     Accepted,
     Move,
