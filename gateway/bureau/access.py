@@ -20,6 +20,10 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeSignOut": Access(EVERYONE, person=True),
         "takeLanguage": PUBLIC,
         "pageHome": PUBLIC,
+        # documents
+        "pagePapers": Access(CASE_READERS),
+        "readPaper": Access(CASE_READERS),
+        "makePaper": Access(CASE_READERS),
     }
 )
 __all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "PAGES", "PUBLIC", "Access"]

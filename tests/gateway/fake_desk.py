@@ -79,6 +79,7 @@ class FakeDesk:
         self.files: dict[str, FakeFile] = {}
         self.expected: set[str] = set()
         self.rows: list[DelegationRow] = [a_row()]
+        self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
         self.most_bytes_held = 0
         self.watchers: set[asyncio.Queue[Change]] = set()
@@ -92,6 +93,8 @@ class FakeDesk:
         self._look()
         if delegation_id != DELEGATION:
             raise Refusal(Reason.NOT_FOUND)
+        if self.shown is not None:
+            return self.shown
         return a_delegation(self.version, self.moves, tuple(self.prepared.values()))
 
     def _draft(self, draft_id: str, version: int | None = None) -> DraftView:

@@ -10,6 +10,7 @@
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.dataset.again !== undefined) return; // a form that only shows something
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.method === "post" && !form.hasAttribute("hx-post")) form.dataset.sent = "1";
   });

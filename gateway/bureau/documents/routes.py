@@ -1,0 +1,114 @@
+"""Papers of a case: the list of those that it can give, each as PDF or as a page to print.
+
+What a person adds for one print (an addressee, a place) comes in a form and is kept nowhere.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from delegation.errors import Reason, Refusal
+from gateway.bureau.documents.papers import Basis, Offer, offer, offers
+from gateway.bureau.documents.press import Press, PressError, PressFault
+from gateway.bureau.documents.writing import write
+from gateway.bureau.guard import PageCaller, PageForm
+from gateway.bureau.render import render
+from gateway.routes.parameters import DelegationId
+from node.desk.views import DelegationView
+
+router = APIRouter()
+_GIVEN: Final = ("addressee", "place", "when", "document")
+_LONGEST: Final = 200
+_STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_press: Final = Press()  # its bound is the machine's, not an application's
+Code = Annotated[str, Query(pattern=r"^[a-z-]{1,30}$")]
+Sequence = Annotated[int, Query(ge=0, le=2**53)]
+Form = Annotated[str, Query(pattern="^(pdf|html)$")]
+
+
+def _policy(html: str) -> str:
+    """The paper's own style and its QR code, nothing else; and it may stand in a frame of ours."""
+    digests = " ".join(
+        f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" for style in _STYLE.findall(html)
+    )
+    return (
+        f"default-src 'none'; style-src {digests}; img-src data:; frame-ancestors 'self'; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+async def _case(request: Request, caller: PageCaller, delegation_id: str) -> DelegationView:
+    found: DelegationView = await request.app.state.station.desk.get_delegation(caller.actor, delegation_id)
+    return found
+
+
+def _chosen(view: DelegationView, code: str, sequence: int) -> Offer:
+    found = offer(view, code, sequence)
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND)
+    return found
+
+
+async def _answer(
+    request: Request, view: DelegationView, chosen: Offer, form: str, values: Mapping[str, object]
+) -> Response:
+    html = write(chosen, view, at=request.app.state.clock(), practice=request.app.state.practice, values=values)
+    if form == "html":
+        headers = {"Content-Security-Policy": _policy(html), "X-Frame-Options": "SAMEORIGIN"}
+        return Response(html, media_type="text/html", headers=headers)
+    try:
+        made = await _press.pdf(html)
+    except PressError as error:
+        status = 503 if error.fault in (PressFault.NO_LIBRARY, PressFault.NO_FONT, PressFault.TOO_SLOW) else 422
+        return render(
+            request, "documents_fault.html", active="cases", status=status, error=error, view=view, chosen=chosen
+        )
+    name = f"{chosen.paper.code}-{view.row.delegation_id}.pdf"
+    return Response(
+        made,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+            "X-Frame-Options": "SAMEORIGIN",
+        },
+    )
+
+
+@router.get("/cases/{delegation_id}/papers", operation_id="pagePapers")
+async def page_papers(request: Request, delegation_id: DelegationId, caller: PageCaller) -> Response:
+    """Which papers the case can give now."""
+    view = await _case(request, caller, delegation_id)
+    found = offers(view)
+    acts = [each for each in found if each.paper.basis is Basis.ACT]
+    rest = [each for each in found if each.paper.basis is not Basis.ACT]
+    return render(request, "documents_list.html", active="cases", view=view, acts=acts, rest=rest)
+
+
+@router.get("/cases/{delegation_id}/paper", operation_id="readPaper")
+async def read_paper(
+    request: Request,
+    delegation_id: DelegationId,
+    caller: PageCaller,
+    code: Code,
+    sequence: Sequence = 0,
+    form: Form = "pdf",
+) -> Response:
+    """One paper."""
+    view = await _case(request, caller, delegation_id)
+    return await _answer(request, view, _chosen(view, code, sequence), form, {})
+
+
+@router.post("/cases/{delegation_id}/paper", operation_id="makePaper")
+async def make_paper(
+    request: Request, delegation_id: DelegationId, caller: PageCaller, typed: PageForm, code: Code, form: Form = "pdf"
+) -> Response:
+    """A form with what the person added for this print."""
+    view = await _case(request, caller, delegation_id)
+    values = {name: typed.get(name, [""])[-1][:_LONGEST] for name in _GIVEN}
+    return await _answer(request, view, _chosen(view, code, 0), form, values)

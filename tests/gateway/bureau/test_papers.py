@@ -1,0 +1,131 @@
+"""Papers: each that a case offers can be written and pressed, says what was signed, and shows no seal."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from gateway.bureau.documents.papers import PAPERS, Basis, offer, offers
+from gateway.bureau.documents.worker import find_fonts
+from gateway.bureau.documents.writing import proof_text, write
+from node.desk.views import DelegationView
+from tests.gateway.bureau.a_case import a_full_case
+from tests.gateway.bureau.pages import form_to, signed_in, words
+from tests.gateway.conftest import House
+from tests.gateway.fake_accounts import NOW
+from tests.gateway.fake_views import DELEGATION
+
+
+def _text(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL))
+
+
+def _put(house: House, view: DelegationView) -> None:
+    house.station.desk.shown = view
+
+
+def test_every_paper_is_offered_by_a_case_in_which_all_happened() -> None:
+    offered = {each.paper.code for role in ("home", "host") for each in offers(a_full_case(role=role))}
+    assert offered == {paper.code for paper in PAPERS}
+
+
+@pytest.mark.parametrize("code", [paper.code for paper in PAPERS])
+def test_each_paper_is_written_with_number_title_and_a_place_for_the_seal(code: str) -> None:
+    view = a_full_case()
+    chosen = next(each for each in offers(view) if each.paper.code == code)
+    html = write(chosen, view, at=NOW, practice=False, values={})
+    text = _text(html)
+    assert chosen.paper.title in text
+    assert DELEGATION in text
+    assert "Undefined" not in text
+    assert "None" not in text
+    if chosen.entry is not None:
+        assert chosen.entry.entry_digest.hex() in text
+        assert "何经办" in text
+        assert "（盖章处）" in text
+    assert html.count("<img") == 1  # the code; never a picture of a seal
+
+
+def test_the_code_names_the_delegation_and_the_digest_of_the_entry() -> None:
+    view = a_full_case()
+    letter = offer(view, "letter", 1)
+    assert letter is not None
+    assert letter.entry is not None
+    assert proof_text(letter, view) == f"{DELEGATION} {letter.entry.entry_digest.hex()}"
+
+
+def test_the_report_says_that_it_decides_nothing_and_what_was_not_found() -> None:
+    view = a_full_case()
+    report = next(each for each in offers(view) if each.paper.code == "report")
+    text = _text(write(report, view, at=NOW, practice=False, values={}))
+    assert "不作认定结论" in text
+    assert "未能查明" in text
+    assert "U04" in text
+
+
+def test_a_practice_paper_says_so() -> None:
+    view = a_full_case()
+    assert "演练文书" in write(offers(view)[0], view, at=NOW, practice=True, values={})
+
+
+def test_what_was_typed_is_text_and_no_markup() -> None:
+    view = a_full_case()
+    blank = next(each for each in offers(view) if each.paper.basis is Basis.BLANK)
+    html = write(blank, view, at=NOW, practice=False, values={"place": "<script>x</script>"})
+    assert "<script>" not in html
+
+
+def test_a_purged_case_gives_no_paper() -> None:
+    assert offers(replace(a_full_case(), purged=True)) == ()
+
+
+async def test_the_list_leads_to_every_paper(house: House) -> None:
+    _put(house, a_full_case())
+    async with signed_in(house) as client:
+        page = await client.get(f"/desk/cases/{DELEGATION}/papers")
+        assert page.status_code == 200
+        for paper in PAPERS:
+            if paper.side != "home":
+                assert paper.title in words(page)
+
+
+async def test_a_paper_as_a_page_has_its_own_style_and_nothing_else(house: House) -> None:
+    _put(house, a_full_case())
+    async with signed_in(house) as client:
+        page = await client.get(
+            f"/desk/cases/{DELEGATION}/paper", params={"code": "letter", "sequence": 1, "form": "html"}
+        )
+        policy = page.headers["content-security-policy"]
+        assert "style-src 'sha256-" in policy
+        assert "script" not in policy
+        assert " style=" not in page.text
+
+
+async def test_what_is_added_for_one_print_is_on_the_paper_and_in_no_address(house: House) -> None:
+    _put(house, a_full_case())
+    async with signed_in(house) as client:
+        listed = await client.get(f"/desk/cases/{DELEGATION}/papers")
+        token = form_to(listed, "")["_csrf"]
+        page = await client.post(
+            f"/desk/cases/{DELEGATION}/paper?code=summons&form=html", data={"_csrf": token, "addressee": "罗启文"}
+        )
+        assert "罗启文" in page.text
+        assert "addressee" not in str(page.url)
+
+
+async def test_a_paper_that_the_case_cannot_give_is_not_found(house: House) -> None:
+    _put(house, a_full_case())
+    async with signed_in(house) as client:
+        for query in ("code=nothing", "code=letter&sequence=99"):
+            assert (await client.get(f"/desk/cases/{DELEGATION}/paper?{query}")).status_code == 404
+
+
+@pytest.mark.skipif(not find_fonts(), reason="no Chinese font here")
+async def test_every_paper_can_be_pressed(house: House) -> None:
+    _put(house, a_full_case())
+    async with signed_in(house) as client:
+        for query in ("code=letter&sequence=1", "code=interview", "code=cover"):
+            made = await client.get(f"/desk/cases/{DELEGATION}/paper?{query}")
+            assert made.status_code == 200, made.text
+            assert made.content.startswith(b"%PDF-")
+            assert "attachment" not in made.headers["content-disposition"]
