@@ -5,7 +5,7 @@ never open again.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
 
@@ -70,14 +70,14 @@ class Vault:
         """The keyed hash that a name or ID number is found by."""
         return self._master.lookup_hash(value, field=field)
 
-    def settle(self, key: object, value: object) -> None:
-        """Take over a key with the commit."""
-        subject_id, data_key = cast("str", key), cast("bytes", value)
-        if not data_key:
-            self._keys.pop(subject_id, None)
-            return
-        self._keys[subject_id] = data_key
-        if len(self._keys) > _KEYS_IN_MEMORY:
+    def settle(self, values: Mapping[object, object]) -> None:
+        """Take over keys with the commit."""
+        for subject_id, data_key in cast("Mapping[str, bytes]", values).items():
+            if data_key:
+                self._keys[subject_id] = data_key
+            else:
+                self._keys.pop(subject_id, None)
+        while len(self._keys) > _KEYS_IN_MEMORY:
             self._keys.popitem(last=False)
 
     def forget(self) -> None:

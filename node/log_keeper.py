@@ -99,9 +99,10 @@ class LogKeeper:
         # A copy in one step: the writer's thread appends while this one looks.
         covered = [item for item in tuple(self._state.audit) if item[0] < head.checkpoint.size]
         found: dict[int, tuple[bytes, ...]] = {}
-        busy = bool(self._state.outbox.queued or self._state.acks.waiting)
         try:
-            for leaf_index, digest, thread_id in covered[-_AUDITED_WHILE_BUSY if busy else -_AUDITED_AT_ONCE :]:
+            for leaf_index, digest, thread_id in covered[: -_AUDITED_AT_ONCE - 1 : -1]:  # the newest first
+                if len(found) >= _AUDITED_WHILE_BUSY and (self._state.outbox.queued or self._state.acks.waiting):
+                    break
                 path = tuple((await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)).path)
                 try:
                     check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)

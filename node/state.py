@@ -91,8 +91,8 @@ class Held:
 class Room(Protocol):
     """One part of the memory."""
 
-    def settle(self, key: object, value: object) -> None:
-        """Take over what a committed batch set."""
+    def settle(self, values: Mapping[object, object]) -> None:
+        """Take over what a committed batch set, by key."""
         ...
 
     def forget(self) -> None:
@@ -114,11 +114,11 @@ class ThreadRoom:
             self._held.move_to_end(thread_id)
         return found
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room."""
-        thread_id = cast("str", key)
-        self._held[thread_id] = cast("Held", value)
-        self._held.move_to_end(thread_id)
+        for thread_id, held in cast("Mapping[str, Held]", values).items():
+            self._held[thread_id] = held
+            self._held.move_to_end(thread_id)
         while len(self._held) > self._most:
             self._held.popitem(last=False)
 
@@ -173,18 +173,18 @@ class OutboxRoom:
         """Something was noted on the row: read it from the store again."""
         self._bytes.pop(number, None)
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room. A value of False takes the number out."""
-        number = cast("int", key)
-        if isinstance(value, tuple):
-            queued, sealed, record = cast("tuple[Queued, SealedEnvelope, OutboxRecord]", value)
-            self.queued[number] = queued
-            self._bytes[number] = (sealed, record)
-            while len(self._bytes) > _PARSED_IN_MEMORY:
-                self._bytes.popitem(last=False)
-        else:
-            self.queued.pop(number, None)
-            self._bytes.pop(number, None)
+        for number, value in cast("Mapping[int, object]", values).items():
+            if isinstance(value, tuple):
+                queued, sealed, record = cast("tuple[Queued, SealedEnvelope, OutboxRecord]", value)
+                self.queued[number] = queued
+                self._bytes[number] = (sealed, record)
+            else:
+                self.queued.pop(number, None)
+                self._bytes.pop(number, None)
+        while len(self._bytes) > _PARSED_IN_MEMORY:
+            self._bytes.popitem(last=False)
 
     def forget(self) -> None:
         """See Room; `State.load` reads the queue again."""
@@ -198,13 +198,13 @@ class WaitRoom:
     def __init__(self) -> None:
         self.threads: dict[str, int] = {}
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room. A value of 0 takes the thread out."""
-        thread_id, since = cast("str", key), cast("int", value)
-        if since:
-            self.threads.setdefault(thread_id, since)
-        else:
-            self.threads.pop(thread_id, None)
+        for thread_id, since in cast("Mapping[str, int]", values).items():
+            if since:
+                self.threads.setdefault(thread_id, since)
+            else:
+                self.threads.pop(thread_id, None)
 
     def forget(self) -> None:
         """See Room."""
@@ -222,15 +222,15 @@ class FactsRoom:
         """Facts in memory."""
         return self._held.get(thread_id)
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room. A value of False forgets the thread's facts."""
-        thread_id = cast("str", key)
-        if isinstance(value, CaseFacts):
-            self._held[thread_id] = value
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
-        else:
-            self._held.pop(thread_id, None)
+        for thread_id, value in cast("Mapping[str, object]", values).items():
+            if isinstance(value, CaseFacts):
+                self._held[thread_id] = value
+            else:
+                self._held.pop(thread_id, None)
+        while len(self._held) > self._most:
+            self._held.popitem(last=False)
 
     def forget(self) -> None:
         """See Room."""
@@ -243,9 +243,9 @@ class CursorRoom:
     def __init__(self) -> None:
         self.last: dict[str, int] = {}
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room."""
-        self.last[cast("str", key)] = cast("int", value)
+        self.last.update(cast("Mapping[str, int]", values))
 
     def forget(self) -> None:
         """See Room."""
@@ -261,15 +261,16 @@ class AckRoom:
         self.open = 0  # number of the batch that is being gathered
         self.gathered = 0  # at most so many are in it
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room. A value of False takes it out. Keys that are no numbers tell later use cases of a batch alone."""
-        if not isinstance(key, int):
-            return
-        if isinstance(value, AckRecord):
-            self.waiting[key] = value
-            self.about.add((value.unit, value.cursor, value.status))
-        elif (record := self.waiting.pop(key, None)) is not None:
-            self.about.discard((record.unit, record.cursor, record.status))
+        for key, value in values.items():
+            if not isinstance(key, int):
+                continue
+            if isinstance(value, AckRecord):
+                self.waiting[key] = value
+                self.about.add((value.unit, value.cursor, value.status))
+            elif (record := self.waiting.pop(key, None)) is not None:
+                self.about.discard((record.unit, record.cursor, record.status))
 
     def forget(self) -> None:
         """See Room."""
@@ -294,12 +295,13 @@ class KnownRoom:
         while len(self._threads) > self._most:
             self._threads.popitem(last=False)
 
-    def settle(self, key: object, value: object) -> None:
+    def settle(self, values: Mapping[object, object]) -> None:
         """See Room."""
-        thread_id, sender, envelope_id = cast("tuple[str, str, str]", key)
-        known = self._threads.get(thread_id)
-        if known is not None:
-            known[sender, envelope_id] = cast("tuple[str, bytes]", value)
+        for key, value in values.items():
+            thread_id, sender, envelope_id = cast("tuple[str, str, str]", key)
+            known = self._threads.get(thread_id)
+            if known is not None:
+                known[sender, envelope_id] = cast("tuple[str, bytes]", value)
 
     def forget(self) -> None:
         """See Room."""
@@ -312,9 +314,10 @@ class RosterRoom:
     def __init__(self, rosters: RosterCache) -> None:
         self._rosters = rosters
 
-    def settle(self, key: object, value: object) -> None:  # noqa: ARG002 - the version is in the Trust too
-        """See Room. The value is the Trust."""
-        self._rosters.keep(cast("Trust", value))
+    def settle(self, values: Mapping[object, object]) -> None:
+        """See Room. A value is the Trust of its version."""
+        for trust in cast("Mapping[int, Trust]", values).values():
+            self._rosters.keep(trust)
 
     def forget(self) -> None:
         """Verified rosters stay: they are signed, not ours to doubt."""
@@ -383,18 +386,17 @@ class State:
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
         self.open_batch()  # what was gathered before is sent as it is
         self.cursors.last = {item.unit: item.cursor for item in self.store.select(CursorRecord, limit=10_000)}
-        for acknowledgement in self.store.select(AckRecord, limit=1_000_000):
-            self.acks.settle(acknowledgement.number, acknowledgement)
+        self.acks.settle({record.number: record for record in self.store.select(AckRecord, limit=1_000_000)})
         for thread_id, since, cause in self.store.select_columns(WaitingRecord, ("thread_id", "since", "cause")):
             if goes_on(str(cause)):
                 self.waits.threads.setdefault(str(thread_id), int(since or 0))
         for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
             self.outbox.queued[record.number] = queued_of(record)
 
-    def settle(self, memory: dict[tuple[object, object], object]) -> None:
+    def settle(self, memory: Mapping[object, Mapping[object, object]]) -> None:
         """See writer.Rooms."""
-        for (room, key), value in memory.items():
-            cast("Room", room).settle(key, value)
+        for room, values in memory.items():
+            cast("Room", room).settle(values)
 
     def forget(self) -> None:
         """See writer.Rooms. Reads the queue again at once."""

@@ -60,6 +60,7 @@ def make_engine(url: str) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA page_size=8192")  # of a new file: most rows of an envelope take two such pages
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA temp_store=MEMORY")

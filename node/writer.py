@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
@@ -44,13 +44,13 @@ class Batch:
 
     def __init__(self) -> None:
         self.changes: dict[type[Record], dict[Key, Record | None]] = {}
-        self.memory: dict[tuple[object, object], object] = {}
+        self.memory: dict[object, dict[object, object]] = {}  # by room
         self.after: list[Callable[[], None]] = []
 
     @property
     def writes(self) -> bool:
         """Whether there is anything to commit or to remember; a use case that was taken back leaves empty tables."""
-        return bool(self.memory) or any(self.changes.values())
+        return any(self.memory.values()) or any(self.changes.values())
 
 
 _ABSENT: Final = object()
@@ -85,18 +85,20 @@ class Tx:
     def put(self, record: Record) -> None:
         """Write a whole record."""
         kind = type(record)
-        self._set(kind, kind.key_of(record), record)
+        rows = self._changes.get(kind)
+        if rows is None:
+            rows = self._changes[kind] = {}
+        key = kind.key_of(record)
+        self._notes.append((rows, key, rows.get(key, _ABSENT)))
+        rows[key] = record
 
     def delete(self, kind: type[Record], key: Key) -> None:
         """Delete a record; no matter whether there is one."""
-        self._set(kind, key, None)
-
-    def _set(self, kind: type[Record], key: Key, record: Record | None) -> None:
         rows = self._changes.get(kind)
         if rows is None:
             rows = self._changes[kind] = {}
         self._notes.append((rows, key, rows.get(key, _ABSENT)))
-        rows[key] = record
+        rows[key] = None
 
     def select(
         self,
@@ -131,13 +133,16 @@ class Tx:
 
     def remember(self, room: object, key: object, value: object) -> None:
         """Set something in memory that takes effect with the commit and is seen by later use cases of the batch."""
-        place = (room, key)
-        self._notes.append((self._memory, place, self._memory.get(place, _ABSENT)))
-        self._memory[place] = value
+        values = self._memory.get(room)
+        if values is None:
+            values = self._memory[room] = {}
+        self._notes.append((values, key, values.get(key, _ABSENT)))
+        values[key] = value
 
     def recall(self, room: object, key: object) -> object | None:
         """What this batch has set in memory under the key; None when nothing."""
-        return self._memory.get((room, key))
+        values = self._memory.get(room)
+        return values.get(key) if values is not None else None
 
     def undo(self) -> None:
         """Take back all that this use case wrote, as its refusal would; for one that goes on in another way."""
@@ -153,8 +158,8 @@ class Tx:
 class Rooms(Remembering, Protocol):
     """Memory that takes what a committed batch remembered."""
 
-    def settle(self, memory: dict[tuple[object, object], object]) -> None:
-        """Take over values set by `Tx.remember`."""
+    def settle(self, memory: Mapping[object, Mapping[object, object]]) -> None:
+        """Take over values set by `Tx.remember`, by room and key."""
         ...
 
 

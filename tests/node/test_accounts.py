@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,13 +34,10 @@ CLERK = Actor("li", "李", UNIT, frozenset({Role.CLERK.value}))
 class VaultAlone:
     """A writer's memory of data keys alone."""
 
-    def prepare(self, _batch: object) -> None:
-        return
-
-    def settle(self, memory: dict[tuple[object, object], object]) -> None:
-        for (room, key), value in memory.items():
+    def settle(self, memory: Mapping[object, Mapping[object, object]]) -> None:
+        for room, values in memory.items():
             assert isinstance(room, Vault)
-            room.settle(key, value)
+            room.settle(values)
 
     def forget(self) -> None:
         return

@@ -1,7 +1,7 @@
 """The one writer: group commit, no trace of what was refused, nothing answered that is not on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -21,8 +21,9 @@ class Room:
         self.held: dict[object, object] = {}
         self.forgotten = 0
 
-    def settle(self, memory: dict[tuple[object, object], object]) -> None:
-        self.held.update({key: value for (_, key), value in memory.items()})
+    def settle(self, memory: Mapping[object, Mapping[object, object]]) -> None:
+        for values in memory.values():
+            self.held.update(values)
 
     def forget(self) -> None:
         self.forgotten += 1
@@ -136,7 +137,7 @@ def test_what_is_taken_back_leaves_what_was_there_before() -> None:
     second.after.append(lambda: None)
     second.undo()
     assert batch.changes == {CursorRecord: {("kept",): CursorRecord("kept", 1), ("gone",): CursorRecord("gone", 1)}}
-    assert batch.memory == {(room, "kept"): 1}
+    assert batch.memory == {room: {"kept": 1}}
     assert len(batch.after) == 1
 
 
