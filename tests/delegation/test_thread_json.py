@@ -1,13 +1,19 @@
 """A thread as a store keeps it: whole, versioned, and refused when damaged."""
 
 import json
+from dataclasses import fields
+from datetime import date, timedelta
 
 import pytest
 
+from delegation.codes import Kind, Matter, ThreadType
 from delegation.errors import Reason, Refusal
+from delegation.model import DueDate, EnvelopeRef
+from delegation.table import BusinessStatus, State
 from delegation.thread_json import rewritten, thread_bytes, thread_from_bytes
-from delegation.thread_state import ThreadState
+from delegation.thread_state import FormerHost, Pending, Protested, ThreadState
 from delegation.values import replaced
+from tests.builders import NOW
 from tests.simulator.paths import PATHS, scene
 
 
@@ -41,16 +47,51 @@ def test_a_thread_of_the_first_version_is_read_and_known_unchanged(name: str) ->
     assert rewritten(changed) != changed
 
 
-def test_what_is_remembered_of_a_thread_is_not_written_of_its_next() -> None:
+def others_of(thread: ThreadState) -> dict[str, object]:
+    """For every field another value than the thread's."""
+    digest = bytes(range(32))
+    ref, due = (
+        EnvelopeRef(thread.home_unit, "other", digest),
+        DueDate("cap", "", date(2030, 1, 1), date(2030, 1, 2), True),
+    )
+    past = replaced(thread.noted[0], sequence=99)
+    return {
+        "thread_id": "WT-330100-20260312-000099-3", "thread_type": ThreadType.UNIT, "matter": Matter.CAUSALITY,
+        "case_id": "another", "home_unit": "510600RD012", "host_unit": "510600RD012", "provinces": ("510000PO013",),
+        "leg": 9, "round": 9, "hop": 9, "state": State.ARCHIVED, "turn": "510600RD012",
+        "business_status": BusinessStatus.CLOSED_BY_HOST, "paused": not thread.paused, "sequence": 99,
+        "last_entry_digest": digest, "state_version": 99, "letter": None, "work": replaced(thread.work, returns=9),
+        "statutory": due, "cap": due, "open_clocks": thread.open_clocks[1:], "pending": (Pending("a", "b", "c", ref),),
+        "earlier": (due,), "noted": (*thread.noted, past), "recent": (*thread.recent, replaced(past, noted=False)),
+        "last_moves": thread.last_moves[1:], "former_hosts": (FormerHost("510600RD012", 1, 2, True),),
+        "former_homes": ("510600RD012",), "archived_by": ("510600RD012",),
+        "protests": (Protested(ref, Kind.QUESTION, ""),), "terms_digest": digest, "pool_version": 9,
+        "delivered_at": NOW + timedelta(hours=1), "changed_at": NOW + timedelta(hours=2),
+    }  # fmt: skip
+
+
+def test_what_was_written_of_a_thread_is_not_written_of_its_next() -> None:
     where = scene("question_unanswered")
     thread = where.federation.threads[where.ref]
-    thread_bytes(thread)
-    for changes in (
-        {"turn": ""}, {"round": 7}, {"paused": not thread.paused}, {"statutory": None}, {"open_clocks": ()},
-        {"pending": ()}, {"noted": thread.noted[:-1]}, {"recent": ()}, {"last_moves": thread.last_moves[:-1]},
-        {"former_homes": ("510100RD0001",)}, {"work": replaced(thread.work, returns=9)}, {"letter": None},
+    others = others_of(thread)
+    assert set(others) == {each.name for each in fields(ThreadState)}
+    for name, value in others.items():
+        thread_bytes(thread)
+        other = replaced(thread, **{name: value})
+        assert other != thread
+        assert thread_from_bytes(thread_bytes(other)) == other, name
+
+
+def test_recent_entries_are_written_as_they_are_however_they_came() -> None:
+    where = scene("question_unanswered")
+    thread = where.federation.threads[where.ref]
+    one = thread.recent[0]
+    past = [replaced(one, sequence=100 + n, digest16=bytes([n]) * 16) for n in range(20)]
+    for recent in (
+        past[:1], past[:2], past[:2], past[:4], past[:16], past[1:17], past[2:18], past[5:19], [*past[4:18], past[0]],
+        [past[3], *past[5:18], past[1]], past[:1], [], past[:1], past[1:3],
     ):  # fmt: skip
-        other = replaced(thread, **changes)
+        other = replaced(thread, recent=tuple(recent))
         assert thread_from_bytes(thread_bytes(other)) == other
 
 
