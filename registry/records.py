@@ -74,8 +74,7 @@ class BodyRow(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadRow:
+class ThreadRow(NamedTuple):
     """A thread: the rule book's own bytes, and the columns that are asked for."""
 
     thread_id: str

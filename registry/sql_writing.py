@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registry.records import Changes, ThreadRow
+from registry.records import Changes
 from registry.sql_engine import DriverConnection, in_places, spoken, to_micros
 from registry.store import HeadMoved
 from registry.tables import (
@@ -96,28 +96,7 @@ def _words(dialect: str) -> _Words:
 
 def names_of(table: Table) -> tuple[str, ...]:
     """A table's columns, in the order of its rows."""
-    return tuple(column.name for column in table.columns)
-
-
-def thread_row(row: ThreadRow) -> tuple[object, ...]:
-    """A thread's columns."""
-    return (
-        row.thread_id,
-        row.data,
-        row.thread_type,
-        row.matter,
-        row.home_unit,
-        row.host_unit,
-        row.state,
-        row.turn,
-        row.closed,
-        row.next_deadline,
-        row.earliest_due,
-        row.last_leaf,
-        to_micros(row.opened_at),
-        to_micros(row.changed_at),
-        -1 if row.reported_at is None else to_micros(row.reported_at),
-    )
+    return tuple([column.name for column in table.columns])
 
 
 def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
@@ -152,7 +131,11 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
         if found:
             cursor.executemany(words.inserts[name], found)
     if changes.threads:
-        cursor.executemany(words.upsert_thread, [thread_row(row) for row in changes.threads])
+        threads = [
+            (*r[:-3], micros(r.opened_at), micros(r.changed_at), -1 if r.reported_at is None else micros(r.reported_at))
+            for r in changes.threads
+        ]
+        cursor.executemany(words.upsert_thread, threads)
     if changes.acknowledged:
         said = [(r.status, micros(r.at), r.unit, r.cursor) for r in changes.acknowledged]
         cursor.executemany(words.acknowledge, said)

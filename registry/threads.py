@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -28,6 +29,8 @@ RESULTS = frozenset({Kind.REPORTED, Kind.UNABLE})
 _MOST_ANSWERS: Final = 8192  # half a KiB each: what is answered next, or sent again, is seldom older
 _MOST_DELIVERED: Final = 16384  # of some 450 nodes, each with at most 512 that it did not acknowledge
 
+_iso = lru_cache(maxsize=4096)(date.isoformat)  # a few hundred days are ahead at any time
+
 
 class Kept(NamedTuple):
     """A thread with what the store keeps beside it."""
@@ -41,23 +44,26 @@ class Kept(NamedTuple):
     def row(self) -> ThreadRow:
         """As the store keeps it."""
         state = self.state
-        deadline = next_deadline(state)
+        deadline, earliest = next_deadline(state), None
+        for clock in state.open_clocks:
+            if clock.paused_on is None and (earliest is None or clock.due.legal < earliest):
+                earliest = clock.due.legal
         return ThreadRow(
-            thread_id=state.thread_id,
-            data=thread_bytes(state),
-            thread_type=int(state.thread_type),
-            matter=int(state.matter),
-            home_unit=state.home_unit,
-            host_unit=state.host_unit,
-            state=state.state.value,
-            turn=state.turn,
-            closed=state.state in CLOSED,
-            next_deadline="" if deadline is None else deadline.isoformat(),
-            earliest_due=min((clock.due.legal.isoformat() for clock in state.deadlines), default=""),
-            last_leaf=self.last_leaf,
-            opened_at=self.opened_at,
-            changed_at=self.changed_at,
-            reported_at=self.reported_at,
+            state.thread_id,
+            thread_bytes(state),
+            int(state.thread_type),
+            int(state.matter),
+            state.home_unit,
+            state.host_unit,
+            state.state.value,
+            state.turn,
+            state.state in CLOSED,
+            "" if deadline is None else _iso(deadline),
+            "" if earliest is None else _iso(earliest),
+            self.last_leaf,
+            self.opened_at,
+            self.changed_at,
+            self.reported_at,
         )
 
 

@@ -388,7 +388,7 @@ def test_retention_of_materials(store: Store) -> None:
 
 def test_threads_are_listed_by_region(store: Store) -> None:
     head = store.claim(None)
-    other = replace(a_thread("T2", deadline="2026-12-01", leaf=7), home_unit=ELSEWHERE, matter=10)
+    other = a_thread("T2", deadline="2026-12-01", leaf=7)._replace(home_unit=ELSEWHERE, matter=10)
     store.commit(grown(head, 1, threads=[a_thread("T1"), other]))
 
     def listed(**wanted: object) -> list[str]:
