@@ -59,17 +59,20 @@ class Move:
     in_reply_to: EnvelopeRef | None = None
 
 
-def available(thread: ThreadState, *, unit: str, on: date, at: datetime, roster: RosterView) -> tuple[Move, ...]:
+def available(
+    thread: ThreadState, *, unit: str, on: date, at: datetime, roster: RosterView, of: Kind | None = None
+) -> tuple[Move, ...]:
     """Every move that the unit's part in the thread knows, in the order of the table; forbidden ones with the reason.
 
-    A unit that has no part in the thread gets none. Paper moves of a host that is no member are offered to the home.
-    NOT shown: what a node does by itself (reseal, protest).
+    With `of`, those of that kind alone. A unit that has no part in the thread gets none. Paper moves of a host that is
+    no member are offered to the home. NOT shown: what a node does by itself (reseal, protest).
     """
     if not belongs(thread, unit, roster, on):
         return ()
     moment = Moment(at, on, roster)
     moves = []
-    for row in table_of(thread).rows:
+    table = table_of(thread)
+    for row in table.rows if of is None else table.rows_of(of):
         if row.kind is None or row.kind in _BY_ITSELF:
             continue
         asked = _probe(thread, row, row.kind, unit, moment)

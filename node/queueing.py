@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from certs.envelope import SealedEnvelope
-from delegation.values import maker, replaced
+from delegation.values import maker
 from node import parts
 from node.records import MaterialRecord, OutboxRecord, to_us
 from node.state import Held, Judged, Pending, Queued, State, is_move
@@ -64,7 +64,7 @@ def queue(
         _attach(tx, materials, envelope_id)
         tx.after.append(partial(state.signal, "materials"))  # they go first
     pending = Pending(number=number, header=header, moving=is_move(header.kind), judged=judged)
-    return keep(tx, state, replaced(held, pending=(*held.pending, pending)), at=at)
+    return keep(tx, state, held, at=at, pending=(*held.pending, pending))
 
 
 def _attach(tx: Tx, materials: tuple[str, ...], envelope_id: str) -> None:

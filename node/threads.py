@@ -133,16 +133,25 @@ _an_entry = maker(EntryRecord)
 _OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
 
 
-def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True) -> Held:
+def keep(
+    tx: Tx,
+    state: State,
+    held: Held,
+    *,
+    at: datetime,
+    edited: bool = True,
+    pending: tuple[Pending, ...] | None = None,
+) -> Held:
     """Write a thread back: record, memory, and a hint to whoever watches.
 
-    `edited` False for what should not make anyone's form stale, such as evidence of a delivery.
+    `edited` False for what should not make anyone's form stale, such as evidence of a delivery; `pending` is what is
+    queued from now on, where that has changed.
     """
-    thread = held.thread
+    thread, queued = held.thread, held.pending if pending is None else pending
     changed: dict[str, object] = {
         "version": held.record.version + (1 if edited else 0),
         "changed_at": to_us(at),
-        "queued": len(held.pending),
+        "queued": len(queued),
     }
     if thread is not None and thread is not held.noted:
         changed["state_bytes"] = thread_bytes(thread)
@@ -161,7 +170,7 @@ def keep(tx: Tx, state: State, held: Held, *, at: datetime, edited: bool = True)
             "case_id": thread.case_id,
         }
     record = replaced(held.record, **changed)
-    kept = replaced(held, record=record, noted=thread)
+    kept = replaced(held, record=record, noted=thread, pending=queued)
     tx.put(record)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))

@@ -115,11 +115,11 @@ def _answering(tx: Tx, state: State, held: Held, kind: Kind, data: MoveInput, *,
     if data.in_reply_to or kind in (Kind.ANSWER, Kind.QUESTION, Kind.PROGRESS):
         return data
     view = state.rosters.current.view
-    local, _ = local_view(tx, state, held, roster=view, at=at)
+    local = local_view(tx, state, held, roster=view, at=at)[0] if held.pending else held.thread
     if local is None:
         return data
-    for move in available(local, unit=unit, on=day_of(at), at=at, roster=view):
-        if move.kind is kind and move.allowed and move.in_reply_to is not None:
+    for move in available(local, unit=unit, on=day_of(at), at=at, roster=view, of=kind):
+        if move.allowed and move.in_reply_to is not None:
             return replace(data, in_reply_to=move.in_reply_to.envelope_id)
     return data
 

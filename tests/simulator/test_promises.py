@@ -128,6 +128,11 @@ class Delegation(RuleBasedStateMachine):
         able = set()
         for bureau in self.parties:
             offered = available(thread, unit=bureau.unit, on=day_of(later), at=later, roster=self.federation.roster)
+            for kind in {move.kind for move in offered}:
+                alone = available(
+                    thread, unit=bureau.unit, on=day_of(later), at=later, roster=self.federation.roster, of=kind
+                )
+                assert alone == tuple(move for move in offered if move.kind is kind)
             if any(move.allowed and not move.row.neutral for move in offered):
                 able.add(bureau.unit)
             if any(move.allowed and move.kind is Kind.SUPERVISE for move in offered):
