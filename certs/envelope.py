@@ -7,9 +7,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -35,6 +36,8 @@ from delegation.model import Header, Recipient
 from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, pae
 from delegation.values import replaced
 from xieban.delegation.v1 import body_pb2
+
+_digest_of_certificate: Final = lru_cache(maxsize=64)(certificate_digest)  # a unit signs for years by the same one
 
 
 class Keyring(Protocol):
@@ -245,7 +248,7 @@ def _seal(
         recipients=tuple([Recipient(each.unit, each.key_id) for each, _ in to]),
         signing_suite=SigningSuite.ECDSA_P256_SHA256,
         sealing_suite=SealingSuite.X25519_AES256GCM,
-        signer_certificates=(certificate_digest(certificate),),
+        signer_certificates=(_digest_of_certificate(certificate),),
         payload_type=PAYLOAD_TYPE_ENVELOPE,
     )
     context = context_bytes(filled)

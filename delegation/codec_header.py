@@ -72,6 +72,7 @@ _SEALING: Final = take.Codes(SealingSuite, "sealing_suite", stated=True)
 _header_of: Final = maker(Header)
 _recipient_of: Final = maker(Recipient)
 _ref_of: Final = maker(EnvelopeRef)
+_base_of: Final = maker(Base)
 
 
 def parse_header(header: bytes) -> Header:
@@ -99,6 +100,14 @@ def parse_header(header: bytes) -> Header:
     leg, round_, hop = c.leg, c.round, c.hop
     if not (0 < leg <= _MOST_LEGS and 0 < round_ <= _MOST_ROUNDS and hop <= _MOST_ROUNDS):  # none is below 0
         take.malformed("leg" if not 0 < leg <= _MOST_LEGS else "round" if not 0 < round_ <= _MOST_ROUNDS else "hop")
+    roster_version, commitment = c.roster_version, c.content_commitment
+    if not 0 < roster_version <= take.MOST_NUMBER:
+        take.malformed("roster_version")
+    sealed_digest, sealed_size = outer.sealed_body_digest, outer.sealed_body_size
+    if not len(commitment) == len(sealed_digest) == DIGEST_SIZE:
+        take.malformed("content_commitment" if len(commitment) != DIGEST_SIZE else "sealed_body_digest")
+    if not 0 < sealed_size <= MOST_SEALED_BODY:
+        take.malformed("sealed_body_size")
     related, relation = c.related_thread_id, _RELATIONS[c.relation]
     if related or relation:
         _check_related(related, relation)
@@ -141,15 +150,15 @@ def parse_header(header: bytes) -> Header:
         replaces=read_ref(c.replaces, "replaces") if c.HasField("replaces") else None,
         related_thread_id=related,
         relation=relation,
-        roster_version=take.number(c.roster_version, 1, take.MOST_NUMBER, "roster_version"),
+        roster_version=roster_version,
         reasons=_reasons(reasons) if reasons else (),
         declared=read_declared(declared, kind),
         paper_on=take.day(paper_on, "declared.paper_on") if paper_on else None,
-        content_commitment=take.digest(c.content_commitment, "content_commitment"),
+        content_commitment=commitment,
         manifest=_manifest(manifest) if manifest else (),
         context_digest=sha256(context).digest(),
-        sealed_body_digest=take.digest(outer.sealed_body_digest, "sealed_body_digest"),
-        sealed_body_size=take.number(outer.sealed_body_size, 1, MOST_SEALED_BODY, "sealed_body_size"),
+        sealed_body_digest=sealed_digest,
+        sealed_body_size=sealed_size,
         digest=sha256(header).digest(),
     )
     if paper_on and not found.recorded_by_home:
@@ -207,7 +216,7 @@ def _recipients(c: pb.Context, sender: str) -> tuple[Recipient, ...]:
 
 def _signers(c: pb.Context, suite: SigningSuite) -> tuple[bytes, ...]:
     certificates = tuple(c.signer_certificates)
-    if len(certificates) != SIGNATURES_OF_SUITE[suite]:
+    if len(certificates) != SIGNATURES_OF_SUITE[suite]:  # which has every suite that the header may state
         take.malformed("signer_certificates")
     for certificate in certificates:
         if len(certificate) != DIGEST_SIZE:
@@ -249,12 +258,11 @@ def _clock(clock: pb.ClockFacts) -> ClockFacts:
 
 def _base(base: pb.Base) -> Base:
     sequence, entry_digest = base.sequence, base.entry_digest
-    if sequence > take.MOST_NUMBER:
+    if sequence > take.MOST_NUMBER or (entry_digest and not sequence):
         take.malformed("base.sequence")
-    if sequence or entry_digest:
-        take.number(sequence, 1, take.MOST_NUMBER, "base.sequence")
-        take.digest(entry_digest, "base.entry_digest")
-    return Base(sequence, entry_digest)
+    if len(entry_digest) != (DIGEST_SIZE if sequence else 0):
+        take.malformed("base.entry_digest")
+    return _base_of(sequence, entry_digest)
 
 
 def read_ref(ref: pb.EnvelopeRef, field: str) -> EnvelopeRef:

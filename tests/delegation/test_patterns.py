@@ -73,3 +73,16 @@ def test_plain_text_has_no_hidden_characters() -> None:
     assert not patterns.is_plain_text("杭州\u202e市", 40)
     assert not patterns.is_plain_text("a\nb", 40)
     assert not patterns.is_plain_text("a" * 41, 40)
+
+
+def test_a_good_name_is_remembered_and_a_bad_one_judged_each_time() -> None:
+    judged: list[str] = []
+
+    def holds(text: str) -> bool:
+        judged.append(text)
+        return text == "good"
+
+    accepted = patterns._Accepted(holds)
+    assert [accepted[text] for text in ("good", "bad", "good", "bad")] == [True, False, True, False]
+    assert judged == ["good", "bad", "bad"]
+    assert len(accepted) == 1
