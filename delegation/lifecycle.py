@@ -20,7 +20,7 @@ from delegation.moves import Move, available
 from delegation.roster_view import RosterView
 from delegation.table import BusinessStatus, State
 from delegation.thread_state import OpenClock, ThreadState
-from delegation.values import replaced
+from delegation.values import maker, replaced
 from delegation.ways import Way, book_for
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "judge", "judge_body", "judge_local", "lawful", "next_deadline", "overdue", "recompute", "table_of",
 ]  # fmt: skip
 
+_body_asked: Final = maker(BodyAsked)
+_local_asked: Final = maker(LocalAsked)
 CLAIMED_AHEAD_RETRY: Final = timedelta(minutes=5)
 CLAIMED_AHEAD_REFUSE: Final = timedelta(hours=24)
 
@@ -37,6 +39,8 @@ def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datet
 
     A repeat, or one that no clock waits for, gives the same thread. Commutes with every envelope.
     """
+    if not thread.pending:  # nearly every envelope: no clock waits for its delivery
+        return thread
     after = deliver(thread, header_digest, unit=unit, moment=Moment.of(at, roster))
     if after is None:
         return thread
@@ -102,7 +106,7 @@ def judge_body(
     if isinstance(found, Refused):
         return found
     way, thread = found
-    return judged_body(way.body_guards, BodyAsked(thread, header, facts, way.row, roster, history))
+    return judged_body(way.body_guards, _body_asked(thread, header, facts, way.row, roster, history))
 
 
 def judge_local(
@@ -113,7 +117,7 @@ def judge_local(
     if isinstance(found, Refused):
         return found
     way, thread = found
-    return judged_local(way.local_guards, LocalAsked(thread, header, facts, way.row, staff))
+    return judged_local(way.local_guards, _local_asked(thread, header, facts, way.row, staff))
 
 
 def _way_and_thread(

@@ -3,7 +3,7 @@
 A desk shows these. A move that is allowed here may still be refused for what is typed into it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -28,6 +28,7 @@ from delegation.reasons_codes import REASON_LIST
 from delegation.roster_view import RosterView
 from delegation.table import Audience, Party, Row
 from delegation.thread_state import ThreadState
+from delegation.values import maker
 
 # Guards that ask about the thread and the day alone, so that they can be asked before a draft exists.
 _OF_THE_THREAD: Final = frozenset({
@@ -46,6 +47,7 @@ _ANSWERED_CLOCK: Final = {
 }
 _QUESTION_OF: Final = {Kind.ANSWER: Kind.QUESTION, Kind.SUBJECT_ANSWER: Kind.SUBJECT_REQUEST}
 _NO_DIGEST: Final = bytes(32)
+_a_header: Final = maker(Header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _probe(thread: ThreadState, row: Row, kind: Kind, unit: str, moment: Moment)
     """An event as this row would have it, with whatever the thread itself says filled in."""
     paper = thread.on_paper and unit == thread.home_unit and not {Party.HOME, Party.HOME_NODE} & set(row.movers)
     paper = paper and bool({Party.HOST, Party.HOST_NODE} & set(row.movers))
-    header = Header(
+    supervised = row.audience is Audience.SUPERVISED
+    header = _a_header(
         envelope_id="",
         federation_id="",
         thread_id=thread.thread_id,
@@ -112,7 +115,7 @@ def _probe(thread: ThreadState, row: Row, kind: Kind, unit: str, moment: Moment)
         kind=kind,
         sender_unit=unit,
         counterpart_unit=_counterpart(thread, row, unit, moment),
-        recipients=(),
+        recipients=_supervised(thread, unit, moment.roster) if supervised else (),
         claimed_at=moment.at,
         base=Base(thread.sequence, thread.last_entry_digest),
         roster_version=moment.roster.version,
@@ -123,10 +126,8 @@ def _probe(thread: ThreadState, row: Row, kind: Kind, unit: str, moment: Moment)
         declared=_declared(thread, row),
         priority=Priority.NORMAL,
         recorded_by_home=paper,
+        in_reply_to=_answers(thread, row, kind, unit if not paper else thread.host_unit),
     )
-    header = replace(header, in_reply_to=_answers(thread, row, kind, unit if not paper else thread.host_unit))
-    if row.audience is Audience.SUPERVISED:
-        header = replace(header, recipients=_supervised(thread, unit, moment.roster))
     return Asked(thread, header, row, moment, lambda _ref: "accepted")
 
 
