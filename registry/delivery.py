@@ -79,9 +79,13 @@ class Deliveries:
     async def _round(
         self, caller: Caller, line: Line, positions: dict[str, int]
     ) -> AsyncIterator[pb.ReceiveDeliveriesResponse]:
-        """Everything new in the caller's mailboxes, units in turn, while enough is acknowledged."""
+        """Everything new in the caller's mailboxes, units in turn, while enough is acknowledged.
+
+        Whether the caller may still have it is looked at before each message, at the instant of sending (promise 8).
+        """
+        self._check(caller, line)
+        checked = True
         while True:
-            self._check(caller, line)
             units = self._callers.units(caller)
             self._routes.serve(line, units)
             room = self._settings.unacknowledged - len(line.unacknowledged)
@@ -91,15 +95,18 @@ class Deliveries:
                 return
             items, unread = self._held(line, asked, positions, min(room, _MOST_ITEMS))
             if unread:
+                checked = False  # time passes, and another roster may come in force
                 items += await self._read(line, unread, positions, min(room, _MOST_ITEMS) - len(items))
             if not items:
                 continue
-            self._check(caller, line)  # again before each message: promise 8
+            if not checked:
+                self._check(caller, line)
             for item in items:
                 positions[item.unit] = item.cursor
                 if item.kind is ItemKind.ENVELOPE:
                     line.unacknowledged.add((item.unit, item.cursor))
             yield self._message(items)
+            checked = False
 
     def _held(
         self, line: Line, units: list[str], after: Mapping[str, int], most: int

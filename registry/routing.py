@@ -18,6 +18,7 @@ class Line:
         self.tail = Tail()
         self._turn = ""
         self._bell = asyncio.Event()
+        self._silent = False
         self._ended: Reason | None = None
 
     def take_fresh(self, units: Collection[str]) -> list[str]:
@@ -44,17 +45,20 @@ class Line:
 
     async def wait(self, seconds: float) -> bool:
         """Wait for the bell; False when it stayed silent."""
-        if self._bell.is_set():
-            self._bell.clear()
-            return True
-        try:
-            async with asyncio.timeout(seconds):  # not wait_for, which may swallow a cancellation before Python 3.12
+        silent = False
+        if not self._bell.is_set():
+            timer = asyncio.get_running_loop().call_later(seconds, self._end_silence)
+            try:
                 await self._bell.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._bell.clear()
-        return True
+            finally:
+                timer.cancel()
+                silent, self._silent = self._silent, False
+        self._bell.clear()
+        return not silent
+
+    def _end_silence(self) -> None:
+        self._silent = True
+        self._bell.set()
 
 
 class Routes:
