@@ -6,6 +6,7 @@ of the context before the sealed body exists: `context_bytes`, then `header_byte
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -70,7 +71,6 @@ _SIGNING: Final = take.Codes(SigningSuite, "signing_suite", stated=True)
 _SEALING: Final = take.Codes(SealingSuite, "sealing_suite", stated=True)
 
 _header_of: Final = maker(Header)
-_recipient_of: Final = maker(Recipient)
 _ref_of: Final = maker(EnvelopeRef)
 _base_of: Final = maker(Base)
 
@@ -200,18 +200,20 @@ def _check_names(c: pb.Context, kind: Kind, thread_type: ThreadType) -> None:
 def _recipients(c: pb.Context, sender: str) -> tuple[Recipient, ...]:
     recipients = c.recipients
     take.number(len(recipients), 1, MOST_RECIPIENTS, "recipients")
-    found, units = [], set()
-    for recipient in recipients:
-        unit, key_id = recipient.unit, recipient.key_id
+    return _checked_recipients(sender, tuple([(recipient.unit, recipient.key_id) for recipient in recipients]))
+
+
+@lru_cache(maxsize=4096)  # the units of a thread are the same in each of its envelopes, for as long as their keys last
+def _checked_recipients(sender: str, stated: tuple[tuple[str, bytes], ...]) -> tuple[Recipient, ...]:
+    for unit, key_id in stated:
         if len(key_id) != KEY_ID_SIZE:
             take.malformed("recipients.key_id")
         if not patterns.is_unit(unit):
             take.malformed("recipients.unit")
-        found.append(_recipient_of(unit, key_id))
-        units.add(unit)
-    if len(units) != len(found) or sender not in units:
+    units = {unit for unit, _ in stated}
+    if len(units) != len(stated) or sender not in units:
         take.malformed("recipients")
-    return tuple(found)
+    return tuple([Recipient(unit, key_id) for unit, key_id in stated])
 
 
 def _signers(c: pb.Context, suite: SigningSuite) -> tuple[bytes, ...]:

@@ -106,7 +106,7 @@ def _plan_of(of: type[Message]) -> dict[str, _FieldPlan]:
 
 def _fill(message: Message, data: object, path: str) -> None:
     """Set a message's fields. By hand: protobuf's ParseDict costs three times as much, and its errors repeat values."""
-    if not isinstance(data, dict | Mapping):  # a dict nearly always: the abstract class is slow to ask
+    if not isinstance(data, dict) and not isinstance(data, Mapping):  # the abstract class is slow to ask
         raise _invalid(path)
     plans = _plan_of(type(message))  # type: ignore[arg-type]  # a class is hashable; its stub forgets
     for name, value in data.items():
