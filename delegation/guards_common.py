@@ -10,7 +10,6 @@ from delegation.roster_view import RosterView, Unit, UnitLife
 from delegation.table import Audience
 from delegation.thread_state import ThreadState
 
-_NO_CLOCK: Final = ClockFacts()
 _SETS_CLOCK: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED, Kind.CLOCK_SUSPENDED, Kind.CLOCK_RESUMED})
 _SETS_PLACE: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 # Members of enums are looked up in Python each time, and these guards are asked of every envelope.
@@ -68,7 +67,7 @@ def _facts_repeated(asked: Asked) -> Answer:
 
 def says_no_clock(clock: ClockFacts) -> bool:
     """Whether a header leaves the clock facts out, as nearly all do."""
-    return clock is _NO_CLOCK or clock == _NO_CLOCK
+    return not (clock.accepted_on or clock.application_received_on or clock.procedure or clock.suspensions)
 
 
 def successor_of(code: str, thread: ThreadState, asked: Asked) -> Unit | None:

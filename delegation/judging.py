@@ -84,6 +84,11 @@ def _passing(
         return Refused(Reason.NOT_FOUND)
     again = header.replaces is not None and _sent_again(thread, header)
     ways = book.ways.get(header.kind, ())
+    if len(ways) == 1 and ways[0].row.neutral and not again:  # most of what is sent: one row, and never stale
+        way = ways[0]
+        asked = _asked(thread, header, way.row, moment, is_known)
+        if thread.state in way.row.sources and way.is_for(asked) and reasons_fit(way.row, header):
+            return way.refusal(asked) or asked
     found = _candidates(ways, thread, header, moment, is_known, again=again)
     stale = _stale(thread, header, ways if isinstance(found, Refused) else [way for way, _ in found], is_known)
     if stale is not None:
