@@ -15,6 +15,7 @@ class Line:
         self.bureau = bureau
         self.unacknowledged: set[tuple[str, int]] = set()
         self.fresh: set[str] = set()
+        self.serves: Collection[str] = ()
         self.tail = Tail()
         self._turn = ""
         self._bell = asyncio.Event()
@@ -81,8 +82,11 @@ class Routes:
         if self._lines.get(line.bureau) is line:
             del self._lines[line.bureau]
 
-    def serve(self, line: Line, units: Iterable[str]) -> None:
-        """Which units the line is for, as the roster says now."""
+    def serve(self, line: Line, units: Collection[str]) -> None:
+        """Which units the line is for, as the roster says now; the same collection is not read again."""
+        if line.serves is units:
+            return
+        line.serves = units
         for unit in units:
             self._bureaus[unit] = line.bureau
 
@@ -100,7 +104,8 @@ class Routes:
         line = self._lines.get(bureau)
         if line is not None:
             line.unacknowledged.difference_update(deliveries)
-            line.ring()
+            if line.fresh:  # what waits for nothing else than this
+                line.ring()
 
     def ring_all(self) -> None:
         """A new roster: every line looks whether it may go on."""

@@ -92,6 +92,31 @@ async def test_a_new_line_replaces_the_older_one_and_rings_are_not_lost() -> Non
     assert await waiting
 
 
+async def test_an_acknowledgement_wakes_a_stream_that_waits_for_it_alone() -> None:
+    routes = Routes()
+    line = routes.open("510100")
+    routes.serve(line, [CHENGDU_RD])
+    line.unacknowledged.add((CHENGDU_RD, 1))
+    routes.acknowledged("510100", [(CHENGDU_RD, 1)])
+    assert not line.unacknowledged
+    assert not await line.wait(0.01), "nothing waits"
+    line.unacknowledged.add((CHENGDU_RD, 2))
+    line.fresh.add(CHENGDU_RD)  # held back: too much is unacknowledged
+    routes.acknowledged("510100", [(CHENGDU_RD, 2)])
+    assert await line.wait(0.01)
+
+
+async def test_a_unit_that_moved_is_told_at_its_new_bureau() -> None:
+    routes = Routes()
+    before, after = routes.open("510100"), routes.open("510600")
+    routes.serve(before, [CHENGDU_RD, CHENGDU_AC])
+    routes.serve(after, [])
+    routes.serve(after, [CHENGDU_RD])
+    routes.serve(before, [CHENGDU_AC])
+    routes.grown({CHENGDU_RD: [], CHENGDU_AC: []})
+    assert (after.fresh, before.fresh) == ({CHENGDU_RD}, {CHENGDU_AC})
+
+
 def test_calls_are_bounded_a_second_and_at_once() -> None:
     now = [0.0]
     rates = Rates(Quotas(calls_a_second=2.0, calls_at_once=3), lambda: now[0])
