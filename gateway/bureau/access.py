@@ -6,7 +6,9 @@ from typing import Final
 
 from gateway.access import (
     ADMINISTRATORS,
+    APPROVERS,
     CASE_READERS,
+    DRAFTERS,
     EVERYONE,
     Access,
 )
@@ -24,6 +26,30 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),
         "makePaper": Access(CASE_READERS),
+        # intake
+        "pageDrafts": Access(CASE_READERS),
+        "pageNewDraft": Access(DRAFTERS, person=True),
+        "takeNewDraft": Access(DRAFTERS, person=True),
+        "pageDraft": Access(CASE_READERS),
+        "takeDraft": Access(DRAFTERS, person=True),
+        "lookChecks": Access(DRAFTERS, person=True),
+        "lookPlaces": Access(CASE_READERS),
+        "lookUnits": Access(CASE_READERS),
+        "pageDraftReview": Access(CASE_READERS),
+        "takeDraftSubmit": Access(DRAFTERS, person=True),
+        "takeDraftApproval": Access(APPROVERS, person=True),
+        "takeDraftSendBack": Access(APPROVERS, person=True),
+        "takeDraftCancel": Access(DRAFTERS | APPROVERS, person=True),
+        "findCase": Access(CASE_READERS),
+        "pageCase": Access(CASE_READERS),
+        "takeAnotherDelegation": Access(DRAFTERS, person=True),
+        "takeReuse": Access(DRAFTERS, person=True),
+        "pageImport": Access(DRAFTERS, person=True),
+        "readImportTable": Access(DRAFTERS, person=True),
+        "readImportExample": Access(DRAFTERS, person=True),
+        "takeImport": Access(DRAFTERS, person=True),
+        "pageImported": Access(DRAFTERS, person=True),
+        "takeImported": Access(DRAFTERS, person=True),
     }
 )
 __all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "PAGES", "PUBLIC", "Access"]

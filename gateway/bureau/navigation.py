@@ -7,7 +7,10 @@ from gateway.bureau.context import PageContext
 from gateway.bureau.texts import Translate
 
 # name, address under /desk, label, roles of which one opens it (none: everybody)
-_ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (("todo", "/todo", "待办", ()),)
+_ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
+    ("todo", "/todo", "待办", ()),
+    ("intake", "/intake", "拟稿", ("clerk", "approver")),
+)
 
 
 def navigation(translate: Translate) -> Callable[[PageContext], list[tuple[str, str, str]]]:

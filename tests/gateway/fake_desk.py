@@ -15,12 +15,14 @@ from node.desk.views import (
     Change,
     DelegationRow,
     DelegationView,
+    DraftCheck,
     DraftView,
     Json,
     MaterialView,
     MoveView,
     Page,
     PreparedMoveView,
+    Problem,
     StatusView,
     ThreadView,
     TodoItem,
@@ -78,6 +80,8 @@ class FakeDesk:
         self.prepared: dict[str, PreparedMoveView] = {}
         self.files: dict[str, FakeFile] = {}
         self.expected: set[str] = set()
+        self.refused_at_check: tuple[Problem, ...] = ()
+        self.competent: dict[str, tuple[UnitView, ...]] = {}  # by place; everywhere else our own unit
         self.rows: list[DelegationRow] = [a_row()]
         self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
@@ -121,6 +125,15 @@ class FakeDesk:
 
     async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
         return self._draft(draft_id)
+
+    async def check_draft(self, actor: Actor, draft_id: str) -> DraftCheck:
+        self._draft(draft_id)
+        due = a_delegation(1, (), ()).due_dates
+        return DraftCheck(problems=self.refused_at_check, due_dates=() if self.refused_at_check else due)
+
+    async def drafts_of_case(self, actor: Actor, case_key: str) -> tuple[DraftView, ...]:
+        found = [draft for draft in self.drafts.values() if draft.state != "cancelled"]
+        return tuple(draft for draft in found if case_key and draft.business.get("case_key") == case_key)
 
     async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
         return Page(tuple(self.drafts.values())[:page_size])
@@ -258,7 +271,7 @@ class FakeDesk:
         return (a_unit(),)
 
     async def competent_units(self, actor: Actor, *, place: str, matter: str) -> tuple[UnitView, ...]:
-        return (a_unit(),)
+        return self.competent.get(place, (a_unit(),))
 
     async def purge(self, actor: Actor, delegation_id: str) -> None:
         self._delegation(delegation_id)

@@ -1,0 +1,124 @@
+"""Between the form and a draft's `business`: typed text is tidied, never guessed; what the form does not ask stays."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, cast
+
+from gateway.bureau.forms.filled import Filled, fill, read, to_json
+from gateway.bureau.forms.spec import Ask, Field
+from gateway.bureau.intake.form import DEFAULTS, MATTER, SECOND_PLACE, SHORT_TIME, THIRD_PLACE, letter_form
+from gateway.bureau.intake.places import PlaceError, places
+
+# of a draft's business, not asked by the form: another page's or system's, kept as they are
+_NOT_ASKED: Final = (
+    "appraisal_kind",
+    "appraisal_mode",
+    "related_thread_id",
+    "relation",
+    "materials",
+    "reused_materials",
+)
+_NUMBERS: Final = ("letter.worker.id_number", "letter.employer.credit_code", "letter.worker.social_security_number")
+_FURTHER: Final = (SECOND_PLACE, THIRD_PLACE)
+_ITEMS: Final = "letter.items"
+Typed = Mapping[str, Sequence[str]]
+
+
+@dataclass(slots=True)
+class Taken:
+    """A form as it was sent: what is shown again, and what of it may be stored."""
+
+    form: Filled
+    business: dict[str, object]
+
+
+def take(typed: Typed, *, today: date, stored: Mapping[str, object], short_time: bool = False) -> Taken:
+    """Read a sent form. Faults of kind (a day that is none, a place that nobody knows) are noted; the rest is kept."""
+    wanted = short_time or SHORT_TIME in typed
+    form = read(letter_form(short_time=wanted), _plain(typed))
+    codes = dict(form.typed)
+    for asked in form.spec.fields:
+        if asked.ask in {Ask.PLACE, Ask.UNIT} and (text := form.text(asked.path)):
+            try:
+                codes[asked.path] = [_code(asked, text, today)]
+            except PlaceError as error:
+                form.faults[asked.path] = str(error)
+                del codes[asked.path]
+    coded = replace(form, typed=codes, faults={}, counts=form.counts)
+    business = _business(to_json(coded), stored)
+    form.faults.update(coded.faults)
+    shown = replace(form, typed={**form.typed, **_shown(coded)})
+    return Taken(shown, business)
+
+
+def show(business: Mapping[str, object], *, short_time: bool = False) -> Filled:
+    """The form filled in from a draft."""
+    place = business.get("task_place")
+    further = place.get("other_candidates", ()) if isinstance(place, Mapping) else ()
+    values = {**business, **dict(zip(_FURTHER, further, strict=False))}
+    form = fill(letter_form(short_time=short_time or bool(business.get(SHORT_TIME))), values)
+    return replace(form, typed={**form.typed, **_shown(form)})
+
+
+def blank(home_region: str) -> Filled:
+    """An empty form with the usual choices."""
+    typed = {path: [value] for path, value in DEFAULTS.items()}
+    if home_region:
+        typed["letter.insurance.insured_in"] = [home_region]
+    form = Filled(spec=letter_form(), typed=typed)
+    return replace(form, typed={**typed, **_shown(form)})
+
+
+def _plain(typed: Typed) -> Typed:
+    """Numbers as they are printed on the card: no blanks, no full-width signs, capitals."""
+    found = dict(typed)
+    for path in _NUMBERS:
+        if path in found:
+            found[path] = ["".join(unicodedata.normalize("NFKC", text).split()).upper() for text in found[path]]
+    return found
+
+
+def _code(asked: Field, text: str, today: date) -> str:
+    if asked.ask is Ask.UNIT:
+        return text.split(maxsplit=1)[0].upper()
+    return places().code_of(text, today)
+
+
+def _shown(form: Filled) -> dict[str, list[str]]:
+    """Codes of places with their names beside them."""
+    return {
+        asked.path: [places().shown(form.text(asked.path))]
+        for asked in form.spec.fields
+        if asked.ask is Ask.PLACE and form.text(asked.path) and asked.path not in form.faults
+    }
+
+
+def _business(made: dict[str, object], stored: Mapping[str, object]) -> dict[str, object]:
+    further = [made.pop(path) for path in _FURTHER if path in made]
+    place = cast("dict[str, object]", made.get("task_place", {}))
+    if place or further:
+        uncertain: dict[str, object] = {"certainty": "UNCERTAIN", "other_candidates": further}
+        made["task_place"] = {**place, **(uncertain if further else {"certainty": "DEFINITE"})}
+    letter = cast("dict[str, object]", made.get("letter", {}))
+    if "items" in letter:
+        letter["items"] = _with_codes(cast("list[dict[str, object]]", letter["items"]))
+    kept = {name: stored[name] for name in _NOT_ASKED if name in stored}
+    return {"matter": MATTER, **kept, **made}
+
+
+def _with_codes(items: list[dict[str, object]]) -> list[dict[str, object]]:
+    taken = {item.get("code") for item in items}
+    free = (code for number in range(1, 1000) if (code := f"T{number}") not in taken)
+    return [item if item.get("code") else {**item, "code": next(free)} for item in items]
+
+
+def differences(mine: Filled, theirs: Filled) -> list[tuple[str, str, str]]:
+    """(path, what I typed, what is stored) of each field in which two forms differ, in the order of the form."""
+    paths = list(dict.fromkeys((*theirs.typed, *mine.typed)))
+    return [
+        (path, "；".join(mine.texts(path)), "；".join(theirs.texts(path)))
+        for path in paths
+        if [text for text in mine.texts(path) if text] != [text for text in theirs.texts(path) if text]
+    ]

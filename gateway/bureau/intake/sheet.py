@@ -1,0 +1,110 @@
+"""What the form's page shows beside the form: who is competent, who is the home, what the unit already knows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from delegation.digits import DigitError, check_citizen_id
+from delegation.errors import Refusal
+from gateway.bureau.forms.filled import Filled, fill
+from gateway.bureau.intake.business import Typed
+from gateway.bureau.intake.form import SECOND_PLACE, THIRD_PLACE
+from gateway.bureau.intake.home import ARTICLE, NOT_HOME, HomeTold, code_at, competent, home_told
+from gateway.bureau.intake.outline import BY_CODE
+from gateway.ports import Station
+from node.desk.ports import Actor
+from node.desk.views import DelegationRow, DraftView, UnitView
+
+_PLACES: Final = ("task_place.code", SECOND_PLACE, THIRD_PLACE)
+_MOST_KNOWN: Final = 10
+_OUTLINE: Final = "letter.outline"
+_TAKEN_OVER: Final = ("letter.worker.", "letter.employer.", "letter.insurance.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Said at once while the form is filled in."""
+
+    places: tuple[tuple[str, tuple[UnitView, ...]], ...] = ()  # place as shown, its competent units
+    home: HomeTold | None = None
+    article: str = ARTICLE
+    known: int = 0  # cases of this ID number in the unit
+
+
+@dataclass(slots=True, kw_only=True)
+class Sheet:
+    """The form's page."""
+
+    form: Filled
+    draft: DraftView | None = None
+    told: Told = field(default_factory=Told)
+    known: tuple[DelegationRow, ...] | None = None  # None: nobody asked
+    whole: Sequence[str] = ()  # what is wrong with the draft as a whole
+    differences: Sequence[tuple[str, str, str]] = ()
+    is_saved: bool = False
+    is_conflict: bool = False
+    once: str = ""
+
+
+async def ours(station: Station, actor: Actor) -> tuple[UnitView, ...]:
+    """The units of this node."""
+    return (await station.desk.status(actor)).units
+
+
+async def tell(station: Station, actor: Actor, form: Filled, today: date) -> Told:
+    """What to say of what stands there; a place of the home that is wrong becomes a fault."""
+    found = []
+    for path in _PLACES:
+        code = code_at(form, path)
+        if not code:
+            continue
+        units = await competent(station, actor, code)
+        found.append((form.text(path), units))
+        if not units:
+            form.faults.setdefault(path, "名册中没有该地点的受托单位，请换一个地点或联系管理员")
+    home = await home_told(station, actor, form, await ours(station, actor))
+    if home is not None and home.is_wrong:
+        form.faults.setdefault(home.path, NOT_HOME)
+    return Told(places=tuple(found), home=home, known=len(await known(station, actor, form, today)))
+
+
+async def known(station: Station, actor: Actor, form: Filled, today: date) -> tuple[DelegationRow, ...]:
+    """Cases of the unit with the ID number that stands there, once its check digit holds."""
+    number = form.text("letter.worker.id_number")
+    try:
+        check_citizen_id(number, today)
+        return (await station.desk.search(actor, id_number=number))[:_MOST_KNOWN]
+    except (DigitError, Refusal):
+        return ()
+
+
+async def take_over(station: Station, actor: Actor, form: Filled, delegation_id: str) -> Filled:
+    """Worker, employer and insurance of a case that the unit has, into what is still empty.
+
+    Raises:
+        Refusal: NOT_FOUND for a case of somebody else.
+    """
+    view = await station.desk.get_delegation(actor, delegation_id)
+    theirs = fill(form.spec, {"letter": view.letter or {}})
+    more = {path: texts for path, texts in theirs.typed.items() if path.startswith(_TAKEN_OVER)}
+    return replace(form, typed={**more, **form.typed})
+
+
+def with_outline(typed: Typed) -> Typed:
+    """The sent form with the questions of the groups that were asked for, after those that stand there."""
+    wanted = [BY_CODE[code] for code in typed.get("_outline", ()) if code in BY_CODE]
+    if not wanted:
+        return typed
+    parts = [path.split(".") for path in typed if path.startswith(f"{_OUTLINE}.")]
+    numbers = [int(part[2]) for part in parts if part[2].isdecimal() and len(part[2]) <= 4]
+    there = {text for path, texts in typed.items() if path.startswith(f"{_OUTLINE}.") for text in texts}
+    found = dict(typed)
+    number = max(numbers, default=-1) + 1
+    for group in wanted:
+        for question in group.questions:
+            if question not in there:
+                found[f"{_OUTLINE}.{number}.group"] = [group.code]
+                found[f"{_OUTLINE}.{number}.text"] = [question]
+                number += 1
+    return found
