@@ -20,6 +20,7 @@ _log = structlog.get_logger("node.log")
 _PROVEN = "log.proven"
 _AUDITED_AT_ONCE = 64  # a proof costs a call; the rest waits for the next round, or for whoever asks
 _AUDITED_WHILE_BUSY = 8  # so few while envelopes are on their way: those go first
+_BUSY_HEADS = 16  # more heads than these since the last round tell of envelopes on their way
 
 
 class LogKeeper:
@@ -34,6 +35,7 @@ class LogKeeper:
         self._watch: LogWatch | None = None
         self._forks: list[Fork] = []
         self._bad = 0
+        self._heads = 0
         self.audited = 0
         self.pause = pause
 
@@ -53,6 +55,7 @@ class LogKeeper:
         """A head came by. Bad ones and forks become alarms at the next proof, which verifies the newest head."""
         if not note or self._watch is None:
             return
+        self._heads += 1
         try:
             fork = self._watch.see(note, stream=stream)
         except Refusal:
@@ -99,10 +102,9 @@ class LogKeeper:
         # A copy in one step: the writer's thread appends while this one looks.
         covered = [item for item in tuple(self._state.audit) if item[0] < head.checkpoint.size]
         found: dict[int, tuple[bytes, ...]] = {}
+        most, self._heads = _AUDITED_WHILE_BUSY if self._heads > _BUSY_HEADS else _AUDITED_AT_ONCE, 0
         try:
-            for leaf_index, digest, thread_id in covered[: -_AUDITED_AT_ONCE - 1 : -1]:  # the newest first
-                if len(found) >= _AUDITED_WHILE_BUSY and (self._state.outbox.queued or self._state.acks.waiting):
-                    break
+            for leaf_index, digest, thread_id in covered[-most:]:
                 path = tuple((await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)).path)
                 try:
                     check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)

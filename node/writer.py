@@ -25,7 +25,9 @@ from node.store_memory import matches
 
 T = TypeVar("T")
 S_contra = TypeVar("S_contra", contravariant=True)
-_MAX_BATCH = 256
+# Enough that a commit costs each use case little, few enough that under load the other side, the registry and this node
+# work at the same time: whole waves that wait for one another leave processors idle. What one caller gives stays whole.
+_MAX_BATCH = 32
 _log = structlog.get_logger("node.writer")
 
 
