@@ -31,11 +31,22 @@ from delegation.thread_state import (
     ThreadState,
     WorkFacts,
 )
+from delegation.values import maker
 
 VERSION: Final = 2  # 1 kept the past in one array, neutral events between moves
 FIRST: Final = 1
 _Json: TypeAlias = Any  # what json.loads gives: arrays of arrays, checked by the constructors below
 _from_iso = lru_cache(maxsize=4096)(date.fromisoformat)
+# A dictionary of an enum's members is asked in C, the enum in Python; a value that is none is a KeyError here.
+_KINDS: Final = {kind.value: kind for kind in Kind}
+_STATES: Final = {state.value: state for state in State}
+_STATUSES: Final = {status.value: status for status in BusinessStatus}
+_a_thread: Final = maker(ThreadState)
+_some_work: Final = maker(WorkFacts)
+_a_letter: Final = maker(LetterFacts)
+_a_clock: Final = maker(OpenClock)
+_one_past: Final = maker(Past)
+_due_date: Final = maker(DueDate)
 
 
 def thread_from_bytes(data: bytes) -> ThreadState:
@@ -60,7 +71,7 @@ def _thread(f: _Json, past_from: Callable[[_Json], tuple[tuple[Past, ...], tuple
         past, last_moves, former_hosts, former_homes, archived_by, protests, terms, pool, delivered_at, changed_at,
     ) = f  # fmt: skip
     noted, recent = past_from(past)
-    return ThreadState(
+    return _a_thread(
         thread_id=thread_id,
         thread_type=ThreadType(thread_type),
         matter=Matter(matter),
@@ -71,9 +82,9 @@ def _thread(f: _Json, past_from: Callable[[_Json], tuple[tuple[Past, ...], tuple
         leg=leg,
         round=round_,
         hop=hop,
-        state=State(state),
+        state=_STATES[state],
         turn=turn,
-        business_status=BusinessStatus(status),
+        business_status=_STATUSES[status],
         paused=paused,
         sequence=sequence,
         last_entry_digest=bytes.fromhex(last_digest),
@@ -112,7 +123,7 @@ def _past_of_first(found: _Json) -> tuple[tuple[Past, ...], tuple[Past, ...]]:
 
 def _a_past(found: _Json) -> Past:
     sequence, kind, sender, digest, header, noted = found
-    return Past(sequence, Kind(kind), sender, bytes.fromhex(digest), bytes.fromhex(header), noted)
+    return _one_past(sequence, _KINDS[kind], sender, bytes.fromhex(digest), bytes.fromhex(header), noted)
 
 
 def _a_ref(found: _Json) -> EnvelopeRef | None:
@@ -138,12 +149,12 @@ def _due_from(found: _Json) -> DueDate | None:
 
 def _a_due(found: _Json) -> DueDate:
     clock, unit, nominal, legal, provisional = found
-    return DueDate(clock, unit, _from_iso(nominal), _from_iso(legal), provisional)
+    return _due_date(clock, unit, _from_iso(nominal), _from_iso(legal), provisional)
 
 
 def _clock_from(found: _Json) -> OpenClock:
     clock, unit, ref, starts_on, days, due, shifts, paused_on, certified = found
-    return OpenClock(
+    return _a_clock(
         clock=clock,
         unit=unit,
         started_by=_ref_from(ref),
@@ -159,7 +170,7 @@ def _clock_from(found: _Json) -> OpenClock:
 def _letter_from(found: _Json) -> LetterFacts:
     ref, commitment, place, clock, priority, agreement, basis, items, mandatory, short, paper, subjects = found
     accepted_on, received_on, procedure, suspensions = clock
-    return LetterFacts(
+    return _a_letter(
         ref=_ref_from(ref),
         commitment=bytes.fromhex(commitment),
         place=None if place is None else _place_from(*place),
@@ -190,7 +201,7 @@ def _work_from(found: _Json) -> WorkFacts:
         by_silence, extension_asked, extension_request, extension_round, paused_since, pause_reason, investigated,
         supplement_items, reported_by, unable, amendments, green_changed, green_since, late,
     ) = found  # fmt: skip
-    return WorkFacts(
+    return _some_work(
         returned=tuple((code, subject) for code, subject in returned),
         returns=returns,
         transferred_to=transferred_to,

@@ -100,9 +100,12 @@ def test_a_newer_version_is_refused_and_damage_is_told_apart() -> None:
     data = thread_bytes(where.federation.threads[where.ref])
     newer = json.loads(data)
     newer[0] = 3
+    nowhere, wordless, of_no_kind = json.loads(data), json.loads(data), json.loads(data)
+    nowhere[11], wordless[13], of_no_kind[25][0][0][1] = "nowhere", "", 999
     for bad, reason in (
         (json.dumps(newer).encode(), Reason.SCHEMA_TOO_NEW),
         (data[:-2], Reason.INTERNAL),
+        *((json.dumps(damaged).encode(), Reason.INTERNAL) for damaged in (nowhere, wordless, of_no_kind)),
         (b"[1]", Reason.INTERNAL),
         (b"{}", Reason.INTERNAL),
     ):
