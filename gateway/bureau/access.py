@@ -10,8 +10,10 @@ from gateway.access import (
     CASE_READERS,
     DRAFTERS,
     EVERYONE,
+    PREPARERS,
     Access,
 )
+from node.desk.ports import Role
 
 PUBLIC: Final = Access(public=True)
 
@@ -44,6 +46,18 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pageCase": Access(CASE_READERS),
         "takeAnotherDelegation": Access(DRAFTERS, person=True),
         "takeReuse": Access(DRAFTERS, person=True),
+        "pageDelegation": Access(CASE_READERS),
+        "takeDropQueued": Access(frozenset({Role.CLERK, Role.SUPERVISOR, Role.APPROVER}), person=True),
+        "pageMove": Access(PREPARERS, person=True),
+        "takeMove": Access(PREPARERS, person=True),
+        "pagePrepared": Access(CASE_READERS),
+        "takeApproval": Access(APPROVERS, person=True),
+        "takeBack": Access(PREPARERS | APPROVERS, person=True),
+        "pageChange": Access(PREPARERS, person=True),
+        "takeChange": Access(PREPARERS, person=True),
+        "pageNewThreads": Access(PREPARERS, person=True),
+        "pageNewThread": Access(PREPARERS, person=True),
+        "takeNewThread": Access(PREPARERS, person=True),
         "pageImport": Access(DRAFTERS, person=True),
         "readImportTable": Access(DRAFTERS, person=True),
         "readImportExample": Access(DRAFTERS, person=True),

@@ -10,6 +10,7 @@ from gateway.bureau.texts import Translate
 _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("todo", "/todo", "待办", ()),
     ("intake", "/intake", "拟稿", ("clerk", "approver")),
+    ("threads", "/threads/new", "通报与协议", ("clerk", "supervisor")),
 )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.schemas.base import Day, Form, Identifier, LongText, ReasonCode, ShortText, UnitCode, Uuid
 from gateway.schemas.bodies import Body, Subject
-from gateway.schemas.drafts import ChangedSubjects, Clock, PriorityCode, SuspensionGround
+from gateway.schemas.drafts import ChangedSubjects, Clock, Draft, PriorityCode, SuspensionGround
 
 AdoptionName = Literal["ADOPTED", "PARTLY", "NOT_ADOPTED"]
 OutcomeName = Literal["CASE_OPENED", "NOT_INSURED_HERE", "KNOWN"]
@@ -95,6 +95,8 @@ class MoveData(Form):
     """For AMENDED: the whole clock."""
     paper: Paper | None = None
     """For a host on paper."""
+    business: Draft | None = None
+    """For LETTER_CORRECTED and ISSUED of a further leg: the letter as a draft holds it."""
 
 
 class StartThread(Form):

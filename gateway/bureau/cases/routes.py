@@ -1,0 +1,125 @@
+"""The case page: everything of one delegation, with every move that may be made. It refreshes itself."""
+
+from hashlib import sha256
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from delegation.errors import Refusal
+from delegation.reasons_codes import label_of
+from gateway.bureau.cases import model
+from gateway.bureau.cases.labels import CODE_LABELS
+from gateway.bureau.cases.reading import readable
+from gateway.bureau.cases.rules import buttons
+from gateway.bureau.guard import PageCaller, PageForm
+from gateway.bureau.render import BASE, is_fragment, render, see_other
+from gateway.routes.parameters import DelegationId, EnvelopeId
+from node.desk.labels import state_label
+from node.desk.ports import Actor, DeskPort, Role
+from node.desk.views import DelegationView, UnitView
+
+router = APIRouter()
+THREAD_TITLES: Final = {
+    "notice": "事故通报",
+    "agreement": "合作协议",
+    "unit": "单位公布事项",
+    "coordination": "协调与通告",
+}
+MADE: Final = {
+    "sent": "已办理，正在发出。注册中心登记后显示在经过中",
+    "prepared": "已提交审批",
+    "approved": "已审批用印，正在发出",
+    "sealed": "已用印，正在发出",
+    "awaiting-seal": "已审批，待用印",
+    "back": "已退回拟稿人",
+    "dropped": "已撤下",
+}
+
+
+async def unit_named(desk: DeskPort, actor: Actor, code: str) -> UnitView | None:
+    """A unit of the roster by its code; None while there is no roster, or for one that it does not name."""
+    if not code:
+        return None
+    try:
+        found = await desk.list_units(actor, code)
+    except Refusal:
+        return None
+    return next((unit for unit in found if unit.code == code), None)
+
+
+def values_of(view: DelegationView, *, unit: str, units: tuple[UnitView, ...]) -> dict[str, object]:
+    """Everything that the page shows."""
+    names = model.names_of(view, units)
+    other_code = view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
+    other = next((each for each in units if each.code == other_code), None)
+    groups, forbidden = buttons(view)
+    header = {name: value for name, value in view.header.items() if value != "UNSPECIFIED"}
+    return {
+        "view": view,
+        "row": view.row,
+        "mark": model.mark(view),
+        "turn": model.turn_of(view),
+        "other": other,
+        "on_paper": other is not None and not other.is_member,
+        "phones": model.phones(view, other),
+        "groups": groups,
+        "forbidden": forbidden,
+        "timeline": model.timeline(view, names, unit=unit),
+        "conversation": model.conversation(view, unit=unit),
+        "outcomes": model.outcomes(view, names),
+        "waiting": model.waiting(view),
+        "protested": model.protested(view, unit=unit),
+        "alarms": [(each, model.alarm_words(each)) for each in view.alarms],
+        "files": model.files(view, names),
+        "letter": readable(view.letter or {}, path="letter", names=names),
+        "header": readable(header, path="header", names=names),
+        "investigators": model.investigators(view),
+        "dates": model.dates_history(view),
+        "names": names,
+        "thread_title": THREAD_TITLES.get(view.row.thread_type, "文书"),
+        "links": (),
+    }
+
+
+@router.get("/cases/{delegation_id}", operation_id="pageDelegation")
+async def page_case(
+    request: Request,
+    caller: PageCaller,
+    delegation_id: DelegationId,
+    made: Annotated[str, Query(max_length=20, pattern=r"^[a-z-]*$")] = "",
+    seen: Annotated[str, Query(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
+) -> Response:
+    """The page; a live part that shows what there is answers 204."""
+    desk = request.app.state.station.desk
+    view: DelegationView = await desk.get_delegation(caller.actor, delegation_id)
+    day = request.app.state.clock().date().isoformat()
+    shown = sha256(f"{day}{view!r}".encode()).hexdigest()[:16]
+    if seen == shown and is_fragment(request):
+        return Response(status_code=204)
+    codes = {view.row.home_unit, view.row.host_unit, view.row.turn, *view.provinces}
+    found = [await unit_named(desk, caller.actor, code) for code in sorted(codes)]
+    units = tuple(unit for unit in found if unit is not None)
+    return render(
+        request,
+        "cases/case.html",
+        active="todo",
+        made=MADE.get(made, ""),
+        shown=shown,
+        may_prepare=caller.actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR),
+        may_act=caller.actor.has(Role.CLERK, Role.SUPERVISOR),
+        code_name=lambda code: CODE_LABELS.get(code, code),
+        reason_name=label_of,
+        state_name=state_label,
+        case=values_of(view, unit=caller.actor.unit, units=units),
+    )
+
+
+@router.post("/cases/{delegation_id}/queued/{envelope_id}/drop", operation_id="takeDropQueued")
+async def take_drop_queued(
+    request: Request, caller: PageCaller, form: PageForm, delegation_id: DelegationId, envelope_id: EnvelopeId
+) -> Response:
+    """Put a refused or returned own envelope out of sight."""
+    del form
+    await request.app.state.station.desk.drop_queued(caller.actor, delegation_id, envelope_id)
+    return see_other(f"{BASE}/cases/{delegation_id}?made=dropped")
