@@ -110,11 +110,10 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
     cursor.execute(words.move_head, (head.epoch, head.size, frontier, at, changes.epoch, changes.old_size))
     if cursor.rowcount != 1:
         raise HeadMoved
-    known: dict[datetime, int] = {head.accepted_at: at}  # nearly every row is of this instant
+    now = head.accepted_at
 
     def micros(when: datetime) -> int:
-        found = known.get(when)
-        return to_micros(when) if found is None else found
+        return at if when is now else to_micros(when)  # nearly every row is of this instant
 
     rows: dict[str, list[tuple[object, ...]]] = {
         "log_entry": [(r.leaf_index, r.kind, r.digest, r.data) for r in changes.entries],
