@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from certs.trust import Trust
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
@@ -11,15 +11,17 @@ from delegation.errors import Reason, Refusal
 from delegation.lifecycle import delivered
 from delegation.merkle import batch_root_and_paths
 from delegation.model import Acknowledgement, AcknowledgementStatus, Entry
-from delegation.values import replaced
+from delegation.values import maker, replaced
 from node.alarms import raise_alarm
 from node.records import AckRecord, DeliveryRecord, to_us
-from node.state import State
+from node.state import Held, State
 from node.threads import keep, load
 from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
 MOST_IN_BATCH = 512
+_ack_record: Final = maker(AckRecord)
+_delivery_record: Final = maker(DeliveryRecord)
 _NAMES = {status: status.value for status in AcknowledgementStatus}
 _STATUSES = {name: status for status, name in _NAMES.items()}
 # What the registry says of a batch's content, and will say again; all other refusals are about the caller or the time.
@@ -51,7 +53,7 @@ def acknowledge(
         state.open_batch()
     acks.gathered += 1
     number = state.number("acks")
-    record = AckRecord(
+    record = _ack_record(
         number=number,
         batch=acks.open,
         data=acknowledgement_bytes(
@@ -135,12 +137,14 @@ def note_answer(tx: Tx, state: State, at: datetime, *, batch: Sequence[AckRecord
     for index, (record, path) in enumerate(zip(batch, paths, strict=True)):
         if record.number not in waiting:
             continue
+        thread_id = record.thread_id
         tx.delete(AckRecord, (record.number,))
         tx.remember(state.acks, record.number, False)
         note_delivered(
             tx,
             state,
-            thread_id=record.thread_id,
+            load(tx, state, thread_id),
+            thread_id=thread_id,
             header_digest=record.header_digest,
             unit=record.unit,
             status=_STATUSES[record.status],
@@ -162,6 +166,7 @@ def _own_evidence(record: AckRecord, index: int, path: Sequence[bytes], entry_by
 def note_delivered(
     tx: Tx,
     state: State,
+    held: Held | None,
     *,
     thread_id: str,
     header_digest: bytes,
@@ -175,10 +180,10 @@ def note_delivered(
 ) -> None:
     """Note that an addressee's node has an envelope (or its materials, or parked it); the first word counts.
 
-    `trust` is the roster that the entry names.
+    `held` is the thread, None when it is not here; `trust` is the roster that the entry names.
     """
     tx.put(
-        DeliveryRecord(
+        _delivery_record(
             thread_id=thread_id,
             header_digest=header_digest,
             unit=unit,
@@ -188,10 +193,7 @@ def note_delivered(
             evidence=evidence,
         )
     )
-    if status is not AcknowledgementStatus.APPLIED:
-        return
-    held = load(tx, state, thread_id)
-    if held is None or held.thread is None:
+    if status is not AcknowledgementStatus.APPLIED or held is None or held.thread is None:
         return
     thread = delivered(held.thread, header_digest, unit=unit, at=entry.accepted_at, roster=trust.view)
     if thread is not held.thread:

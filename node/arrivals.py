@@ -242,10 +242,11 @@ def take_evidence(
     """Verify another node's acknowledgement of our envelope and let its clocks start."""
     entry = entry_of(state, evidence)
     trust = state.rosters.version(entry.versions.roster)
-    found, in_log = None, False
+    found, held, in_log = None, None, False
     if trust is not None:
         found = verified(state, evidence, entry, trust)
-        in_log = _in_log(load(tx, state, found.thread_id), found.header_digest)
+        held = load(tx, state, found.thread_id)
+        in_log = _in_log(held, found.header_digest)
     if trust is None or found is None or not in_log:
         cause = f"roster:{entry.versions.roster}" if trust is None else "envelope"
         wait_for(
@@ -265,6 +266,7 @@ def take_evidence(
     note_delivered(
         tx,
         state,
+        held,
         thread_id=found.thread_id,
         header_digest=found.header_digest,
         unit=found.unit,

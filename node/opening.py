@@ -1,6 +1,7 @@
 """Opening and judging what arrived for one of our units: body, commitment, header, guards of class B."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from certs.envelope import open_body
 from certs.trust import Trust
@@ -10,6 +11,7 @@ from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import judge_body
 from delegation.model import Header
+from delegation.values import maker
 from node.case_facts import case_facts
 from node.records import EntryRecord
 from node.state import Held, State
@@ -29,6 +31,9 @@ class Reading:
     reason: str = ""
     refusal: Refusal | None = None
     unit: str = ""
+
+
+_reading: Final = maker(Reading)
 
 
 def read_body(
@@ -63,7 +68,7 @@ def read_body(
         if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):
             shown = Refusal(Reason.BODY_CONTRADICTS_HEADER, **refusal.details)
         return Reading(state=PARKED, reason=shown.reason.value, refusal=shown, unit="" if own else unit)
-    return Reading(state=OWN if own else APPLIED, content=opened.content, unit=unit)
+    return _reading(state=OWN if own else APPLIED, content=opened.content, unit=unit)
 
 
 def _original(tx: Tx, state: State, header: Header) -> Header | None:
