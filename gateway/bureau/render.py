@@ -106,6 +106,7 @@ def render(
         headers={
             "Content-Security-Policy": POLICY,
             "Content-Language": "zh-CN" if language is Language.CHINESE else "en",
+            "Referrer-Policy": "same-origin",  # with none at all a browser says of its own forms: Origin: null
             "Vary": "Cookie, Accept-Language, HX-Request",
             **(headers or {}),
         },

@@ -1,0 +1,141 @@
+"""Two bureaus as real processes, and a real browser before them: Debian's Chromium, driven by playwright.
+
+Where no Chromium is, these tests are skipped and say which package brings it. Pictures lie under build/screenshots.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
+from delegation.digits import UnitType
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "build" / "axe" / "axe.min.js"
+PICTURES = ROOT / "build" / "screenshots"
+MISSING = "there is no Chromium here: apt-get install chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+# account: bureau, role, name
+STAFF = {
+    "hz-jb-01": (HANGZHOU, "clerk", "何经办"),
+    "hz-sp-01": (HANGZHOU, "approver", "施审批"),
+    "hz-gl-01": (HANGZHOU, "administrator", "管理员"),
+    "cd-jb-01": (CHENGDU, "clerk", "蒋经办"),
+    "cd-sh-01": (CHENGDU, "approver", "邓审核"),
+    "cd-dc-01": (CHENGDU, "investigator", "程以宁"),
+}
+
+
+def chromium() -> str:
+    """Where the browser is; empty when there is none."""
+    return next((found for name in NAMES if (found := shutil.which(name))), "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all of them, so that one federation is enough."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+# Of a module: while playwright runs, its loop is the thread's, and no other test could run one.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all."""
+    path = chromium()
+    if not path:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    if not AXE.exists():
+        done = subprocess.run(["sh", str(ROOT / "scripts" / "fetch_axe.sh"), str(AXE)], check=False, timeout=300)
+        if done.returncode:
+            pytest.skip("axe-core could not be fetched")
+    return AXE.read_text(encoding="utf-8")
+
+
+@dataclass(slots=True)
+class Town:
+    """A federation with people in it."""
+
+    federation: LocalFederation
+
+    def address(self, bureau: BureauPlan) -> str:
+        """Where the bureau's desk is."""
+        return self.federation.http_urls[bureau.code]
+
+    def sign_in(self, page: Page, staff_id: str) -> None:
+        """Sign a person in through the page."""
+        bureau, _, _ = STAFF[staff_id]
+        page.goto(f"{self.address(bureau)}/")
+        page.get_by_label("账号").fill(staff_id)
+        page.get_by_label("口令").fill(self.federation.passwords[staff_id])
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_url("**/desk/todo")
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Registry, Hangzhou and Chengdu, running."""
+    if not chromium():
+        pytest.skip(MISSING)
+    with ExitStack() as stack:
+        federation = stack.enter_context(LocalFederation(tmp_path_factory.mktemp("town") / "data", (HANGZHOU, CHENGDU)))
+        federation.make_registry()
+        federation.start_registry()
+        federation.publish_roster([request for bureau in federation.bureaus for request in federation.enrol(bureau)])
+        for staff_id, (bureau, role, name) in STAFF.items():
+            unit = bureau.unit(UnitType.RECOGNITION)
+            federation.add_account(bureau, unit, staff_id=staff_id, name=name, role=role)
+        federation.start_nodes()
+        yield Town(federation)
+
+
+Window = Callable[..., Page]
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Window]:
+    """Opens windows, each with cookies of its own; an error in a page's console or a broken policy fails the test."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def new(**options: object) -> Page:
+        given: dict[str, object] = {"viewport": DESKTOP, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+        context = browser.new_context(**given)  # type: ignore[arg-type] # playwright's own names
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"{type(error).__name__} at {page.url}"))
+        page.on("console", lambda told: faults.append(told.text) if "Content Security Policy" in told.text else None)
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Keeps a picture of a page."""
+
+    def keep(page: Page, name: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{request.node.name}-{name}.png", full_page=True)
+
+    return keep
