@@ -8,6 +8,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+import structlog
+
+from node.writer import place_of_error
+
+_log = structlog.get_logger("node.hints")
+
 
 class Hints:
     """Names on their way to `tell`, which is called in the loop, once for each name of a batch."""
@@ -37,7 +43,10 @@ class Hints:
         while names:  # one by one: the writer's thread may be adding
             found[names.popleft()] = None
         for name in found:
-            self._tell(name)
+            try:
+                self._tell(name)
+            except Exception as error:  # noqa: BLE001 - one that fails must not cost the others theirs
+                _log.error("hint failed", error=type(error).__name__, where=place_of_error(error))
 
 
 def _running() -> asyncio.AbstractEventLoop | None:
