@@ -120,7 +120,7 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
         "log_node": [node for node in changes.nodes if node[0]],
         "envelope_answer": [(*r[:-1], micros(r.at)) for r in changes.answers],
         "sealed_body": [(r.leaf_index, r.data, micros(r.at)) for r in changes.bodies],
-        "mailbox": [(r.unit, r.cursor, r.kind, r.item, 0, 0) for r in changes.mailbox],
+        "mailbox": [(r.unit, r.cursor, int(r.kind), r.item, 0, 0) for r in changes.mailbox],
         "evidence": list(changes.evidence),
         "listing": [(r.thread_id, r.material_id, r.leaf_index, r.unit) for r in changes.listings],
         "negative": [(r.thread_id, r.leaf_index, r.envelope_key, micros(r.at)) for r in changes.negatives],
