@@ -11,11 +11,11 @@ from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.asking import listed_in
 from gateway.bureau.cases.book import MAKINGS
-from gateway.bureau.cases.filling import asking_for, filled_with, name_units, typed_in
+from gateway.bureau.cases.filling import asking_for, filled_with, name_units, typed_in, unit_named
 from gateway.bureau.cases.model import names_of
 from gateway.bureau.cases.moves import first, show
 from gateway.bureau.cases.reading import readable
-from gateway.bureau.cases.routes import MADE, unit_named
+from gateway.bureau.cases.routes import MADE
 from gateway.bureau.cases.rules import audience, effects, rows_open_to, why_not
 from gateway.bureau.cases.sending import data_of, note_refusal
 from gateway.bureau.guard import PageCaller, PageForm
@@ -114,6 +114,7 @@ async def _show(
         may_prepare=actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR),
         may_approve=actor.has(Role.APPROVER),
         words=words,
+        seal_apart=False,
         problem=refused_problem(refusal.refused) if refusal is not None else None,
         note=note,
     )

@@ -30,6 +30,7 @@ class Asking:
     today: date
     typed: Typed = field(default_factory=dict)
     reply: str = ""
+    on_paper: bool = False  # the host is no member: the home records its acts
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -247,7 +248,7 @@ def paper(asking: Asking, *, needed: bool | None) -> Section:
 def spec_of(making: Making, asking: Asking) -> FormSpec:
     """The whole form: the kind's sections, and the paper record where the host is on paper."""
     sections = list(making.sections(asking))
-    needed = is_paper(asking.view, asking.kind)
+    needed = is_paper(asking.view, asking.kind) if asking.on_paper else False
     if needed is not False:
         sections.append(paper(asking, needed=needed))
     return FormSpec(tuple(sections))

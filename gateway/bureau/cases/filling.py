@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import Request
 
 from delegation.codes import Kind
+from delegation.deadlines import day_of
 from delegation.errors import Refusal
 from gateway.bureau.cases.asking import Asking, Json, Making, spec_of
 from gateway.bureau.cases.forms_evidence import numbered
@@ -17,7 +18,7 @@ from gateway.bureau.forms.spec import Ask
 from gateway.bureau.guard import Typed
 from gateway.schemas.base import VERBS
 from node.desk.ports import Actor, DeskPort
-from node.desk.views import DelegationView, StaffView
+from node.desk.views import DelegationView, StaffView, UnitView
 from xieban.delegation.v1 import body_pb2
 
 _UNIT: Final = re.compile(r"[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z]", re.ASCII)
@@ -44,8 +45,28 @@ async def asking_for(
     except Refusal:
         staff = ()
     mine = tuple(each for each in staff if actor.unit in each.units)
-    today = request.app.state.clock().date()
-    return Asking(view=view, kind=kind, unit=actor.unit, staff=mine, today=today, typed=typed or {}, reply=reply)
+    host = await unit_named(request.app.state.station.desk, actor, view.row.host_unit)
+    return Asking(
+        view=view,
+        kind=kind,
+        unit=actor.unit,
+        staff=mine,
+        today=day_of(request.app.state.clock()),
+        typed=typed or {},
+        reply=reply,
+        on_paper=host is not None and not host.is_member,
+    )
+
+
+async def unit_named(desk: DeskPort, actor: Actor, code: str) -> UnitView | None:
+    """A unit of the roster by its code; None while there is no roster, or for one that it does not name."""
+    if not code:
+        return None
+    try:
+        found = await desk.list_units(actor, code)
+    except Refusal:
+        return None
+    return next((unit for unit in found if unit.code == code), None)
 
 
 def filled_with(making: Making, asking: Asking, data: Json) -> tuple[Filled, Asking]:

@@ -19,7 +19,6 @@ from gateway.bureau.cases.filling import (
     typed_in,
 )
 from gateway.bureau.cases.model import act_of, mark, names_of, sequence_of
-from gateway.bureau.cases.routes import unit_named
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
 from gateway.bureau.cases.sending import SentAlreadyError, StaleError, data_of, note_refusal, send
 from gateway.bureau.forms.filled import Filled
@@ -81,9 +80,6 @@ async def show(
     names = names_of(view)
     last = sequence_of(stale_since) if stale_since else 0
     news = [act_of(view, each, names, unit=actor.unit) for each in view.entries if stale_since and each.sequence > last]
-    other = await unit_named(
-        request.app.state.station.desk, actor, view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
-    )
     rows = asking.rows
     problem = refused_problem(refusal.refused) if refusal is not None else None
     return render(
@@ -98,8 +94,7 @@ async def show(
         verb=kind.name.lower().replace("_", "-"),
         form=form,
         why=why if button is None else "",
-        two=two_persons(view, kind, {}) or is_paper(view, kind) is True,
-        may_be_paper=is_paper(view, kind) is not False and other is not None and not other.is_member,
+        two=two_persons(view, kind, {}) or (asking.on_paper and is_paper(view, kind) is True),
         mark=mark(view),
         problem=problem,
         stale=bool(stale_since),

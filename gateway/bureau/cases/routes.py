@@ -6,9 +6,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from delegation.errors import Refusal
+from delegation.deadlines import day_of
 from delegation.reasons_codes import label_of
 from gateway.bureau.cases import model
+from gateway.bureau.cases.filling import unit_named
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import buttons
@@ -16,7 +17,7 @@ from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import BASE, is_fragment, render, see_other
 from gateway.routes.parameters import DelegationId, EnvelopeId
 from node.desk.labels import state_label
-from node.desk.ports import Actor, DeskPort, Role
+from node.desk.ports import Role
 from node.desk.views import DelegationView, UnitView
 
 router = APIRouter()
@@ -35,17 +36,6 @@ MADE: Final = {
     "back": "已退回拟稿人",
     "dropped": "已撤下",
 }
-
-
-async def unit_named(desk: DeskPort, actor: Actor, code: str) -> UnitView | None:
-    """A unit of the roster by its code; None while there is no roster, or for one that it does not name."""
-    if not code:
-        return None
-    try:
-        found = await desk.list_units(actor, code)
-    except Refusal:
-        return None
-    return next((unit for unit in found if unit.code == code), None)
 
 
 def values_of(view: DelegationView, *, unit: str, units: tuple[UnitView, ...]) -> dict[str, object]:
@@ -93,7 +83,7 @@ async def page_case(
     """The page; a live part that shows what there is answers 204."""
     desk = request.app.state.station.desk
     view: DelegationView = await desk.get_delegation(caller.actor, delegation_id)
-    day = request.app.state.clock().date().isoformat()
+    day = day_of(request.app.state.clock()).isoformat()
     shown = sha256(f"{day}{view!r}".encode()).hexdigest()[:16]
     if seen == shown and is_fragment(request):
         return Response(status_code=204)
