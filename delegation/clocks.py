@@ -312,6 +312,11 @@ def _due_of(thread: ThreadState, clock: OpenClock, roster: RosterView) -> DueDat
     return _date(clock.clock, clock.unit, Due(min(due.nominal, due.legal), due.legal, due.provisional))
 
 
+def uncapped_due(thread: ThreadState, clock: OpenClock, roster: RosterView) -> date:
+    """The legal day on which a running clock would end if the home's statutory time set no cap; for showing."""
+    return _due_of(replaced(thread, cap=None), clock, roster).legal
+
+
 def _after_shift(due: Due, shift: Shift, calendar: RegionalCalendar) -> Due:
     if shift.what == "extend" and shift.days:
         longer = working_due(due.legal, shift.days, calendar)

@@ -77,6 +77,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "makeMove": Access(PREPARERS),
         "readMove": Access(CASE_READERS),
         "updateMove": Access(PREPARERS),
+        "reviewMove": Access(APPROVERS),
         "approveMove": Access(APPROVERS),
         "dropMove": Access(PREPARERS | APPROVERS),
         # materials

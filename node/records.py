@@ -275,10 +275,24 @@ class MoveRecord(Record):
     unit: str
     kind: int
     version: int
-    state: str  # prepared | draft | approved | dropped
+    state: str  # prepared | reviewed | draft | approved | dropped
     secret: bytes
     prepared_by: str
     prepared_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord(Record):
+    """Something that waits for one of our units in a thread (`node.tasks`); `due` is a day or empty."""
+
+    TABLE: ClassVar[str] = "tasks"
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "thread_id", "code", "subject")
+    unit: str
+    thread_id: str
+    code: str
+    subject: str
+    due: str
+    other_unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +392,7 @@ RECORDS: tuple[type[Record], ...] = (
     MaterialRecord,
     DraftRecord,
     MoveRecord,
+    TaskRecord,
     LookupRecord,
     AlarmRecord,
     RosterRecord,

@@ -37,6 +37,7 @@ from node.setup import CHANNEL, NODE, authorities, read_certificate
 from node.silence import Sweeper
 from node.state import State
 from node.store import Store
+from node.tasks import rebuild
 from node.writer import Writer
 
 _log = structlog.get_logger("node.service")
@@ -131,6 +132,7 @@ class Node:
         writer = Writer(opened, state, clock, spread=hints.spread)
         writer.start()
         await writer.run(load_rosters)
+        await writer.run(lambda tx, own, _at: rebuild(tx, own))
         channel_key = load_p256(settings.keys_dir / f"{CHANNEL}.pem")
 
         def credentials() -> grpc.ChannelCredentials:

@@ -203,8 +203,9 @@ class Draft(NodeTable, table=True):
     """DraftRecord."""
 
     __tablename__ = "drafts"
+    __table_args__ = (Index("drafts_by_state", "unit", "state"),)
     draft_id: str = Field(primary_key=True)
-    unit: str = Field(index=True)
+    unit: str
     version: int
     state: str
     secret: bytes = _blob()
@@ -219,15 +220,28 @@ class Move(NodeTable, table=True):
     """MoveRecord."""
 
     __tablename__ = "moves"
+    __table_args__ = (Index("moves_by_state", "unit", "state"),)
     move_id: str = Field(primary_key=True)
     thread_id: str = Field(index=True)
-    unit: str = Field(index=True)
+    unit: str
     kind: int
     version: int
     state: str
     secret: bytes = _blob()
     prepared_by: str
     prepared_at: int = _big()
+
+
+class Task(NodeTable, table=True):
+    """TaskRecord."""
+
+    __tablename__ = "tasks"
+    unit: str = Field(primary_key=True)
+    thread_id: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    due: str
+    other_unit: str
 
 
 class Lookup(NodeTable, table=True):
@@ -249,7 +263,7 @@ class Alarm(NodeTable, table=True):
     details: str
     proof: bytes = _blob()
     raised_at: int = _big()
-    acknowledged_by: str
+    acknowledged_by: str = Field(index=True)
 
 
 class Roster(NodeTable, table=True):

@@ -29,6 +29,8 @@ from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
 from node.state import Held, Pending, State, is_move, thread_in
 from node.store import Where
+from node.tasks import note_question
+from node.tasks import sync as sync_tasks
 from node.writer import Tx
 
 OWN = "own"
@@ -129,6 +131,7 @@ def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: s
 _LETTERS = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 _SETTING_PRIORITY = _LETTERS | {Kind.PRIORITY_CHANGED}
 _FIRST_NEUTRAL = Kind.REMIND
+_ASKING = frozenset({Kind.QUESTION, Kind.ANSWER})
 _an_entry = maker(EntryRecord)
 _OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
 
@@ -155,7 +158,8 @@ def keep(
     }
     if thread is not None and thread is not held.noted:
         changed["state_bytes"] = thread_bytes(thread)
-    if thread is not None and not _told_alike(held.noted, thread):
+    alike = thread is None or _told_alike(held.noted, thread)
+    if thread is not None and not alike:
         due = min([item.legal for item in thread.due_dates], default=None)
         changed |= {
             "home_unit": thread.home_unit,
@@ -169,6 +173,8 @@ def keep(
             "round": thread.round,
             "case_id": thread.case_id,
         }
+    if thread is not None and not (alike and _asks_alike(held.noted, thread)):
+        sync_tasks(tx, state, held.noted, thread)
     record = replaced(held.record, **changed)
     kept = replaced(held, record=record, noted=thread, pending=queued)
     tx.put(record)
@@ -192,6 +198,17 @@ def _told_alike(noted: ThreadState | None, thread: ThreadState) -> bool:
         and noted.round == thread.round
         and noted.case_id == thread.case_id
         and noted.matter is thread.matter
+    )
+
+
+def _asks_alike(noted: ThreadState | None, thread: ThreadState) -> bool:
+    """Whether both ask the same of people, where the record's columns tell the same of both."""
+    return noted is thread or (
+        noted is not None
+        and noted.work is thread.work
+        and noted.letter is thread.letter
+        and noted.archived_by == thread.archived_by
+        and noted.provinces == thread.provinces
     )
 
 
@@ -332,6 +349,8 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
         )
     )
     note_known(tx, state, held.thread_id, header.ref, "accepted")
+    if header.kind in _ASKING and not isinstance(outcome, Refused):
+        note_question(tx, state, thread, header)
     tx.after.append(lambda: state.audit.append((entry.leaf_index, entry.digest, held.thread_id)))
     own_last = held.own_last
     if moving and header.sender_unit in state.units:

@@ -1,56 +1,31 @@
 """What stands around the cases: what waits, alarms, units, how the node is."""
 
-from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from delegation.deadlines import day_of
 from gateway.answers import answer, no_content
 from gateway.auth import CurrentActor, CurrentStation
-from gateway.categories import categories
 from gateway.routes.parameters import AlarmId
 from gateway.schemas.answers import AlarmList, StatusOut, TodoOut, UnitList
 from gateway.schemas.base import RegionCode, ShortText
 from gateway.schemas.drafts import MatterCode
-from node.desk.ports import Actor, DeskPort, Filters
-from node.desk.views import DelegationRow
+from node.desk.todo import CATEGORIES
 
 router = APIRouter(tags=["desk"])
-_PAGE: Final = 200
-# 2,000 open delegations of one unit are counted, a bureau has a few hundred; and 200 of each end
-_COUNTED: Final = (
-    (Filters(open=True), 10),
-    *((Filters(open=False, state=state), 1) for state in ("completed", "withdrawn", "cancelled")),
-)
-
-
-async def _rows(desk: DeskPort, actor: Actor) -> tuple[list[DelegationRow], bool]:
-    """Delegations that are open, or closed and not archived; and whether those are all."""
-    rows: list[DelegationRow] = []
-    complete = True
-    for filters, pages in _COUNTED:
-        token = ""
-        for _ in range(pages):
-            page = await desk.list_delegations(actor, filters, page_size=_PAGE, page_token=token)
-            rows.extend(page.items)
-            token = page.next_page_token
-            if not token:
-                break
-        complete = complete and not token
-    return rows, complete
+_CODES: Final = f"^({'|'.join(('', *(category.code for category in CATEGORIES)))})$"
+_CATEGORY: Final = "类别代码；给出时列出本单位该类别的全部事项，不给时列出待本人办理的事项."
 
 
 @router.get("/todo", operation_id="listTodo", response_model=TodoOut)
-async def list_todo(request: Request, station: CurrentStation, actor: CurrentActor) -> Response:
+async def list_todo(
+    station: CurrentStation,
+    actor: CurrentActor,
+    category: Annotated[str, Query(pattern=_CODES, description=_CATEGORY)] = "",
+) -> Response:
     """What waits for the caller: counts by category, and each thing, the most urgent first."""
-    clock: Callable[[], datetime] = request.app.state.clock
-    items = await station.desk.todo(actor)
-    rows, complete = await _rows(station.desk, actor)
-    counted = categories(rows, items, today=day_of(clock()))
-    return answer(TodoOut, {"categories": counted, "items": items, "complete": complete})
+    return answer(TodoOut, await station.desk.todo(actor, category))
 
 
 @router.get("/alarms", operation_id="listAlarms", response_model=AlarmList)

@@ -78,6 +78,15 @@ async def update_move(
     return versioned(PreparedMoveOut, move, move.version)
 
 
+@router.post("/moves/{move_id}/review", operation_id="reviewMove", response_model=PreparedMoveOut)
+async def review_move(
+    move_id: MoveId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Review a move that somebody else prepared and leave the seal to whoever holds it; approving does both."""
+    move = await station.desk.review_move(actor, move_id, version_of(if_match))
+    return versioned(PreparedMoveOut, move, move.version)
+
+
 @router.post("/moves/{move_id}/approve", operation_id="approveMove", response_model=DelegationOut)
 async def approve_move(
     move_id: MoveId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None

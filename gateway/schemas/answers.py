@@ -50,6 +50,7 @@ class TodoItemOut(Answer):
     """Something that waits for the caller."""
 
     kind: str
+    category: str
     delegation_id: str
     subject_id: str
     label: str
@@ -58,23 +59,30 @@ class TodoItemOut(Answer):
     other_name: str
     due: date | None
     overdue: bool
+    mine: bool
+    reason: str
+    cure: str
 
 
-class CategoryOut(Answer):
-    """One category of the desk's first page. `level` is the colour of a warning: none, yellow, red."""
+class TodoCategoryOut(Answer):
+    """One category of the desk's first page. `level` is the colour of a warning: none, yellow, red.
+
+    `count` waits for the caller, `in_unit` for anyone of the unit.
+    """
 
     code: str
     label: str
     level: Literal["none", "yellow", "red"]
     count: int
+    in_unit: int
 
 
 class TodoOut(Answer):
-    """What waits for the caller, by category and one by one. `complete` is false when there was too much to count."""
+    """What waits for the caller, by category and one by one: at most 500 of `total`, the most urgent first."""
 
-    categories: tuple[CategoryOut, ...]
+    categories: tuple[TodoCategoryOut, ...]
     items: tuple[TodoItemOut, ...]
-    complete: bool
+    total: int
 
 
 class SessionOut(Answer):

@@ -282,7 +282,7 @@ def prepared_view(tx: Tx, state: State, record: MoveRecord) -> PreparedMoveView:
 def prepared_of(tx: Tx, state: State, thread_id: str, unit: str) -> tuple[PreparedMoveView, ...]:
     """Moves of the unit that wait for an approver or for their handler."""
     rows = tx.select(MoveRecord, (Where("thread_id", thread_id), Where("unit", unit)), order=("prepared_at",))
-    return tuple(prepared_view(tx, state, row) for row in rows if row.state in ("prepared", "draft"))
+    return tuple(prepared_view(tx, state, row) for row in rows if row.state in ("prepared", "reviewed", "draft"))
 
 
 def alarm_view(record: AlarmRecord) -> AlarmView:

@@ -10,7 +10,7 @@ from functools import partial
 
 from certs.chunks import SEALED_CHUNK
 from delegation.errors import Reason, Refusal
-from node.desk import draft_check, drafts, lists, moves
+from node.desk import draft_check, drafts, lists, moves, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -29,7 +29,7 @@ from node.desk.views import (
     PreparedMoveView,
     StatusView,
     ThreadView,
-    TodoItem,
+    TodoView,
     UnitView,
 )
 from node.link import Link
@@ -145,6 +145,10 @@ class Desk:
         """See DeskPort."""
         return await self._run(partial(moves.drop, actor=actor, move_id=move_id, version=version, note=note))
 
+    async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
+        """See DeskPort."""
+        return await self._run(partial(moves.review, actor=actor, move_id=move_id, version=version))
+
     async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
         """See DeskPort."""
         return await self._run(partial(moves.approve, actor=actor, move_id=move_id, version=version))
@@ -193,9 +197,9 @@ class Desk:
             partial(lists.list_delegations, actor=actor, filters=filters, page_size=page_size, page_token=page_token)
         )
 
-    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
+    async def todo(self, actor: Actor, category: str = "") -> TodoView:
         """See DeskPort."""
-        return await self._run(partial(lists.todo, actor=actor))
+        return await self._run(partial(todo.todo, actor=actor, category=category))
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         """See DeskPort."""

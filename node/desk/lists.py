@@ -3,24 +3,20 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from delegation.codes import Kind, Matter, PlaceCertainty, PlaceRole
+from delegation.codes import Matter, PlaceCertainty, PlaceRole
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import TaskPlace
 from delegation.roster_view import Unit
-from node.counterparts import new_parties
 from node.desk.building import alarm_view
 from node.desk.guard import READS, need
-from node.desk.labels import kind_label, state_label
 from node.desk.ports import Actor, Filters, Role
 from node.desk.rows import row_view
-from node.desk.views import AlarmView, DelegationRow, Page, StatusView, TodoItem, UnitView
+from node.desk.views import AlarmView, DelegationRow, Page, StatusView, UnitView
 from node.link import Link
 from node.records import (
     AlarmRecord,
-    DraftRecord,
     LookupRecord,
-    MoveRecord,
     OutboxRecord,
     PartyRecord,
     ThreadRecord,
@@ -30,11 +26,7 @@ from node.records import (
 from node.roster_cache import Freshness
 from node.state import State
 from node.store import Op, ThreadQuery, Where
-from node.threads import load
 from node.writer import Tx
-
-_MOST_TODO = 500
-_ASKED = ("question-answer", "supervise", "extension-answer", "opinion")
 
 
 def list_delegations(
@@ -110,137 +102,6 @@ def search(tx: Tx, state: State, at: datetime, *, actor: Actor, name: str, id_nu
         if record is not None and party is not None:
             found.append(row_view(tx, state, record, role=party.role, unit=actor.unit, at=at))
     return tuple(sorted(found, key=lambda row: row.changed_at, reverse=True))
-
-
-def todo(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[TodoItem, ...]:
-    """What waits for the actor, the most urgent first."""
-    need(actor, state, *READS)
-    found = [*_turns(tx, state, actor, at), *_approvals(tx, state, actor, at), *_refused(tx, state, actor, at)]
-    found += [*_changed(tx, state, actor, at), *_alarms(tx, state, actor)]
-    found.sort(key=lambda item: (item.due or date.max, item.kind, item.delegation_id))
-    return tuple(found[:_MOST_TODO])
-
-
-def _row(tx: Tx, state: State, actor: Actor, thread_id: str, at: datetime) -> DelegationRow | None:
-    record, party = tx.get(ThreadRecord, (thread_id,)), tx.get(PartyRecord, (actor.unit, thread_id))
-    if record is None or party is None:
-        return None
-    return row_view(tx, state, record, role=party.role, unit=actor.unit, at=at)
-
-
-def _item(kind: str, label: str, row: DelegationRow | None, *, subject: str = "", actor: Actor) -> TodoItem:
-    other = ("", "")
-    if row is not None:
-        home = row.home_unit == actor.unit
-        other = (row.host_unit, row.host_name) if home else (row.home_unit, row.home_name)
-    return TodoItem(
-        kind=kind,
-        delegation_id=row.delegation_id if row is not None else "",
-        subject_id=subject,
-        label=label,
-        worker_name=row.worker_name if row is not None else "",
-        other_unit=other[0],
-        other_name=other[1],
-        due=row.next_due if row is not None else None,
-        overdue=row.overdue if row is not None else False,
-    )
-
-
-def _turns(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
-    if not actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR):
-        return []
-    query = ThreadQuery(unit=actor.unit, where=(Where("is_open", True), Where("turn", actor.unit)), limit=_MOST_TODO)
-    found = []
-    for record, role in tx.store.list_threads(query):
-        if isinstance(record, ThreadRecord):
-            row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
-            found.append(_item("turn", state_label(record.state), row, actor=actor))
-    return found + _questions(tx, state, actor, at)
-
-
-def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
-    """Open delegations of ours whose host is another unit by the roster now, and that nothing was issued to yet."""
-    if not actor.has(Role.CLERK):
-        return []
-    found, view = [], state.rosters.current.view
-    query = ThreadQuery(unit=actor.unit, role="home", where=(Where("is_open", True),), limit=_MOST_TODO)
-    for record, role in tx.store.list_threads(query):
-        held = load(tx, state, record.thread_id) if isinstance(record, ThreadRecord) else None
-        if held is None or held.thread is None or not isinstance(record, ThreadRecord):
-            continue
-        changed = new_parties(held.thread, view, at=at)
-        if changed is None or any(item.header.kind is Kind.ISSUED for item in held.pending):
-            continue
-        row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
-        found.append(_item("counterpart", "受托单位已变更，待再发", row, subject=changed.host, actor=actor))
-    return found
-
-
-def _questions(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
-    """Open questions to the unit, by their clock."""
-    found = []
-    query = ThreadQuery(unit=actor.unit, where=(Where("is_open", True), Where("next_due", "", Op.NE)), limit=_MOST_TODO)
-    for record, role in tx.store.list_threads(query):
-        held = load(tx, state, record.thread_id) if isinstance(record, ThreadRecord) else None
-        if held is None or held.thread is None or not isinstance(record, ThreadRecord):
-            continue
-        for clock in held.thread.open_clocks:
-            if (
-                clock.clock in ("question-answer", "supervise", "extension-answer", "opinion")
-                and clock.unit == actor.unit
-            ):
-                row = row_view(tx, state, record, role=role, unit=actor.unit, at=at)
-                item = _item("question", clock.clock, row, subject=clock.started_by.envelope_id, actor=actor)
-                found.append(replace(item, due=clock.due.legal, overdue=clock.due.legal < day_of(at)))
-    return found
-
-
-def _approvals(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
-    found: list[TodoItem] = []
-    if actor.has(Role.APPROVER):
-        for draft in tx.select(DraftRecord, (Where("unit", actor.unit), Where("state", "pending_approval"))):
-            if draft.prepared_by != actor.staff_id:
-                found.append(_item("approve_draft", "审批委托函", None, subject=draft.draft_id, actor=actor))
-        for move in tx.select(MoveRecord, (Where("unit", actor.unit), Where("state", "prepared"))):
-            if move.prepared_by != actor.staff_id:
-                row = _row(tx, state, actor, move.thread_id, at)
-                label = f"审批：{kind_label(Kind(move.kind))}"
-                found.append(_item("approve_move", label, row, subject=move.move_id, actor=actor))
-    for move in tx.select(MoveRecord, (Where("unit", actor.unit), Where("state", "draft"))):
-        if move.prepared_by == actor.staff_id:
-            row = _row(tx, state, actor, move.thread_id, at)
-            found.append(
-                _item("sent_back", f"退回修改：{kind_label(Kind(move.kind))}", row, subject=move.move_id, actor=actor)
-            )
-    return found
-
-
-def _refused(tx: Tx, state: State, actor: Actor, at: datetime) -> list[TodoItem]:
-    found = []
-    for status in ("refused", "returned_draft", "untrusted"):
-        rows = tx.select(OutboxRecord, (Where("sender_unit", actor.unit), Where("state", status)), order=("number",))
-        for record in rows:
-            row = _row(tx, state, actor, record.thread_id, at)
-            label = f"未被接受：{kind_label(Kind(record.kind))}"
-            found.append(_item("refused", label, row, subject=record.envelope_id, actor=actor))
-    return found
-
-
-def _alarms(tx: Tx, state: State, actor: Actor) -> list[TodoItem]:
-    return [
-        TodoItem(
-            kind="parked" if alarm.delegation_id else "alarm",
-            delegation_id=alarm.delegation_id,
-            subject_id=str(alarm.alarm_id),
-            label=alarm.reason,
-            worker_name="",
-            other_unit="",
-            other_name="",
-            due=None,
-            overdue=False,
-        )
-        for alarm in alarms_for(tx, state, actor)
-    ]
 
 
 def alarms_for(tx: Tx, state: State, actor: Actor) -> tuple[AlarmView, ...]:

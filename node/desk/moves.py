@@ -224,7 +224,7 @@ def _load(tx: Tx, state: State, actor: Actor, move_id: str) -> tuple[MoveRecord,
 
 def _waiting(record: MoveRecord, version: int) -> None:
     same_version(version, record.version)
-    if record.state not in ("prepared", "draft"):
+    if record.state not in ("prepared", "reviewed", "draft"):
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
 
 
@@ -273,6 +273,42 @@ def drop(
     return prepared_view(tx, state, changed)
 
 
+def review(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
+    """Say that it may be sealed, and leave the seal to whoever holds it (审核, then 用印); judged as if it were sealed.
+
+    Where one person does both, `approve` is enough. Refusal FOUR_EYES for whoever prepared it, NOT_ALLOWED unless it
+    waits for a review.
+    """
+    need(actor, state, *APPROVES)
+    record, content = _load(tx, state, actor, move_id)
+    same_version(version, record.version)
+    if record.state != "prepared":
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    if record.prepared_by == actor.staff_id:
+        raise Refusal(Reason.FOUR_EYES, missing="another_person")
+    data = content["data"]
+    if not isinstance(data, Mapping):
+        raise Refusal(Reason.INTERNAL, field="stored_content")
+    held = own(tx, state, actor, record.thread_id)
+    hands = Hands(handler=_handler_of(record, content), approver=_person(actor, "approver"))
+    _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
+    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": actor.name}
+    row = f"moves/{move_id}/secret"
+    secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
+    changed = replace(record, version=record.version + 1, state="reviewed", secret=secret)
+    tx.put(changed)
+    return prepared_view(tx, state, changed)
+
+
+def _handler_of(record: MoveRecord, content: Mapping[str, object]) -> Person:
+    return Person(
+        staff_id=record.prepared_by,
+        name=str(content["prepared_by_name"]),
+        phone=str(content["phone"]),
+        role=str(content["role"]),
+    )
+
+
 def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
     """Approve, seal, sign and queue. Refusal FOUR_EYES for whoever prepared it; judged again as everything else."""
     need(actor, state, *APPROVES)
@@ -284,13 +320,7 @@ def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, v
     data = content["data"]
     if not isinstance(data, Mapping):
         raise Refusal(Reason.INTERNAL, field="stored_content")
-    handler = Person(
-        staff_id=record.prepared_by,
-        name=str(content["prepared_by_name"]),
-        phone=str(content["phone"]),
-        role=str(content["role"]),
-    )
-    hands = Hands(handler=handler, approver=_person(actor, "approver"))
+    hands = Hands(handler=_handler_of(record, content), approver=_person(actor, "approver"))
     composed = _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
     held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
     tx.put(replace(record, state="approved", version=record.version + 1))

@@ -45,7 +45,7 @@ from node.desk.views import (
     StaffView,
     StatusView,
     ThreadView,
-    TodoItem,
+    TodoView,
     UnitView,
 )
 
@@ -187,6 +187,10 @@ class DeskPort(Protocol):
         """Take a prepared move back, or (APPROVER, with a note) send it back to its handler as a draft."""
         ...
 
+    async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
+        """Say that a prepared move may be sealed and leave the seal to another (APPROVER, not who prepared it)."""
+        ...
+
     async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
         """Approve, seal, sign and queue (APPROVER, another person than the handler and than any investigator)."""
         ...
@@ -216,8 +220,8 @@ class DeskPort(Protocol):
         """Threads of the actor's unit, latest change first; `page_size` at most 200."""
         ...
 
-    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
-        """What waits for the actor, the most urgent first; at most 500."""
+    async def todo(self, actor: Actor, category: str = "") -> TodoView:
+        """Counts by category, and what waits for the actor; with a category, all that the unit has in it."""
         ...
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:

@@ -102,7 +102,7 @@ class PreparedMoveView:
     delegation_id: str
     kind: str
     label: str
-    state: str  # prepared | draft | approved | dropped
+    state: str  # prepared | reviewed | draft | approved | dropped
     version: int
     data: Mapping[str, object]
     prepared_by: str
@@ -292,8 +292,11 @@ class DraftCheck:
 class TodoItem:
     """Something that waits for the actor: answer, approve, check, decide, look at an alarm."""
 
-    # turn | question | approve_move | approve_draft | refused | parked | material | deadline | reseal | counterpart
+    # turn | paper | question | to_answer | to_answer_supervision | to_archive | approve_draft | approve_move
+    # sent_back | refused | not_routed | not_found | parked | alarm | counterpart
+    # when asked for: sent_out | due_soon | overdue | short_time
     kind: str
+    category: str
     delegation_id: str
     subject_id: str  # the move, draft, envelope or alarm
     label: str
@@ -302,6 +305,31 @@ class TodoItem:
     other_name: str
     due: date | None
     overdue: bool
+    mine: bool  # the actor may do it, by his roles and by who prepared it
+    reason: str = ""  # why it did not get through; a code of `Reason`
+    cure: str = ""  # what a person can do about that, in Chinese
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoCategory:
+    """A word of the counter. `count` waits for the actor, `in_unit` for anyone of the unit; a delegation may stand in
+    several. `level` is the colour of a warning: none, yellow, red.
+    """
+
+    code: str
+    label: str
+    level: str
+    count: int
+    in_unit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoView:
+    """Every category in the order of the page, and things that wait, the most urgent first, at most 500 of `total`."""
+
+    categories: tuple[TodoCategory, ...]
+    items: tuple[TodoItem, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from node.desk.views import (
     Problem,
     QueuedMoveView,
     StatusView,
+    TodoCategory,
     TodoItem,
     UnitView,
 )
@@ -221,6 +222,7 @@ def a_todo(kind: str = "approve_draft") -> TodoItem:
     """Something that waits."""
     return TodoItem(
         kind=kind,
+        category="to_approve",
         delegation_id=DELEGATION,
         subject_id="draft-1",
         label="待审批",
@@ -229,4 +231,11 @@ def a_todo(kind: str = "approve_draft") -> TodoItem:
         other_name="成都市人社局",
         due=date(2026, 8, 4),
         overdue=False,
+        mine=True,
     )
+
+
+TODO_CATEGORIES = (
+    TodoCategory(code="to_approve", label="待审批", level="none", count=1, in_unit=2),
+    TodoCategory(code="overdue", label="已超期", level="red", count=0, in_unit=0),
+)

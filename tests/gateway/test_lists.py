@@ -1,16 +1,10 @@
 """Lists, pages, searches and the desk's first page."""
 
-from dataclasses import replace
-from datetime import date, timedelta
-
 import pytest
 
-from gateway.categories import CATEGORIES, categories
 from node.desk.ports import Role
 from tests.gateway.conftest import House
-from tests.gateway.fake_views import DELEGATION, a_row, a_todo
-
-TODAY = date(2026, 8, 3)
+from tests.gateway.fake_views import DELEGATION, a_row
 
 
 async def test_a_list_is_read_page_by_page(house: House) -> None:
@@ -92,62 +86,18 @@ async def test_people_are_searched_by_post_alone(house: House) -> None:
     assert (empty.status_code, in_the_address.status_code) == (422, 422)
 
 
-async def test_the_first_page_counts_what_waits(house: House) -> None:
-    house.station.desk.rows = [
-        a_row(our_role="host", state="issued", our_turn=True),
-        a_row(our_role="host", state="signed_for", our_turn=True, overdue=True),
-        a_row(),
-        a_row(state="completed"),
-    ]
+async def test_the_first_page_is_the_nodes(house: House) -> None:
     async with house.caller() as client:
         todo = (await client.get("/api/v1/todo")).json()
-    counts = {category["label"]: category["count"] for category in todo["categories"]}
-    assert (counts["待签收"], counts["待受理"], counts["待审批"]) == (1, 1, 1)
-    assert (counts["我委托在外"], counts["已超期"], counts["即将超期"]) == (1, 1, 2)
-    assert counts["待归档"] == 1
-    assert todo["complete"] is True
-    assert [category["level"] for category in todo["categories"]][-2:] == ["yellow", "red"]
-
-
-async def test_a_count_that_was_cut_says_so(house: House) -> None:
-    house.station.desk.rows = [a_row()] * 2001
-    async with house.caller() as client:
-        assert (await client.get("/api/v1/todo")).json()["complete"] is False
-
-
-def test_every_category_is_shown_even_when_empty() -> None:
-    assert [category.code for category in categories([], [], today=TODAY)] == [code for code, _, _ in CATEGORIES]
-
-
-@pytest.mark.parametrize(
-    ("role", "state", "code"),
-    [
-        ("host", "issued", "to_sign"),
-        ("host", "supplement_requested", "to_assign"),
-        ("host", "in_progress", "investigating"),
-        ("host", "withdraw_requested", "to_confirm_withdrawal"),
-        ("home", "reported", "to_check"),
-        ("home", "returned_for_correction", "to_correct"),
-        ("home", "refused", "to_handle"),
-        ("superior", "awaiting_designation", "to_handle"),
-        ("home", "completed", "to_archive"),
-    ],
-)
-def test_a_delegation_stands_where_its_state_puts_it(role: str, state: str, code: str) -> None:
-    row = a_row(our_role=role, state=state, our_turn=True, next_due=TODAY + timedelta(days=30))
-    counts = {category.code: category.count for category in categories([row], [], today=TODAY)}
-    assert {name for name, number in counts.items() if number} - {"sent_out"} == {code}
-
-
-def test_a_question_of_the_province_is_a_supervision() -> None:
-    asked = [replace(a_todo("question"), label=label) for label in ("supervise", "question-answer")]
-    counts = {category.label: category.count for category in categories([], asked, today=TODAY)}
-    assert (counts["待回复督办"], counts["待答复"]) == (1, 1)
-
-
-def test_what_is_over_waits_for_nobody() -> None:
-    rows = [a_row(state=state, our_turn=True, overdue=True) for state in ("archived", "ended", "stated")]
-    assert not any(category.count for category in categories(rows, [a_todo("turn")], today=TODAY))
+        none = (await client.get("/api/v1/todo", params={"category": "overdue"})).json()
+        wrong = await client.get("/api/v1/todo", params={"category": "no such"})
+    assert [(item["code"], item["count"], item["in_unit"]) for item in todo["categories"]] == [
+        ("to_approve", 1, 2),
+        ("overdue", 0, 0),
+    ]
+    assert (todo["total"], todo["items"][0]["category"]) == (1, "to_approve")
+    assert (none["total"], none["items"]) == (0, [])
+    assert wrong.status_code == 422
 
 
 async def test_what_stands_around_the_cases(house: House) -> None:

@@ -136,6 +136,8 @@ VIEWS = {
     cases.DraftOut: views.DraftView,
     answers.PageOut: views.Page,
     answers.TodoItemOut: views.TodoItem,
+    answers.TodoCategoryOut: views.TodoCategory,
+    answers.TodoOut: views.TodoView,
     answers.SessionOut: views.SessionView,
     answers.StaffOut: views.StaffView,
     answers.ApiKeyOut: views.ApiKeyView,

@@ -104,10 +104,10 @@ async def test_what_a_new_leg_would_undo_is_the_clerks_to_decide(tmp_path: Path)
             await make(host, CHENGDU, ref, kind, data)
         await make_two(host, CHENGDU, ref, "REPORTED", a_result())
         await reach(home, HANGZHOU, ref, "reported")
-        assert "counterpart" not in {item.kind for item in await home.desk.todo(clerk(HANGZHOU))}
+        assert "counterpart" not in {item.kind for item in (await home.desk.todo(clerk(HANGZHOU))).items}
         await published(world, succeeded_by(UNITS_OF[DEYANG]), home)
         assert await home.sweeper.sweep() == 0  # the report is not thrown away
-        told = [item for item in await home.desk.todo(clerk(HANGZHOU)) if item.kind == "counterpart"]
+        told = [item for item in (await home.desk.todo(clerk(HANGZHOU))).items if item.kind == "counterpart"]
         assert [(item.delegation_id, item.subject_id) for item in told] == [(ref, UNITS_OF[DEYANG])]
 
 

@@ -55,7 +55,7 @@ async def test_cases_are_found_and_nothing_of_them_is_readable_on_disk(tmp_path:
         assert not rest.next_page_token
         ours = await host.desk.list_delegations(clerk(CHENGDU), Filters(our_turn=True, state="issued"))
         assert len(ours.items) == 3
-        assert [item.kind for item in await host.desk.todo(clerk(CHENGDU))] == ["turn"] * 3
+        assert [item.kind for item in (await host.desk.todo(clerk(CHENGDU))).items] == ["turn"] * 3
         shown = to_json(await view(host, CHENGDU, refs[0]))
         assert isinstance(shown, dict)
 
@@ -100,7 +100,7 @@ async def test_a_notice_waits_for_its_approver_and_is_answered(tmp_path: Path) -
         notice = {"body": {"notice": {"worker": {"name": "李四"}, "accident": {"place_text": "工地"}}}}
         started = await home.desk.start_thread(clerk(HANGZHOU), "NOTICE_SENT", [UNITS_OF[CHENGDU]], notice)
         [waiting] = started.prepared
-        assert "approve_move" in [item.kind for item in await home.desk.todo(approver(HANGZHOU))]
+        assert "approve_move" in [item.kind for item in (await home.desk.todo(approver(HANGZHOU))).items]
         ref = started.row.delegation_id
         await home.desk.approve_move(approver(HANGZHOU), waiting.move_id, waiting.version)
         seen = await reach(host, CHENGDU, ref, "notice_open")

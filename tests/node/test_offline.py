@@ -45,7 +45,7 @@ async def test_a_queue_composed_offline_passes_and_survives_a_restart(tmp_path: 
         await reach(host, CHENGDU, ref, "reported")
         home = await reach(world.nodes[HANGZHOU], HANGZHOU, ref, "reported")
         assert [entry.kind for entry in home.entries][1:] == ["SIGNED_FOR", "ACCEPTED", "ASSIGNED", "REPORTED"]
-        assert not await host.desk.todo(approver(CHENGDU))
+        assert not (await host.desk.todo(approver(CHENGDU))).items
 
 
 async def test_a_letter_composed_offline_arrives_once(tmp_path: Path) -> None:
@@ -86,5 +86,5 @@ async def test_a_refused_move_comes_back_with_what_was_built_on_it(tmp_path: Pat
         assert seen.queued[0].reason == "STALE"
         assert seen.queued[1].reason == "PREDECESSOR_REFUSED"
         assert seen.queued[1].data == {"text": "同意受托"}
-        shown = await away.desk.todo(clerk(CHENGDU))
+        shown = (await away.desk.todo(clerk(CHENGDU))).items
         assert [item.kind for item in shown].count("refused") == 2
