@@ -25,12 +25,13 @@ from node.desk.views import (
     Problem,
     StatusView,
     ThreadView,
-    TodoItem,
+    TodoView,
     UnitView,
 )
 from tests.gateway.fake_accounts import NOW
 from tests.gateway.fake_views import (
     DELEGATION,
+    TODO_CATEGORIES,
     a_delegation,
     a_draft,
     a_material,
@@ -210,6 +211,13 @@ class FakeDesk:
         self.prepared[move_id] = replace(move, state="dropped", note=note, version=version + 1)
         return self.prepared[move_id]
 
+    async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
+        move = self._move(move_id, version)
+        if move.prepared_by == actor.staff_id:
+            raise Refusal(Reason.FOUR_EYES)
+        self.prepared[move_id] = replace(move, state="reviewed", version=version + 1)
+        return self.prepared[move_id]
+
     async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
         move = self._move(move_id, version)
         if move.prepared_by == actor.staff_id:
@@ -249,9 +257,10 @@ class FakeDesk:
         found = tuple(rows[first : first + page_size])
         return Page(found, str(first + page_size) if first + page_size < len(rows) else "")
 
-    async def todo(self, actor: Actor) -> tuple[TodoItem, ...]:
+    async def todo(self, actor: Actor, category: str = "") -> TodoView:
         self._look()
-        return (a_todo(),)
+        items = tuple(item for item in (a_todo(),) if category in ("", item.category))
+        return TodoView(categories=TODO_CATEGORIES, items=items, total=len(items))
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         self._look()
