@@ -86,6 +86,7 @@ class FakeDesk:
         self.rows: list[DelegationRow] = [a_row()]
         self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
+        self.other: dict[str, object] = {}  # fields of the delegation that are other than usual
         self.most_bytes_held = 0
         self.watchers: set[asyncio.Queue[Change]] = set()
         self._ids = count(1)
@@ -100,7 +101,8 @@ class FakeDesk:
             raise Refusal(Reason.NOT_FOUND)
         if self.shown is not None:
             return self.shown
-        return a_delegation(self.version, self.moves, tuple(self.prepared.values()))
+        usual = a_delegation(self.version, self.moves, tuple(self.prepared.values()))
+        return replace(usual, **self.other)  # type: ignore[arg-type] # the names are checked by the dataclass
 
     def _draft(self, draft_id: str, version: int | None = None) -> DraftView:
         self._look()
@@ -208,7 +210,8 @@ class FakeDesk:
 
     async def drop_move(self, actor: Actor, move_id: str, version: int, note: str = "") -> PreparedMoveView:
         move = self._move(move_id, version)
-        self.prepared[move_id] = replace(move, state="dropped", note=note, version=version + 1)
+        back = bool(note) and move.prepared_by != actor.staff_id
+        self.prepared[move_id] = replace(move, state="draft" if back else "dropped", note=note, version=version + 1)
         return self.prepared[move_id]
 
     async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:

@@ -79,7 +79,8 @@ def filled_with(making: Making, asking: Asking, data: Json) -> tuple[Filled, Ask
 
 def typed_in(making: Making, asking: Asking) -> tuple[Filled, Asking, bool]:
     """The form as it was sent, and whether its buttons asked for other rows rather than to send it."""
-    first = read(spec_of(making, asking), asking.typed)
+    sent = numbered(asking.typed, EVIDENCE_AT)
+    first = read(spec_of(making, replace(asking, typed=sent)), sent)
     typed = numbered(first.typed, EVIDENCE_AT)
     grown = replace(asking, typed=typed)
     form = Filled(spec=spec_of(making, grown), typed=typed, counts=first.counts)

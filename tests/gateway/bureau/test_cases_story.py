@@ -9,7 +9,7 @@ import httpx
 from node.desk.ports import Role
 from tests.gateway.bureau.pages import form_to, forms, words
 from tests.gateway.test_real_nodes import Bureau, bureau, issue
-from tests.node.world import CHENGDU, CHENGDU_RD, HANGZHOU, now, running
+from tests.node.world import CHENGDU, HANGZHOU, UNITS_OF, now, running
 
 Values = Mapping[str, str | Sequence[str]]
 
@@ -50,7 +50,7 @@ async def reads(client: httpx.AsyncClient, number: str, text: str) -> httpx.Resp
 
 def two_investigators(path: str) -> dict[str, str]:
     """The rows as a clerk types them."""
-    typed = {}
+    typed: dict[str, str] = {}
     for row, staff in enumerate((f"{CHENGDU}-dcy", "w2")):
         other = "" if row == 0 else staff
         typed |= {
@@ -59,7 +59,7 @@ def two_investigators(path: str) -> dict[str, str]:
             f"{path}.{row}.name": "调查员乙" if row else "",
             f"{path}.{row}.credential_kind": "行政执法证",
             f"{path}.{row}.credential_number": f"川A{row}",
-            f"{path}.{row}.unit": CHENGDU_RD,
+            f"{path}.{row}.unit": UNITS_OF[CHENGDU],
             f"{path}.{row}.recusal_declared": "1",
         }
     return typed
@@ -131,9 +131,7 @@ async def test_a_delegation_is_worked_to_its_end_through_pages(tmp_path: Path) -
         await reads(host.clerk, number, "重新分派并补充调查")
         await send(host.clerk, f"{case}/moves/assigned", {})  # the same investigators stand ready
         await reads(host.clerk, number, "现状 调查中")
-        await approve(
-            host.approver, await send(host.clerk, f"{case}/moves/reported", a_report(A2="FINDING_FOUND"))
-        )
+        await approve(host.approver, await send(host.clerk, f"{case}/moves/reported", a_report(A2="FINDING_FOUND")))
 
         await reads(home.clerk, number, "现状 待核验")
         done = {"body.adoption.adoption": "ADOPTION_ADOPTED"}
