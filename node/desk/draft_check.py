@@ -8,7 +8,10 @@ from typing import Final
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.digits import delegation_number
+from delegation.effects import enacted
 from delegation.errors import Reason, Refusal
+from delegation.movers import begun
+from delegation.thread_state import ThreadState
 from node.bodies import Hands, Person
 from node.compose import Composed, LetterHeader, compose, may_seal
 from node.desk.business import Business, host_of, parse_business, problems_of
@@ -48,7 +51,13 @@ def check(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str) ->
     except Refusal as refusal:
         field = refusal.details.get("field", "")
         return DraftCheck(problems=(Problem(field, refusal.reason.value, dict(refusal.details)),), due_dates=())
-    return DraftCheck(problems=(), due_dates=due_views(composed.after, at))
+    return DraftCheck(problems=(), due_dates=due_views(_thread_after(state, composed, at), at))
+
+
+def _thread_after(state: State, composed: Composed, at: datetime) -> ThreadState:
+    """The thread as its first letter, which was judged lawful, would make it."""
+    roster = state.rosters.current.view
+    return enacted(begun(composed.header, roster), composed.header, composed.row, roster=roster, at=at).thread
 
 
 def _composed(tx: Tx, state: State, at: datetime, *, record: DraftRecord, business: Business, name: str) -> Composed:
