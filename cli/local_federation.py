@@ -159,8 +159,10 @@ class LocalFederation:
         clock: Clock = lambda: datetime.now(UTC),
         tell: Callable[[str], None] = _silent,
         log_level: str = "info",
+        federation_id: str = FEDERATION_ID,
     ) -> None:
         """Nothing is made before `prepare`."""
+        self.federation_id = federation_id
         self.folder = folder
         self.bureaus = tuple(bureaus)
         self._clock = clock
@@ -209,10 +211,10 @@ class LocalFederation:
         """Seal authority and registry, each with keys of its own."""
         self.folder.mkdir(parents=True, exist_ok=True)
         at = self._clock()
-        authority = SealAuthority.create(self.seal_folder / "authority", FEDERATION_ID, at)
+        authority = SealAuthority.create(self.seal_folder / "authority", self.federation_id, at)
         settings = RegistrySettings.load(
             self.registry_dir,
-            federation_id=FEDERATION_ID,
+            federation_id=self.federation_id,
             trust_domain=TRUST_DOMAIN,
             exchange_address=f"127.0.0.1:{free_port()}",
             enrolment_address=f"127.0.0.1:{free_port()}",
@@ -221,7 +223,7 @@ class LocalFederation:
         )
         info = registry_setup.init(settings, at, seal_authority=authority.certificate)
         RosterBook.create(
-            self.seal_folder / "book", federation_id=FEDERATION_ID, registry=info, regions=self._regions, at=at
+            self.seal_folder / "book", federation_id=self.federation_id, registry=info, regions=self._regions, at=at
         )
         self._tell("印章机构与注册中心的密钥已生成（各自保管）")
 

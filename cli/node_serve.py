@@ -6,6 +6,7 @@ import signal
 
 from certs.files import write_atomically
 from cli.common import now, spare_collector
+from delegation.codes import PRACTICE_FEDERATION
 from gateway.app import create_app
 from gateway.serve import serve as serve_gateway
 from gateway.settings import GatewaySettings
@@ -29,6 +30,7 @@ async def serve_node(settings: NodeSettings) -> None:
         port=settings.http_port,
         tls_certificate=settings.http_certificate,
         tls_key=settings.http_key,
+        practice=settings.federation_id == PRACTICE_FEDERATION,
     )
 
     def bound(port: int) -> None:

@@ -4,6 +4,10 @@ A test compares both lists, so that neither can grow alone.
 """
 
 from enum import IntEnum
+from typing import Final
+
+# 演练: a federation of this name has keys and a roster of its own; every page and paper of its nodes says what it is.
+PRACTICE_FEDERATION: Final = "practice"
 
 
 class ThreadType(IntEnum):

@@ -1,16 +1,19 @@
 """What the demo prints at its end: the thread, the due dates with their legal source, where everything is."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from rich.console import Console
 from rich.table import Table
 
 from cli.demo.desk import Desk, Json
-from cli.local_federation import CHENGDU, HANGZHOU, LocalFederation
+from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
 from cli.output import progress
 from delegation.deadlines import SHANGHAI
 from delegation.digits import UnitType
+
+_ROLES: Final = {"clerk": "经办", "approver": "审批", "investigator": "调查员", "supervisor": "监管"}
 
 
 def print_report(federation: LocalFederation, number: str, *, seconds: float) -> None:
@@ -20,15 +23,27 @@ def print_report(federation: LocalFederation, number: str, *, seconds: float) ->
     console.print(_thread_table(number, home))
     console.print(_due_table(home))
     console.print(f"全程 {seconds:.1f} 秒。数据：{federation.folder}", highlight=False)
-    for bureau in federation.bureaus:
-        console.print(f"  {bureau.name}  {federation.http_urls[bureau.code]}/api/v1/openapi.json", highlight=False)
-    for staff_id, password in federation.passwords.items():
-        console.print(f"  账号 {staff_id}  口令 {password}", highlight=False)
     console.print(
         f"核验：xieban delegation show {number} --verify --data-dir {federation.node_dir(HANGZHOU.code)}",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def print_addresses(federation: LocalFederation, staff: Sequence[tuple[BureauPlan, str, str]]) -> None:
+    """Where each bureau's desk and API are, and who may sign in there."""
+    console = Console() if progress().is_terminal else Console(width=140)
+    for bureau in federation.bureaus:
+        address = federation.http_urls[bureau.code]
+        console.print(
+            f"{bureau.name}  {address}/  （接口 {address}/api/v1/openapi.json）", highlight=False, soft_wrap=True
+        )
+        for of, staff_id, role in staff:
+            if of is bureau:
+                console.print(
+                    f"  {_ROLES.get(role, role)} 账号 {staff_id}  口令 {federation.passwords[staff_id]}",
+                    highlight=False,
+                )
 
 
 def _read(federation: LocalFederation, staff_id: str, number: str) -> Json:

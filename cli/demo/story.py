@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from cli.demo.attachments import make
 from cli.demo.desk import Desk, Json
 
 Tell = Callable[[str], None]
+STAGES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,20 @@ def load_case(path: Path, *, today: date) -> Json:
 
 def play(case: Json, staff: Staff, *, folder: Path, host_unit: str, tell: Tell) -> str:
     """Play the whole investigation; gives the delegation's number. Raises DeskError where a step is refused."""
+    return play_until(STAGES, case, staff, folder=folder, host_unit=host_unit, tell=tell)
+
+
+def play_until(stage: int, case: Json, staff: Staff, *, folder: Path, host_unit: str, tell: Tell) -> str:
+    """Play the first `stage` of the five parts of the case (letter, taken, question, result, end)."""
     number = _letter(case, staff, folder, tell)
-    _host_takes(case, staff, number, host_unit, tell)
-    _question(case, staff, number, tell)
-    _result(case, staff, number, folder, host_unit, tell)
-    _end(case, staff, number, tell)
+    parts: tuple[Callable[[], None], ...] = (
+        lambda: _host_takes(case, staff, number, host_unit, tell),
+        lambda: _question(case, staff, number, tell),
+        lambda: _result(case, staff, number, folder, host_unit, tell),
+        lambda: _end(case, staff, number, tell),
+    )
+    for part in parts[: stage - 1]:
+        part()
     return number
 
 

@@ -1,0 +1,52 @@
+"""演练: sample cases at different stages, for people who learn the desk. Everybody in them is made up."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from cli.demo.desk import Json
+from cli.demo.story import Staff, Tell, play_until
+from delegation.digits import citizen_check_character
+
+# name, sex, first seventeen digits of a number that nobody holds (the day of birth lies before the form's), stage
+_PEOPLE: Final = (
+    ("演练一号", "1", "33010619900101001", 1),
+    ("演练二号", "2", "33010619910202002", 2),
+    ("演练三号", "1", "33010619920303003", 3),
+    ("演练四号", "2", "33010619930404004", 4),
+    ("演练五号", "1", "33010619940505005", 5),
+)
+_SMALL: Final = frozenset({"text", "csv"})  # a practice needs no recording of 25 MB
+
+
+def sample_cases(case: Json) -> list[tuple[int, Json]]:
+    """(stage, case) of each sample: the one case with other people, small attachments and a number of its own."""
+    return [(stage, _of(case, name, sex, digits)) for name, sex, digits, stage in _PEOPLE]
+
+
+def play_samples(case: Json, staff: Staff, *, folder: Path, host_unit: str, tell: Tell) -> list[str]:
+    """Play each sample to its stage; gives the delegations' numbers."""
+    numbers = []
+    for position, (stage, sample) in enumerate(sample_cases(case)):
+        inside = folder / str(position)
+        inside.mkdir()
+        number = play_until(stage, sample, staff, folder=inside, host_unit=host_unit, tell=lambda _: None)
+        numbers.append(number)
+        tell(f"演练案件 {position + 1}：{number}")
+    return numbers
+
+
+def _of(case: Json, name: str, sex: str, digits: str) -> Json:
+    letter = dict(cast("Json", case["letter"]))
+    number = digits + citizen_check_character(digits)
+    born = f"{digits[6:10]}-{digits[10:12]}-{digits[12:14]}"
+    letter["worker"] = {
+        **cast("Json", letter["worker"]),
+        "name": name,
+        "sex": sex,
+        "id_number": number,
+        "born_on": born,
+    }
+    letter["acceptance_number"] = f"演练〔{name}〕"
+    files = [each for each in cast("list[Mapping[str, object]]", case["attachments"]) if each["make"] in _SMALL]
+    return {**case, "letter": letter, "attachments": files}
