@@ -5,7 +5,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import count
 
 from delegation.errors import Reason, Refusal
@@ -28,6 +28,7 @@ from node.desk.views import (
     TodoView,
     UnitView,
 )
+from node.media import media_type
 from tests.gateway.fake_accounts import NOW
 from tests.gateway.fake_views import (
     DELEGATION,
@@ -83,6 +84,10 @@ class FakeDesk:
         self.expected: set[str] = set()
         self.refused_at_check: tuple[Problem, ...] = ()
         self.competent: dict[str, tuple[UnitView, ...]] = {}  # by place; everywhere else our own unit
+        self.refused_at_seal: Refusal | None = None
+        self.units: tuple[UnitView, ...] = (a_unit(),)
+        self.of_number: dict[str, tuple[DelegationRow, ...]] = {}  # cases by ID number
+        self._once: dict[str, tuple[Json, str]] = {}
         self.rows: list[DelegationRow] = [a_row()]
         self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
@@ -119,8 +124,15 @@ class FakeDesk:
 
     async def create_draft(self, actor: Actor, business: Json, *, once: str = "") -> DraftView:
         self._look()
+        if once in self._once:
+            first, made = self._once[once]
+            if first != business:
+                raise Refusal(Reason.ID_CONFLICT)
+            return self.drafts[made]
         draft = a_draft(f"draft-{next(self._ids)}", dict(business), actor.staff_id)
         self.drafts[draft.draft_id] = draft
+        if once:
+            self._once[once] = (dict(business), draft.draft_id)
         return draft
 
     async def update_draft(self, actor: Actor, draft_id: str, version: int, business: Json) -> DraftView:
@@ -154,6 +166,8 @@ class FakeDesk:
         draft = self._draft(draft_id, version)
         if draft.prepared_by == actor.staff_id:
             raise Refusal(Reason.FOUR_EYES)
+        if self.refused_at_seal is not None:
+            raise self.refused_at_seal
         self._keep(replace(draft, state="issued", delegation_id=DELEGATION))
         return self._delegation(DELEGATION)
 
@@ -267,7 +281,7 @@ class FakeDesk:
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         self._look()
-        return tuple(row for row in self.rows if row.worker_name == name)
+        return self.of_number.get(id_number, ()) or tuple(row for row in self.rows if name and row.worker_name == name)
 
     async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
         return (an_alarm(),)
@@ -280,7 +294,7 @@ class FakeDesk:
         return a_status()
 
     async def list_units(self, actor: Actor, text: str = "") -> tuple[UnitView, ...]:
-        return (a_unit(),)
+        return self.units
 
     async def competent_units(self, actor: Actor, *, place: str, matter: str) -> tuple[UnitView, ...]:
         return self.competent.get(place, (a_unit(),))
@@ -314,12 +328,31 @@ class FakeDesk:
             content += piece
         view = replace(
             a_material(f"0b8f7a52-8f0a-4d5c-9d0d-{next(self._ids):012d}", subject=subject_id, size=len(content)),
-            name=facts.name,
-            document_kind=facts.document_kind,
-            pages=facts.pages,
+            media_type=media_type(bytes(content), name=facts.name),
+            **asdict(facts),
         )
+        if facts.redacts:
+            self._file(facts.redacts).view = replace(self._file(facts.redacts).view, withheld=True)
         self.files[view.material_id] = FakeFile(view, bytes(content))
         return view
+
+    def _file(self, material_id: str) -> FakeFile:
+        if material_id not in self.files:
+            raise Refusal(Reason.NOT_FOUND)
+        return self.files[material_id]
+
+    async def describe_file(
+        self, actor: Actor, material_id: str, facts: FileFacts, *, seen: FileFacts | None = None
+    ) -> MaterialView:
+        file = self._file(material_id)
+        said = asdict(facts)
+        said.pop("redacts")
+        if file.view.attached_to:
+            raise Refusal(Reason.NOT_ALLOWED)
+        if seen is not None and any(getattr(file.view, name) != getattr(seen, name) for name in said):
+            raise Refusal(Reason.EDITED_MEANWHILE)
+        file.view = replace(file.view, **said)
+        return file.view
 
     async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
         return tuple(file.view for file in self.files.values() if file.view.delegation_id == subject_id)

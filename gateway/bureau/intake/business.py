@@ -27,6 +27,21 @@ Typed = Mapping[str, Sequence[str]]
 
 
 @dataclass(slots=True)
+class LetterForm(Filled):
+    """The form as somebody filled it in; what still is the usual choice keeps no section open."""
+
+    def is_open(self, name: str) -> bool:
+        """A folded section has something wrong, or filled in otherwise than usual."""
+        usual = {path for path, value in DEFAULTS.items() if self.text(path) == value and not self.fault(path)}
+        typed = {path: texts for path, texts in self.typed.items() if path not in usual}
+        return Filled(spec=self.spec, typed=typed, faults=self.faults, counts=self.counts).is_open(name)
+
+
+def _of(form: Filled, more: Mapping[str, Sequence[str]]) -> LetterForm:
+    return LetterForm(spec=form.spec, typed={**form.typed, **more}, faults=form.faults, counts=form.counts)
+
+
+@dataclass(slots=True)
 class Taken:
     """A form as it was sent: what is shown again, and what of it may be stored."""
 
@@ -49,8 +64,7 @@ def take(typed: Typed, *, today: date, stored: Mapping[str, object], short_time:
     coded = replace(form, typed=codes, faults={}, counts=form.counts)
     business = _business(to_json(coded), stored)
     form.faults.update(coded.faults)
-    shown = replace(form, typed={**form.typed, **_shown(coded)})
-    return Taken(shown, business)
+    return Taken(_of(form, _shown(coded)), business)
 
 
 def show(business: Mapping[str, object], *, short_time: bool = False) -> Filled:
@@ -59,7 +73,7 @@ def show(business: Mapping[str, object], *, short_time: bool = False) -> Filled:
     further = place.get("other_candidates", ()) if isinstance(place, Mapping) else ()
     values = {**business, **dict(zip(_FURTHER, further, strict=False))}
     form = fill(letter_form(short_time=short_time or bool(business.get(SHORT_TIME))), values)
-    return replace(form, typed={**form.typed, **_shown(form)})
+    return _of(form, _shown(form))
 
 
 def blank(home_region: str) -> Filled:
@@ -68,7 +82,7 @@ def blank(home_region: str) -> Filled:
     if home_region:
         typed["letter.insurance.insured_in"] = [home_region]
     form = Filled(spec=letter_form(), typed=typed)
-    return replace(form, typed={**typed, **_shown(form)})
+    return _of(form, _shown(form))
 
 
 def _plain(typed: Typed) -> Typed:

@@ -182,7 +182,7 @@ async def _review(
         status=status,
         draft=draft,
         state=STATES[draft.state],
-        parts=readable(draft.business),
+        parts=readable({name: value for name, value in draft.business.items() if name != "case_key"}),
         case_key=draft.business.get("case_key", ""),
         recipient=await _recipient(request, caller, draft),
         problems=[told(problem)[1] for problem in judged.problems],

@@ -43,7 +43,15 @@ _WHO: Final[tuple[Part, ...]] = (
     _must("letter.insurance.mode", "参保方式", Ask.CHOICE, choices=choices.INSURANCE_MODES, check="home"),
     _must(
         "letter.insurance.insured_in", "参保地", Ask.PLACE, check="home", longest=60,
-        hint="单位参保填统筹地区；按项目参保或未参保的，填“更多”里的项目所在地或生产经营地",
+        hint="单位参保的填统筹地区",
+    ),
+    Field(
+        path="letter.insurance.project_in", label="项目所在地", ask=Ask.PLACE, longest=60, check="home",
+        hint="按项目参保的填：由项目所在地认定",
+    ),
+    Field(
+        path="letter.employer.operates_in", label="生产经营地", ask=Ask.PLACE, longest=60, check="home",
+        hint="未参保的填：由生产经营地认定",
     ),
     _must("letter.applicant.role", "申请人", Ask.CHOICE, choices=choices.APPLICANT_ROLES),
 )  # fmt: skip
@@ -102,19 +110,11 @@ _WORKER: Final[tuple[Part, ...]] = (
 _EMPLOYER: Final[tuple[Part, ...]] = (
     _text("letter.employer.credit_code", "统一社会信用代码", longest=18, check="creditcode"),
     Field(path="letter.employer.registered_in", label="注册地", ask=Ask.PLACE, longest=60, check="place"),
-    Field(
-        path="letter.employer.operates_in", label="生产经营地", ask=Ask.PLACE, longest=60, check="home",
-        hint="未参保的必填：由生产经营地认定",
-    ),
     _text("letter.employer.industry", "行业（GB/T 4754）"),
     _text("letter.employer.contact_name", "单位联系人"),
     _text("letter.employer.contact_phone", "单位联系电话", ask=Ask.PHONE),
     _text("letter.employer.labour_user", "用工、派遣或发包单位", hint="与用人单位不同时填"),
     _text("letter.insurance.project_name", "参保项目名称"),
-    Field(
-        path="letter.insurance.project_in", label="项目所在地", ask=Ask.PLACE, longest=60, check="home",
-        hint="按项目参保的必填：由项目所在地认定",
-    ),
     _text("letter.applicant.name", "申请人姓名或名称"),
     _text("letter.applicant.relation", "申请人与职工关系"),
 )  # fmt: skip

@@ -214,8 +214,9 @@ def judge_objects(objects: Sequence[object], now: datetime) -> Judged:
             draft = parse_form(Draft, json.dumps(value).encode(), _KNOWN)
         except InvalidInputError as error:
             for each in error.errors:
-                column = each.location.removeprefix("body.")
-                found.faults.append(RowFault(row=number, column=column, text=_RULES.get(each.rule, "不符合格式")))
+                text = "不是一个委托稿" if each.location == "body" else _RULES.get(each.rule, "不符合格式")
+                column = each.location.removeprefix("body").removeprefix(".")
+                found.faults.append(RowFault(row=number, column=column, text=text))
         except WireRefusalError:
             found.faults.append(RowFault(row=number, column="", text="不是一个委托稿"))
         else:
