@@ -4,46 +4,14 @@ A check is met, or the reason why not is written beside it; an open one keeps th
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from delegation.patterns import is_local_id
 from gateway.bureau.cases.asking import Asking, Json, check, choice, choices, day, line, listed_in, medium
-from gateway.bureau.cases.labels import CODE_LABELS
+from gateway.bureau.cases.labels import CHECKS, CODE_LABELS
 from gateway.bureau.forms.spec import Field, Rows, Section
 
 KINDS: Final = tuple((code, label) for code, label in CODE_LABELS.items() if code.startswith("EVIDENCE_KIND_"))
-# Checks by kind: code, label. The law is that of the section.
-CHECKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType({
-    "EVIDENCE_KIND_DOCUMENT": (
-        ("document-original", "原件，或经核对无误的复制件"),
-        ("document-source", "他部门保管的文书复制件注明出处并加盖该部门印章"),
-    ),
-    "EVIDENCE_KIND_OBJECT": (("object-original", "原物，或与原物核对无误的复制件、照片、录像"),),
-    "EVIDENCE_KIND_AUDIOVISUAL": (
-        ("audiovisual-carrier", "原始载体，或注明来源的复制件"),
-        ("audiovisual-made", "注明制作方法、时间、制作人和证明对象"),
-        ("audiovisual-transcript", "声音资料附文字记录"),
-    ),
-    "EVIDENCE_KIND_ELECTRONIC": (
-        ("electronic-carrier", "原始载体，或注明来源和提取方法的复制件"),
-        ("electronic-intact", "有完整性校验或提取过程记录"),
-    ),
-    "EVIDENCE_KIND_WITNESS": (
-        ("witness-person", "写明证人姓名、年龄、性别、职业、住址"),
-        ("witness-signed", "证人签名并注明日期"),
-        ("witness-identity", "附身份证复印件"),
-    ),
-    "EVIDENCE_KIND_STATEMENT": (("statement-signed", "笔录有调查人员和被询问人签名或盖章"),),
-    "EVIDENCE_KIND_EXPERT": (
-        ("expert-scope", "载明委托人、事项、送检材料、依据和方法"),
-        ("expert-sealed", "载明鉴定资格，有鉴定人签名和机构盖章"),
-    ),
-    "EVIDENCE_KIND_INSPECTION": (
-        ("inspection-scene", "载明时间、地点、事件"),
-        ("inspection-signed", "有调查人员和当事人签名；拒签的注明原因或有他人在场"),
-    ),
-})  # fmt: skip
 
 
 def EVIDENCE(asking: Asking, path: str) -> Rows:  # noqa: N802 - a part of a form, as the others

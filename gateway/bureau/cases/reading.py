@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
 from delegation.reasons_codes import REASON_LIST
-from gateway.bureau.cases.labels import CODE_LABELS, SUBJECT_LABELS, label_of_field
+from gateway.bureau.cases.labels import CHECK_LABELS, CODE_LABELS, SUBJECT_LABELS, label_of_field
 from gateway.bureau.filters import instant
 from xieban.delegation.v1 import roster_pb2
 
@@ -141,6 +141,8 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
         return f"{int(text) / 100:,.2f} 元", False
     if last in _REASONS and text in REASON_LIST:
         return f"{text} {REASON_LIST[text].label}", False
+    if last == "code" and text in CHECK_LABELS:
+        return CHECK_LABELS[text], True
     if last == "subject" and text in SUBJECT_LABELS:
         return SUBJECT_LABELS[text], True
     for group, known in ((_UNITS, names.units), (_MATERIALS, names.materials)):

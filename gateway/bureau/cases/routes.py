@@ -67,9 +67,17 @@ def values_of(view: DelegationView, *, unit: str, units: tuple[UnitView, ...]) -
         "investigators": model.investigators(view),
         "dates": model.dates_history(view),
         "names": names,
-        "thread_title": THREAD_TITLES.get(view.row.thread_type, "文书"),
-        "links": (),
+        "thread_title": THREAD_TITLES.get(view.row.thread_type.lower(), "文书"),
+        "delegation": view.row.thread_type.lower() == "delegation",
+        "links": links(view),
     }
+
+
+def links(view: DelegationView) -> tuple[tuple[str, str], ...]:
+    """Other rooms' pages of this case."""
+    if view.row.thread_type.lower() != "delegation":
+        return ()
+    return ((f"/cases/{view.row.delegation_id}/papers", "文书"),)
 
 
 @router.get("/cases/{delegation_id}", operation_id="pageDelegation")
