@@ -21,6 +21,7 @@ from node.records import MaterialRecord
 from node.state import State
 from node.writer import Tx
 
+_LOCAL: Final = frozenset({"withheld", "redacts"})  # what this node notes of a file for itself
 _FILLED_IN: Final = frozenset(
     {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"}
 )
@@ -103,10 +104,16 @@ def _paper(paper: Paper, hands: Hands) -> dict[str, object]:
 
 
 def material_info(state: State, tx: Tx, record: MaterialRecord) -> dict[str, object]:
-    """The body's words on a material: key and name, from the record's secret."""
+    """The body's words on a material: key and name, from the record's secret.
+
+    Raises:
+        Refusal: NOT_ALLOWED for a file that is kept back.
+    """
     secret = state.vault.open(tx, record.subject_id, f"materials/{record.material_id}/secret", record.secret)
     found: dict[str, object] = json.loads(secret)
-    return {name: value for name, value in found.items() if value not in ("", 0, False)}
+    if found.get("withheld", False):
+        raise Refusal(Reason.NOT_ALLOWED, material_id=record.material_id, why="withheld")
+    return {name: value for name, value in found.items() if value not in ("", 0, False) and name not in _LOCAL}
 
 
 def _own_materials(tx: Tx, state: State, subject_id: str, ids: Sequence[str]) -> list[MaterialRecord]:

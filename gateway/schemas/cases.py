@@ -81,6 +81,8 @@ class MaterialOut(Answer):
     chunks_done: int
     attached_to: str
     added_at: datetime
+    withheld: bool
+    redacts: str
 
 
 class DeliveryOut(Answer):

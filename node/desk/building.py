@@ -152,6 +152,8 @@ def material_view(tx: Tx, state: State, record: MaterialRecord) -> MaterialView:
         chunks_done=record.chunks_done,
         attached_to=record.envelope_id,
         added_at=from_us(record.added_at),
+        withheld=bool(info.get("withheld", False)),
+        redacts=str(info.get("redacts", "")),
     )
 
 

@@ -1,16 +1,14 @@
 """The desk itself: each use case of `ports.DeskPort` handed to the node's writer."""
 
 import base64
-import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 
-from certs.chunks import SEALED_CHUNK
 from delegation.errors import Reason, Refusal
-from node.desk import draft_check, drafts, lists, moves, todo
+from node.desk import draft_check, drafts, files, lists, moves, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -23,10 +21,13 @@ from node.desk.views import (
     DelegationView,
     DraftCheck,
     DraftView,
+    EventPage,
     Json,
     MaterialView,
+    NoticeRoute,
     Page,
     PreparedMoveView,
+    SavedFilter,
     StatusView,
     ThreadView,
     TodoView,
@@ -34,9 +35,9 @@ from node.desk.views import (
 )
 from node.link import Link
 from node.material_mover import facts_of
-from node.materials import Copied, MaterialFolder
+from node.materials import MaterialFolder
 from node.purging import purge_content
-from node.records import DraftRecord, MaterialRecord, OutboxRecord, PartyRecord, to_us
+from node.records import MaterialRecord, OutboxRecord, PartyRecord
 from node.state import State
 from node.store import Where
 from node.threads import load
@@ -55,6 +56,7 @@ class Desk:
         changes: Changes,
         link: Link,
         clock: Callable[[], datetime],
+        notices: Notices,
     ) -> None:
         self._run = writer.run
         self._state = state
@@ -62,6 +64,7 @@ class Desk:
         self._changes = changes
         self._link = link
         self._clock = clock
+        self._notices = notices
 
     # drafts
 
@@ -235,6 +238,27 @@ class Desk:
         for material_id in await self._run(use):
             self._folder.drop(material_id)
 
+    async def events(self, actor: Actor, *, after: int = 0, limit: int = 100) -> EventPage:
+        """See DeskPort."""
+        return await self._run(partial(feed.events, actor=actor, after=after, limit=limit))
+
+    async def notice_routes(self, actor: Actor) -> tuple[NoticeRoute, ...]:
+        """See DeskPort."""
+        need(actor, self._state, Role.ADMINISTRATOR)
+        return await self._notices.routes()
+
+    async def saved_filters(self, actor: Actor) -> tuple[SavedFilter, ...]:
+        """See DeskPort."""
+        return await self._run(partial(saved_filters.saved_filters, actor=actor))
+
+    async def save_filter(self, actor: Actor, chosen: SavedFilter) -> tuple[SavedFilter, ...]:
+        """See DeskPort."""
+        return await self._run(partial(saved_filters.save_filter, actor=actor, chosen=chosen))
+
+    async def drop_filter(self, actor: Actor, name: str) -> tuple[SavedFilter, ...]:
+        """See DeskPort."""
+        return await self._run(partial(saved_filters.drop_filter, actor=actor, name=name))
+
     def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
         """See DeskPort."""
         return self._changes.watch()
@@ -245,16 +269,16 @@ class Desk:
         self, actor: Actor, subject_id: str, stream: AsyncIterable[bytes], facts: FileFacts, *, once: str = ""
     ) -> MaterialView:
         """See DeskPort."""
-        await self._run(partial(_may_add, actor=actor, subject_id=subject_id))
+        await self._run(partial(files.may_add, actor=actor, subject_id=subject_id))
         copied = await self._folder.copy_in(stream, name=facts.name)
         request = Once(once, "material", digest_of([subject_id, asdict(facts), copied.sha256.hex()]))
 
         def use(tx: Tx, state: State, at: datetime) -> MaterialView:
             made = request.first(tx, actor, at=at)
             if made:
-                return material_view(tx, state, _material(tx, state, actor, made))
+                return material_view(tx, state, files.material(tx, state, actor, made))
             request.note(tx, actor, copied.material_id, at=at)
-            return _note_file(tx, state, at, actor=actor, subject_id=subject_id, copied=copied, facts=facts)
+            return files.note(tx, state, at, actor=actor, subject_id=subject_id, copied=copied, facts=facts)
 
         try:
             added = await self._run(use)
@@ -271,7 +295,7 @@ class Desk:
         def use(tx: Tx, state: State, at: datetime) -> tuple[MaterialView, ...]:
             del at
             need(actor, state, *READS)
-            _subject(tx, state, actor, subject_id)
+            files.subject(tx, state, actor, subject_id)
             return materials_of(tx, state, subject_id)
 
         return await self._run(use)
@@ -279,16 +303,22 @@ class Desk:
     async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:
         """See DeskPort."""
 
-        def use(tx: Tx, state: State, at: datetime) -> "_Opened":
+        def use(tx: Tx, state: State, at: datetime) -> files.Opened:
             del at
             need(actor, state, *READS)
-            record = _material(tx, state, actor, material_id)
+            record = files.material(tx, state, actor, material_id)
             if record.state not in ("held", "uploaded"):
                 raise Refusal(Reason.MATERIAL_MISSING, material_id=material_id)
             key = base64.b64decode(str(facts_of(tx, state, record)["key"]))
-            return _Opened(self._folder, record, key, material_view(tx, state, record))
+            return files.Opened(self._folder, record, key, material_view(tx, state, record))
 
         return await self._run(use)
+
+    async def describe_file(
+        self, actor: Actor, material_id: str, facts: FileFacts, *, seen: FileFacts | None = None
+    ) -> MaterialView:
+        """See DeskPort."""
+        return await self._run(partial(files.describe, actor=actor, material_id=material_id, facts=facts, seen=seen))
 
     async def drop_file(self, actor: Actor, material_id: str) -> None:
         """See DeskPort."""
@@ -296,90 +326,11 @@ class Desk:
         def use(tx: Tx, state: State, at: datetime) -> None:
             del at
             need(actor, state, *PREPARES)
-            record = _material(tx, state, actor, material_id)
-            if record.envelope_id or record.uploader not in state.units:
-                raise Refusal(Reason.NOT_ALLOWED, material_id=material_id)
+            files.changeable(tx, state, actor, material_id)
             tx.delete(MaterialRecord, (material_id,))
 
         await self._run(use)
         self._folder.drop(material_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """An open material (OpenedFile)."""
-
-    folder: MaterialFolder
-    record: MaterialRecord
-    key: bytes
-    view: MaterialView
-
-    def read(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """See OpenedFile."""
-        return self.folder.read(
-            self.record.material_id, key=self.key, sealed=self.record.sealed_size, start=start, end=end
-        )
-
-
-def _subject(tx: Tx, state: State, actor: Actor, subject_id: str) -> None:
-    """A draft or a delegation of the actor's unit. Refusal NOT_FOUND."""
-    draft = tx.get(DraftRecord, (subject_id,))
-    if draft is not None and draft.unit == actor.unit:
-        return
-    own(tx, state, actor, subject_id)
-
-
-def _material(tx: Tx, state: State, actor: Actor, material_id: str) -> MaterialRecord:
-    record = tx.get(MaterialRecord, (material_id,))
-    if record is None:
-        raise Refusal(Reason.NOT_FOUND)
-    _subject(tx, state, actor, record.subject_id)
-    return record
-
-
-def _may_add(tx: Tx, state: State, at: datetime, *, actor: Actor, subject_id: str) -> None:
-    del at
-    need(actor, state, *PREPARES)
-    _subject(tx, state, actor, subject_id)
-
-
-def _note_file(
-    tx: Tx, state: State, at: datetime, *, actor: Actor, subject_id: str, copied: Copied, facts: FileFacts
-) -> MaterialView:
-    """Note a copied file. Its words are those that will travel in the body."""
-    _subject(tx, state, actor, subject_id)
-    info: dict[str, object] = {
-        "material_id": copied.material_id,
-        "key": base64.b64encode(copied.key).decode(),
-        "name": facts.name[:255],
-        "media_type": copied.media_type,
-        "size": copied.size,
-        "sha256": base64.b64encode(copied.sha256).decode(),
-        "document_kind": facts.document_kind,
-        "pages": facts.pages,
-        "is_copy": facts.is_copy,
-        "compared_by": facts.compared_by,
-        "original_at": facts.original_at,
-    }
-    row = f"materials/{copied.material_id}/secret"
-    record = MaterialRecord(
-        material_id=copied.material_id,
-        subject_id=subject_id,
-        uploader=actor.unit,
-        root=copied.root,
-        sealed_size=copied.sealed_size,
-        chunks=-(-copied.sealed_size // SEALED_CHUNK),
-        leaf_hashes=b"".join(copied.leaf_hashes),
-        secret=state.vault.seal(tx, subject_id, row, json.dumps(info, ensure_ascii=False).encode()),
-        state="held",
-        chunks_done=0,
-        envelope_id="",
-        unit=actor.unit,
-        cursor=0,
-        added_at=to_us(at),
-    )
-    tx.put(record)
-    return material_view(tx, state, record)
 
 
 def _purge(tx: Tx, state: State, actor: Actor, delegation_id: str, at: datetime) -> list[str]:

@@ -289,10 +289,16 @@ def _case_id(tx: Tx, state: State, business: Business, host: str) -> str:
 
 
 def _move_materials(tx: Tx, state: State, draft_id: str, thread_id: str) -> tuple[str, ...]:
-    """The draft's files become the delegation's, under its own data key; gives their ids: all go with the letter."""
+    """The draft's files become the delegation's, under its own data key; gives the ids of those that travel.
+
+    All go with the letter but those that are kept back (`withheld`).
+    """
     records = tx.select(MaterialRecord, (Where("subject_id", draft_id),), order=("added_at",), limit=10_000)
+    travelling = []
     for record in records:
         row = f"materials/{record.material_id}/secret"
         secret = state.vault.open(tx, draft_id, row, record.secret)
         tx.put(replace(record, subject_id=thread_id, secret=state.vault.seal(tx, thread_id, row, secret)))
-    return tuple(record.material_id for record in records)
+        if not json.loads(secret).get("withheld", False):
+            travelling.append(record.material_id)
+    return tuple(travelling)

@@ -37,10 +37,13 @@ from node.desk.views import (
     DelegationView,
     DraftCheck,
     DraftView,
+    EventPage,
     Json,
     MaterialView,
+    NoticeRoute,
     Page,
     PreparedMoveView,
+    SavedFilter,
     SessionView,
     StaffView,
     StatusView,
@@ -58,7 +61,9 @@ class Role(StrEnum):
     INVESTIGATOR = "investigator"  # 调查员: reads, adds materials, prepares results
     ADMINISTRATOR = "administrator"  # accounts, keys, alarms, purging; no case work by this role
     SUPERVISOR = "supervisor"  # 省级监管: supervises, designates, answers disputes
-    READER = "reader"  # reads alone
+    READER = "reader"  # 审计: reads alone, also who looked at what
+    DISPATCHER = "dispatcher"  # 分派人: sees headers of every unit of the bureau and hands on; reads no case
+    SEAL_HOLDER = "seal_holder"  # 用印人: reads, and presses the seal where the unit keeps it apart from the approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Filters:
     other_unit: str = ""
     due_before: date | None = None
     changed_after: datetime | None = None
+    sort: str = "changed"  # changed: latest change first | due: nearest due date first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,8 @@ class FileFacts:
     is_copy: bool = False
     compared_by: str = ""
     original_at: str = ""
+    withheld: bool = False  # kept on this node: no envelope may list it
+    redacts: str = ""  # id of the file that this is a redacted copy of; that one is withheld from then on
 
 
 class OpenedFile(Protocol):
@@ -217,7 +225,7 @@ class DeskPort(Protocol):
     async def list_delegations(
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
     ) -> Page[DelegationRow]:
-        """Threads of the actor's unit, latest change first; `page_size` at most 200."""
+        """Threads of the actor's unit in the order of `filters.sort`; `page_size` at most 200."""
         ...
 
     async def todo(self, actor: Actor, category: str = "") -> TodoView:
@@ -252,6 +260,29 @@ class DeskPort(Protocol):
         """Delete the data key of an archived delegation (ADMINISTRATOR): its content is gone for ever, headers stay."""
         ...
 
+    async def events(self, actor: Actor, *, after: int = 0, limit: int = 100) -> EventPage:
+        """What changed for the actor's unit after a cursor, each delegation at its latest change; at most 500.
+
+        The order is durable and grows; 0 is the beginning. Hints alone: look up what they name.
+        """
+        ...
+
+    async def notice_routes(self, actor: Actor) -> tuple[NoticeRoute, ...]:
+        """Webhooks and mail of this node, and how far each got (ADMINISTRATOR)."""
+        ...
+
+    async def saved_filters(self, actor: Actor) -> tuple[SavedFilter, ...]:
+        """The actor's own filters, by name."""
+        ...
+
+    async def save_filter(self, actor: Actor, chosen: SavedFilter) -> tuple[SavedFilter, ...]:
+        """Keep a filter under its name, in place of the one that had it; gives all. INVALID_INPUT, QUOTA_EXCEEDED."""
+        ...
+
+    async def drop_filter(self, actor: Actor, name: str) -> tuple[SavedFilter, ...]:
+        """Forget one; gives what is left."""
+        ...
+
     def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
         """Changes as they are committed. A slow reader loses hints, never memory: look things up again after a gap."""
         ...
@@ -274,8 +305,17 @@ class DeskPort(Protocol):
         """Read a file; MATERIAL_MISSING while it is not here."""
         ...
 
+    async def describe_file(
+        self, actor: Actor, material_id: str, facts: FileFacts, *, seen: FileFacts | None = None
+    ) -> MaterialView:
+        """Say something else of a file that no envelope lists and that no approver has before him.
+
+        `seen` is what the actor saw; other facts by now are EDITED_MEANWHILE. `redacts` stays as it is.
+        """
+        ...
+
     async def drop_file(self, actor: Actor, material_id: str) -> None:
-        """Delete a file that no envelope lists."""
+        """Delete a file that no envelope lists and that no approver has before him."""
         ...
 
 

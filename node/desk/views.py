@@ -132,6 +132,8 @@ class MaterialView:
     chunks_done: int
     attached_to: str  # envelope id, empty while no envelope lists it
     added_at: datetime
+    withheld: bool = False  # stays on this node, never travels
+    redacts: str = ""  # id of the file that this is a redacted copy of
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +353,46 @@ class Change:
 
     delegation_id: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """A hint of the feed: this delegation changed, look it up. `cursor` is where to read on from."""
+
+    event: str
+    delegation_id: str
+    version: int
+    at: datetime
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Hints in the order of the changes. `more`: there are others after `next_cursor` already."""
+
+    items: tuple[EventView, ...]
+    next_cursor: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A list as somebody wants it again: a name of one's own, and the list's filters by their codes."""
+
+    name: str
+    codes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRoute:
+    """One way out for notices, for the administrator: a webhook or mail. No secret and no path of an address."""
+
+    kind: str  # webhook | mail
+    target: str  # host of the webhook or of the mail server
+    delivered_at: datetime | None
+    waiting: int  # changes that were not told yet
+    failing: int  # failures one after another
+    fault: str  # why the last one failed: a status, or the kind of error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
