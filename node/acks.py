@@ -193,6 +193,7 @@ def note_delivered(
             evidence=evidence,
         )
     )
+    tx.after.append(lambda: state.look_for(entry.leaf_index, entry.digest, thread_id))
     if status is not AcknowledgementStatus.APPLIED or held is None or held.thread is None:
         return
     thread = delivered(held.thread, header_digest, unit=unit, at=entry.accepted_at, roster=trust.view)

@@ -290,11 +290,11 @@ def _in_log(held: Held | None, header_digest: bytes) -> bool:
 
 def take_negative(tx: Tx, state: State, data: bytes) -> None:
     """Keep negative evidence."""
-    del state
     entry = parse_entry(data)
     if not isinstance(entry.detail, NegativeEvidence):
         raise Refusal(Reason.ENTRY_MISMATCH, why="kind")
     tx.put(NegativeRecord(entry.thread_id, entry.leaf_index, data))
+    tx.after.append(lambda: state.look_for(entry.leaf_index, entry.digest, entry.thread_id))
 
 
 def alarm(tx: Tx, state: State, refusal: Refusal, *, at: datetime, thread_id: str, unit: str) -> None:

@@ -11,6 +11,7 @@ from delegation.errors import Reason, Refusal
 from node.alarms import raise_alarm
 from node.link import Link
 from node.log_proofs import keep_proofs
+from node.log_sweep import Sweep, sweep_round
 from node.log_watch import Fork, LogWatch, check_inclusion
 from node.records import MetaRecord
 from node.state import State
@@ -36,6 +37,7 @@ class LogKeeper:
         self._forks: list[Fork] = []
         self._bad = 0
         self._heads = 0
+        self._sweep, self._lost = Sweep(), False
         self.audited = 0
         self.pause = pause
 
@@ -90,7 +92,10 @@ class LogKeeper:
         if self._bad:
             self._bad = 0
             await self._writer.run(_alarm_note)
+        busy = self._heads > _BUSY_HEADS
         await self._audit(link, watch)
+        if not busy:
+            await self._look_back()
         if watch.proven is not None and watch.proven is not before:
             await self._writer.run(partial(_note_proven, note=watch.proven.note))
 
@@ -118,6 +123,23 @@ class LogKeeper:
             if found:  # also when the registry went away in between
                 self.audited += len(found)
                 await self._writer.run(partial(keep_proofs, note=head.note, paths=found))
+
+    async def _look_back(self) -> None:
+        """While nothing is on its way: find what a restart forgot, or what came too fast to be remembered."""
+        audit = self._state.audit
+        if len(audit) == audit.maxlen:
+            self._lost = True
+        if self._lost and not audit:
+            self._lost, self._sweep = False, Sweep()
+        if self._sweep.done or len(audit) > _AUDITED_AT_ONCE:
+            return
+        waiting = {leaf_index for leaf_index, _, _ in tuple(audit)}
+        for leaf_index, digest, thread_id in await self._writer.run(partial(sweep_round, sweep=self._sweep)):
+            if leaf_index not in waiting:
+                waiting.add(leaf_index)
+                self._state.look_for(leaf_index, digest, thread_id)
+        if not self._sweep.done:
+            self._state.signal("log")
 
     @property
     def newest(self) -> bytes:

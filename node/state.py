@@ -349,7 +349,7 @@ class State:
         self.waits = WaitRoom()
         self.cursors = CursorRoom()
         self.facts = FactsRoom(settings.threads_in_memory)
-        # accepted entries that are to be looked for in the log: leaf index, entry digest, thread
+        # entries that are to be looked for in the log: leaf index, entry digest, thread
         self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
         self.verified_batches: OrderedDict[bytes, Entry] = OrderedDict()  # bytes of entries whose batch verified
         self.signal = signal
@@ -365,6 +365,12 @@ class State:
             self.cursors,
             self.facts,
         )
+
+    def look_for(self, leaf_index: int, digest: bytes, thread_id: str) -> None:
+        """Have an entry of the log looked for there; the many deliveries of one batch need one proof."""
+        audit = self.audit
+        if not audit or audit[-1][0] != leaf_index:
+            audit.append((leaf_index, digest, thread_id))
 
     def number(self, what: str) -> int:
         """The next number of outbox, acks or alarms: unique and growing, with gaps."""

@@ -351,7 +351,7 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
     note_known(tx, state, held.thread_id, header.ref, "accepted")
     if header.kind in _ASKING and not isinstance(outcome, Refused):
         note_question(tx, state, thread, header)
-    tx.after.append(lambda: state.audit.append((entry.leaf_index, entry.digest, held.thread_id)))
+    tx.after.append(lambda: state.look_for(entry.leaf_index, entry.digest, held.thread_id))
     own_last = held.own_last
     if moving and header.sender_unit in state.units:
         own_last = {**own_last, header.sender_unit: header.ref}

@@ -13,6 +13,7 @@ from delegation.codec_entry import parse_entry
 from delegation.errors import Reason, Refusal
 from node import tables
 from node.log_proofs import name_of
+from node.log_sweep import evidence_entries
 from node.records import (
     AckRecord,
     DataKeyRecord,
@@ -109,11 +110,14 @@ def _read(connection: Connection, thread_id: str) -> Rows:
 
 
 def _proofs(connection: Connection, thread_id: str) -> dict[int, bytes]:
-    """Kept inclusion proofs of the thread's entries by leaf index; a damaged entry has none."""
+    """Kept inclusion proofs of entries, evidence and negative evidence by leaf index; a damaged one has none."""
     found: dict[int, bytes] = {}
-    for record in _select(connection, EntryRecord, thread_id=thread_id):
+    logged = [record.entry for record in _select(connection, EntryRecord, thread_id=thread_id)]
+    logged += dict.fromkeys(evidence_entries(_select(connection, DeliveryRecord, thread_id=thread_id)))
+    logged += [record.entry for record in _select(connection, NegativeRecord, thread_id=thread_id)]
+    for data in logged:
         with suppress(Refusal):
-            leaf_index = parse_entry(record.entry).leaf_index
+            leaf_index = parse_entry(data).leaf_index
             for row in _select(connection, MetaRecord, name=name_of(leaf_index)):
                 found[leaf_index] = row.value
     return found
