@@ -62,9 +62,33 @@ def take(typed: Typed, *, today: date, stored: Mapping[str, object], short_time:
                 form.faults[asked.path] = str(error)
                 del codes[asked.path]
     coded = replace(form, typed=codes, faults={}, counts=form.counts)
-    business = _business(to_json(coded), stored)
+    made = to_json(coded)
+    _keep_unknown(coded, made, stored)
+    business = _business(made, stored)
     form.faults.update(coded.faults)
     return Taken(_of(form, _shown(coded)), business)
+
+
+def _keep_unknown(form: Filled, made: dict[str, object], stored: Mapping[str, object]) -> None:
+    """A stored code that our lists do not know cannot be shown as a choice; left alone, it stays."""
+    for asked in form.spec.fields:
+        value = at(stored, asked.path)
+        unknown = isinstance(value, str) and value and value not in dict(asked.choices)
+        if asked.ask is Ask.CHOICE and unknown and not form.text(asked.path):
+            *way, last = asked.path.split(".")
+            here = made
+            for name in way:
+                here = cast("dict[str, object]", here.setdefault(name, {}))
+            here[last] = value
+
+
+def at(values: object, path: str) -> object:
+    """The value of a path with dots; None where there is none."""
+    for name in path.split("."):
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(name)
+    return values
 
 
 def show(business: Mapping[str, object], *, short_time: bool = False) -> Filled:

@@ -50,11 +50,6 @@ SCENES: Final[Choices] = (
     ("home-office", "居家办公"),
     ("other", "其他"),
 )
-FEE_PAYERS: Final[Choices] = (
-    ("委托方承担", "委托方承担"),
-    ("受托方承担", "受托方承担"),
-    ("按协议承担", "按协议承担"),
-)
 # 工伤保险条例 art. 14, 15; in own words, short enough for a list
 GROUNDS: Final[Choices] = (
     ("14-1", "14条1项 工作时间、场所内因工作原因受事故伤害"),

@@ -87,7 +87,7 @@ _CASE: Final[tuple[Part, ...]] = (
     Field(path="legal_basis", label="委托依据", ask=Ask.CHOICE, choices=choices.LEGAL_BASES),
     _text("agreement_id", "合作协议编号", longest=36, hint="依据为合作协议时填"),
     Field(path="requested_due", label="要求完成日", ask=Ask.DAY),
-    Field(path="letter.fee_payer", label="费用承担", ask=Ask.CHOICE, choices=choices.FEE_PAYERS),
+    _text("letter.fee_payer", "费用承担", hint="如：委托方承担、按协议承担"),
     _text("letter.contact_phone", "本单位办公电话", ask=Ask.PHONE),
     _text("text", "附言", ask=Ask.LONG, longest=_MEDIUM),
 )

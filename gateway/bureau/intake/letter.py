@@ -9,6 +9,9 @@ from gateway.bureau.forms.spec import Ask, Field, Rows
 from gateway.bureau.intake.business import show
 
 _YES: Final = "是"
+_MOST_REST: Final = 200
+# shown otherwise: the matter is the page's, certainty is told by the further places
+_ELSEWHERE: Final = frozenset({"matter", "case_key", "task_place.certainty", "task_place.other_candidates"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,22 @@ def readable(business: Mapping[str, object]) -> tuple[Part, ...]:
         tables = tuple(table for each in section.parts if isinstance(each, Rows) for table in _tables(form, each))
         if lines or tables:
             parts.append(Part(title=section.title.removeprefix("更多："), lines=lines, tables=tables))
+    rest = tuple(Line(label=path, text=text) for path, text in _rest(form, business, ""))[:_MOST_REST]
+    if rest:
+        parts.append(Part(title="表外内容", lines=rest, tables=()))
     return tuple(parts)
+
+
+def _rest(form: Filled, value: object, path: str) -> list[tuple[str, str]]:
+    """What the form has no field for, by its path: a business system may have written it, and it would be signed."""
+    known = {each.path for each in form.spec.fields} | {rows.path for rows in form.spec.rows} | _ELSEWHERE
+    if path in known or value in (None, "", False):
+        return []
+    if isinstance(value, Mapping):
+        return [one for name, each in value.items() for one in _rest(form, each, f"{path}.{name}".lstrip("."))]
+    if isinstance(value, list | tuple):
+        return [one for each in value for one in _rest(form, each, path)]
+    return [(path, str(value))]
 
 
 def _lines(form: Filled, asked: Field, path: str) -> list[Line]:
