@@ -13,7 +13,7 @@ from starlette.types import Scope
 from node.desk.ports import Role
 
 EVERYONE: Final = frozenset(Role)
-CASE_READERS: Final = EVERYONE - {Role.ADMINISTRATOR}
+CASE_READERS: Final = EVERYONE - {Role.ADMINISTRATOR, Role.DISPATCHER}
 # 省级监管 sees no personal data unless a case comes to it, so it does not look people up
 CASE_WORKERS: Final = frozenset({Role.CLERK, Role.APPROVER, Role.INVESTIGATOR})
 PREPARERS: Final = frozenset({Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR})
@@ -89,10 +89,10 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "dropMaterial": Access(PREPARERS),
         # the desk around them
         "listTodo": Access(CASE_READERS),
-        "listAlarms": Access(EVERYONE),
-        "acknowledgeAlarm": Access(EVERYONE - {Role.READER, Role.INVESTIGATOR}),
+        "listAlarms": Access(EVERYONE - {Role.DISPATCHER}),
+        "acknowledgeAlarm": Access(EVERYONE - {Role.READER, Role.INVESTIGATOR, Role.DISPATCHER, Role.SEAL_HOLDER}),
         "listUnits": Access(EVERYONE),
-        "listCompetentUnits": Access(CASE_READERS),
+        "listCompetentUnits": Access(EVERYONE - {Role.ADMINISTRATOR}),
         "readStatus": Access(EVERYONE),
         "watchChanges": Access(EVERYONE),
         # the machine

@@ -6,7 +6,8 @@ from node.state import Held, State
 from node.threads import must_load
 from node.writer import Tx
 
-READS = (Role.CLERK, Role.APPROVER, Role.INVESTIGATOR, Role.SUPERVISOR, Role.READER)
+READS = (Role.CLERK, Role.APPROVER, Role.INVESTIGATOR, Role.SUPERVISOR, Role.READER, Role.SEAL_HOLDER)
+HEADERS = (*READS, Role.ADMINISTRATOR, Role.DISPATCHER)  # what tells of no case: units, how the node is
 PREPARES = (Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR)
 ACTS = (Role.CLERK, Role.SUPERVISOR)
 APPROVES = (Role.APPROVER,)
