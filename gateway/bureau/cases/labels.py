@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from delegation.evidence_checks import EVIDENCE_CHECKS
+
 FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     # the letter
     "letter": "委托函", "acceptance_number": "受理决定书文号", "case_summary": "简要案情", "items": "事项",
@@ -122,37 +124,10 @@ CODE_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "in-plant": "厂内", "away": "因工外出", "commuting": "上下班途中", "site": "工地", "road": "道路",
 })  # fmt: skip
 
-# Checks of form by kind of evidence: code, label (法释〔2002〕21号 Art 10 to 15).
-CHECKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType({
-    "EVIDENCE_KIND_DOCUMENT": (
-        ("document-original", "原件，或经核对无误的复制件"),
-        ("document-source", "他部门保管的文书复制件注明出处并加盖该部门印章"),
-    ),
-    "EVIDENCE_KIND_OBJECT": (("object-original", "原物，或与原物核对无误的复制件、照片、录像"),),
-    "EVIDENCE_KIND_AUDIOVISUAL": (
-        ("audiovisual-carrier", "原始载体，或注明来源的复制件"),
-        ("audiovisual-made", "注明制作方法、时间、制作人和证明对象"),
-        ("audiovisual-transcript", "声音资料附文字记录"),
-    ),
-    "EVIDENCE_KIND_ELECTRONIC": (
-        ("electronic-carrier", "原始载体，或注明来源和提取方法的复制件"),
-        ("electronic-intact", "有完整性校验或提取过程记录"),
-    ),
-    "EVIDENCE_KIND_WITNESS": (
-        ("witness-person", "写明证人姓名、年龄、性别、职业、住址"),
-        ("witness-signed", "证人签名并注明日期"),
-        ("witness-identity", "附身份证复印件"),
-    ),
-    "EVIDENCE_KIND_STATEMENT": (("statement-signed", "笔录有调查人员和被询问人签名或盖章"),),
-    "EVIDENCE_KIND_EXPERT": (
-        ("expert-scope", "载明委托人、事项、送检材料、依据和方法"),
-        ("expert-sealed", "载明鉴定资格，有鉴定人签名和机构盖章"),
-    ),
-    "EVIDENCE_KIND_INSPECTION": (
-        ("inspection-scene", "载明时间、地点、事件"),
-        ("inspection-signed", "有调查人员和当事人签名；拒签的注明原因或有他人在场"),
-    ),
-})  # fmt: skip
+# Checks of form by kind of evidence: code, label.
+CHECKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
+    {kind.value: tuple((each.code, each.label) for each in checks) for kind, checks in EVIDENCE_CHECKS.items()}
+)
 CHECK_LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {code: label for checks in CHECKS.values() for code, label in checks}
 )
