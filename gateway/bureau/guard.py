@@ -8,7 +8,6 @@ before a page sees them.
 import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,11 +30,15 @@ _FORM: Final = "application/x-www-form-urlencoded"
 Typed = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
 class SessionOverError(Exception):
-    """Nobody is signed in (any more). `typed` is what the form held, so that it can go on after signing in."""
+    """Nobody is signed in (any more). `typed` is what the form held, so that it can go on after signing in.
 
-    typed: Typed | None
+    No frozen dataclass: whoever passes an exception on sets its traceback.
+    """
+
+    def __init__(self, typed: Typed | None) -> None:
+        super().__init__()
+        self.typed = typed
 
 
 def _came_from_here(request: Request) -> bool:

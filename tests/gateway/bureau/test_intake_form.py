@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from node.desk.ports import Role
 from node.desk.views import Problem
 from tests.gateway.bureau.intake import AT, FILLED, ID_NUMBER, a_draft_of, chengdu, filled
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
+from tests.gateway.fake_accounts import PASSWORD
 from tests.gateway.fake_views import a_unit
 
 _JSON = {"accept": "application/json"}
@@ -239,3 +242,23 @@ async def test_only_clerks_write(house: House) -> None:
     async with signed_in(house, Role.READER) as client:
         assert (await client.get(f"{AT}/new")).status_code == 403
         assert (await client.get(AT)).status_code == 200
+
+
+async def test_a_session_that_ended_costs_nothing_that_was_typed(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with signed_in(house) as client:
+        address = await a_draft_of(client)
+        sent = filled(await client.get(address), address, letter__case_summary="写到一半")
+        client.cookies.clear()
+        by_itself = await client.post(address, data=sent, headers=_JSON)
+        assert by_itself.status_code == 401
+        page = await client.post(address, data=sent)
+        kept = form_to(page, "/sign-in")
+        kept.update({"staff_id": ["clerk"], "password": [PASSWORD]})
+        go_on = await client.post("/desk/sign-in", data=kept)
+        saved = await client.post(address, data=form_to(go_on, address))
+        assert saved.status_code == 303
+        (draft,) = house.station.desk.drafts.values()
+        assert "写到一半" in str(draft.business)
+        assert "request failed" not in capsys.readouterr().out
