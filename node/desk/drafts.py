@@ -14,7 +14,7 @@ from node.compose import LetterHeader, compose, may_seal, seal
 from node.contents import note_case
 from node.desk.building import materials_of
 from node.desk.business import Business, host_of, parse_business, problems_of
-from node.desk.guard import APPROVES, READS, need, same_version
+from node.desk.guard import APPROVES, READS, acting_as, must_be_apart, need, same_version, shown_name
 from node.desk.light import light_view
 from node.desk.ports import Actor, Role
 from node.desk.views import DelegationView, DraftView, Page
@@ -100,12 +100,22 @@ def _note_case_key(tx: Tx, state: State, record: DraftRecord, business: Mapping[
         tx.put(LookupRecord(case_digest(state, record.unit, case_key), record.draft_id))
 
 
+def _prepared(actor: Actor) -> dict[str, object]:
+    """Who prepared it, and for whom, as it is kept beside the letter."""
+    acting = acting_as(actor, Role.CLERK)
+    return {
+        "prepared_by_name": shown_name(actor, acting),
+        "prepared_for": acting.staff_id if acting is not None else "",
+        "phone": actor.phone,
+    }
+
+
 def create(tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mapping[str, object]) -> DraftView:
     """Begin a letter."""
     need(actor, state, Role.CLERK)
     parse_business(business)
     draft_id = uuid7(at)
-    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone}
+    content = {"business": business, **_prepared(actor)}
     record = DraftRecord(
         draft_id=draft_id,
         unit=actor.unit,
@@ -131,7 +141,7 @@ def update(
     record = _editable(tx, actor, draft_id, version)
     parse_business(business)
     note = content_of(tx, state, record).get("note", "")  # stays until it is handed over again
-    content = {"business": business, "prepared_by_name": actor.name, "phone": actor.phone, "note": note}
+    content = {"business": business, **_prepared(actor), "note": note}
     _note_case_key(tx, state, record, business)
     return _put(
         tx,
@@ -210,9 +220,10 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
     record = _editable(tx, actor, draft_id, version)
     if record.state != "pending_approval":
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
-    if record.prepared_by == actor.staff_id:
-        raise Refusal(Reason.FOUR_EYES, missing="another_person")
     content = content_of(tx, state, record)
+    makers = frozenset({record.prepared_by, str(content.get("prepared_for", ""))} - {""})
+    acting = acting_as(actor, *APPROVES, apart_from=makers)
+    must_be_apart(actor, acting, makers)
     business = parse_business(_business(content))
     trust = may_seal(state, at=at)
     host = host_of(business, trust.view, day_of(at))
@@ -240,7 +251,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
                 phone=str(content.get("phone", "")),
                 role="clerk",
             ),
-            approver=Person(staff_id=actor.staff_id, name=actor.name, role="approver"),
+            approver=Person(staff_id=actor.staff_id, name=shown_name(actor, acting), role="approver"),
         ),
         at=at,
         thread_id=thread_id,

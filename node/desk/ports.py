@@ -67,14 +67,24 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """A role that is held today for somebody else."""
+
+    role: str
+    staff_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: one person (or business system) in one unit."""
+    """Who asks: one person (or business system) in one unit. `roles` holds those of `acting` too, which are not own."""
 
     staff_id: str
     name: str
     unit: str
     roles: frozenset[str]
     phone: str = ""
+    acting: tuple[Acting, ...] = ()
 
     def has(self, *roles: Role) -> bool:
         """One of these roles is held."""
