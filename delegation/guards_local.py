@@ -73,8 +73,11 @@ def _approved_unless_same_text(asked: LocalAsked) -> bool:
 
 
 def _result_reviewed(asked: LocalAsked) -> bool | Refused:
-    """The reviewer did not write the result."""
-    if asked.header.recorded_by_home or asked.facts.reviewer_id != asked.staff.handler_id:
+    """The reviewer did not write the result, and none of its investigators approves it (办法 Art 10)."""
+    if asked.header.recorded_by_home:
+        return True
+    investigating = {person.staff_id for person in asked.facts.investigators}
+    if asked.facts.reviewer_id != asked.staff.handler_id and asked.staff.approver_id not in investigating:
         return True
     return Refused(Reason.FOUR_EYES, {"missing": "reviewer"})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import draft_check, drafts, files, lists, moves, todo
+from node.desk import draft_check, drafts, files, lists, moves, seals, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -151,6 +151,18 @@ class Desk:
     async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
         """See DeskPort."""
         return await self._run(partial(moves.review, actor=actor, move_id=move_id, version=version))
+
+    async def press_seal(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        """See DeskPort."""
+        return await self._run(partial(moves.press_seal, actor=actor, move_id=move_id, version=version))
+
+    async def approver_seals(self, actor: Actor) -> bool:
+        """See DeskPort."""
+        return await self._run(partial(seals.read, actor=actor))
+
+    async def keep_seal(self, actor: Actor, *, approver: bool) -> bool:
+        """See DeskPort."""
+        return await self._run(partial(seals.keep, actor=actor, approver=approver))
 
     async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
         """See DeskPort."""

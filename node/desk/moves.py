@@ -16,7 +16,9 @@ from node.desk.building import prepared_of, prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import ACTS, APPROVES, PREPARES, READS, need, own, same_version
 from node.desk.light import light_view
-from node.desk.ports import Actor
+from node.desk.ports import Actor, Role
+from node.desk.seals import need_seal
+from node.desk.twins import twin_of
 from node.desk.views import DelegationView, PreparedMoveView
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
@@ -172,6 +174,9 @@ def prepare(
     if chosen in _BY_NODE:
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
+    twin = twin_of(tx, state, actor, chosen, data, thread_id=delegation_id)
+    if twin is not None:
+        return prepared_view(tx, state, twin)
     _trial(tx, state, held, actor, chosen, data, at)
     move_id = uuid7(at)
     record = MoveRecord(
@@ -310,17 +315,50 @@ def _handler_of(record: MoveRecord, content: Mapping[str, object]) -> Person:
 
 
 def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
-    """Approve, seal, sign and queue. Refusal FOUR_EYES for whoever prepared it; judged again as everything else."""
+    """Approve, seal, sign and queue. Refusal FOUR_EYES for whoever prepared it; judged again as everything else.
+
+    Refusal ROLE_MISSING where the unit keeps the seal for its seal holder: `review` says yes, `press_seal` seals.
+    """
     need(actor, state, *APPROVES)
+    need_seal(tx, actor)
     record, content = _load(tx, state, actor, move_id)
     _waiting(record, version)
+    return _sealed(tx, state, at, actor, record, content, _person(actor, "approver"))
+
+
+def press_seal(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
+    """Press the seal on what was reviewed, sign and queue: whoever reviewed it stays its approver.
+
+    Refusal ROLE_MISSING, FOUR_EYES for whoever prepared it, NOT_ALLOWED unless it was reviewed; judged again.
+    """
+    need(actor, state, Role.SEAL_HOLDER, *APPROVES)
+    need_seal(tx, actor)
+    record, content = _load(tx, state, actor, move_id)
+    same_version(version, record.version)
+    if record.state != "reviewed":
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    reviewer = Person(
+        staff_id=str(content["reviewed_by"]), name=str(content.get("reviewed_by_name", "")), role="approver"
+    )
+    return _sealed(tx, state, at, actor, record, content, reviewer)
+
+
+def _sealed(
+    tx: Tx,
+    state: State,
+    at: datetime,
+    actor: Actor,
+    record: MoveRecord,
+    content: Mapping[str, object],
+    approver: Person,
+) -> DelegationView:
     if record.prepared_by == actor.staff_id:
         raise Refusal(Reason.FOUR_EYES, missing="another_person")
     held = own(tx, state, actor, record.thread_id)
     data = content["data"]
     if not isinstance(data, Mapping):
         raise Refusal(Reason.INTERNAL, field="stored_content")
-    hands = Hands(handler=_handler_of(record, content), approver=_person(actor, "approver"))
+    hands = Hands(handler=_handler_of(record, content), approver=approver)
     composed = _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
     held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
     tx.put(replace(record, state="approved", version=record.version + 1))
@@ -344,6 +382,11 @@ def start_thread(
     if thread_type is None:
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     raw = {**data, "to": list(recipients)}
+    twin = twin_of(tx, state, actor, chosen, raw)
+    if twin is not None:
+        begun = own(tx, state, actor, twin.thread_id)
+        waiting = prepared_of(tx, state, twin.thread_id, actor.unit)
+        return replace(light_view(tx, state, begun, actor, at), prepared=waiting)
     thread_id = uuid7(at)
     counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
     record = replace(

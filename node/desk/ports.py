@@ -209,6 +209,18 @@ class DeskPort(Protocol):
         """Say that a prepared move may be sealed and leave the seal to another (APPROVER, not who prepared it)."""
         ...
 
+    async def press_seal(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        """Seal, sign and queue what was reviewed (SEAL_HOLDER, or APPROVER where the unit lets approvers seal)."""
+        ...
+
+    async def approver_seals(self, actor: Actor) -> bool:
+        """Whether the approvers of the actor's unit press its seal themselves (default), or a seal holder does."""
+        ...
+
+    async def keep_seal(self, actor: Actor, *, approver: bool) -> bool:
+        """Say which (ADMINISTRATOR)."""
+        ...
+
     async def approve_move(self, actor: Actor, move_id: str, version: int) -> DelegationView:
         """Approve, seal, sign and queue (APPROVER, another person than the handler and than any investigator)."""
         ...

@@ -24,6 +24,7 @@ from node.desk.labels import kind_label, state_label
 from node.desk.lists import alarms_for
 from node.desk.ports import Actor, Role
 from node.desk.rows import name_of, secret_row
+from node.desk.seals import approver_seals
 from node.desk.views import TodoCategory, TodoItem, TodoView
 from node.outbox import SHOW_NOT_FOUND
 from node.records import DraftRecord, MoveRecord, OutboxRecord, PartyRecord, TaskRecord, ThreadRecord, from_us
@@ -60,7 +61,7 @@ CATEGORIES: Final = (
     Category(tasks.TO_ASSIGN, "待分派", "none", _DOES),
     Category(tasks.INVESTIGATING, "调查中", "none", _WORKS),
     Category(TO_REVIEW, "待审核", "none", _APPROVES),
-    Category(TO_SEAL, "待用印", "none", _APPROVES),
+    Category(TO_SEAL, "待用印", "none", frozenset({Role.SEAL_HOLDER, *_APPROVES})),
     Category(tasks.TO_CHECK, "待核验", "none", _DOES),
     Category(TO_APPROVE, "待审批", "none", _APPROVES),
     Category(tasks.TO_CORRECT, "待补正", "none", _DOES),
@@ -260,7 +261,9 @@ def _moves(tx: Tx, actor: Actor) -> Iterator[_Waiting]:
                 host = party is not None and party.role in ("host", "former_host")
                 category = TO_SEAL if status == "reviewed" else TO_REVIEW if host else TO_APPROVE
                 word = {TO_SEAL: "用印", TO_REVIEW: "审核", TO_APPROVE: "审批"}[category]
-                kind, mine, label = "approve_move", actor.has(Role.APPROVER) and not own, f"{word}：{label}"
+                presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit))
+                able = presses if category == TO_SEAL else actor.has(Role.APPROVER)
+                kind, mine, label = "approve_move", able and not own, f"{word}：{label}"
             yield _Waiting(
                 category=category,
                 kind=kind,

@@ -91,6 +91,7 @@ class FakeDesk:
         self.rows: list[DelegationRow] = [a_row()]
         self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
+        self.seal_apart = False
         self.other: dict[str, object] = {}  # fields of the delegation that are other than usual
         self.most_bytes_held = 0
         self.watchers: set[asyncio.Queue[Change]] = set()
@@ -227,6 +228,19 @@ class FakeDesk:
         back = bool(note) and move.prepared_by != actor.staff_id
         self.prepared[move_id] = replace(move, state="draft" if back else "dropped", note=note, version=version + 1)
         return self.prepared[move_id]
+
+    async def press_seal(self, actor: Actor, move_id: str, version: int) -> DelegationView:
+        move = self._move(move_id, version)
+        if move.state != "reviewed":
+            raise Refusal(Reason.NOT_ALLOWED, state=move.state)
+        return await self.approve_move(actor, move_id, version)
+
+    async def approver_seals(self, actor: Actor) -> bool:
+        return not self.seal_apart
+
+    async def keep_seal(self, actor: Actor, *, approver: bool) -> bool:
+        self.seal_apart = not approver
+        return approver
 
     async def review_move(self, actor: Actor, move_id: str, version: int) -> PreparedMoveView:
         move = self._move(move_id, version)

@@ -1,0 +1,93 @@
+"""Who presses the seal: the approver, unless the unit keeps it for its seal holder; and nothing is prepared twice."""
+
+from pathlib import Path
+
+import pytest
+
+from delegation.errors import Reason, Refusal
+from node.desk.ports import Actor
+from node.desk.views import DelegationView, PreparedMoveView
+from node.service import Node
+from tests.node.world import (
+    ASSIGNMENT,
+    CHENGDU,
+    HANGZHOU,
+    UNITS_OF,
+    a_result,
+    approver,
+    clerk,
+    issued,
+    make,
+    reach,
+    running,
+    view,
+)
+
+REFUSAL = {"reasons": ["R06"], "body": {"text": "剩余时间不足"}}
+
+
+def person(staff_id: str, *roles: str, bureau: str = CHENGDU) -> Actor:
+    """Somebody of the bureau with these roles."""
+    return Actor(staff_id, "某某", UNITS_OF[bureau], frozenset(roles))
+
+
+async def refused(node: Node, ref: str) -> PreparedMoveView:
+    """A refusal that waits."""
+    seen: DelegationView = await view(node, CHENGDU, ref)
+    return await node.desk.prepare_move(clerk(CHENGDU), ref, "REFUSED", REFUSAL, seen.version)
+
+
+async def test_a_unit_may_keep_its_seal_for_its_seal_holder(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        host = world.nodes[CHENGDU]
+        ref = (await issued(world.nodes[HANGZHOU], HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        await make(host, CHENGDU, ref, "SIGNED_FOR", {})
+        move = await refused(host, ref)
+        assert (await refused(host, ref)).move_id == move.move_id  # pressed twice
+
+        assert await host.desk.approver_seals(approver(CHENGDU))
+        with pytest.raises(Refusal) as nobody:
+            await host.desk.keep_seal(approver(CHENGDU), approver=False)
+        assert nobody.value.reason is Reason.ROLE_MISSING
+        await host.desk.keep_seal(person("root", "administrator"), approver=False)
+
+        with pytest.raises(Refusal) as kept:
+            await host.desk.approve_move(approver(CHENGDU), move.move_id, move.version)
+        assert (kept.value.reason, kept.value.details["role"]) == (Reason.ROLE_MISSING, "seal_holder")
+        holder = person("seal", "seal_holder")
+        with pytest.raises(Refusal) as early:
+            await host.desk.press_seal(holder, move.move_id, move.version)
+        assert early.value.reason is Reason.NOT_ALLOWED
+        reviewed = await host.desk.review_move(approver(CHENGDU), move.move_id, move.version)
+        assert reviewed.state == "reviewed"
+        assert [item.label for item in (await host.desk.todo(holder)).items] == ["用印：不予受托"]
+        for wrong in (approver(CHENGDU), person(clerk(CHENGDU).staff_id, "seal_holder")):
+            with pytest.raises(Refusal):
+                await host.desk.press_seal(wrong, move.move_id, reviewed.version)
+        await host.desk.press_seal(holder, move.move_id, reviewed.version)
+
+        back = await reach(world.nodes[HANGZHOU], HANGZHOU, ref, "refused")
+        body = back.entries[-1].body
+        assert body is not None
+        attested = body["attestation"]
+        assert isinstance(attested, dict)
+        assert attested["approver"]["staff_id"] == approver(CHENGDU).staff_id
+        with pytest.raises(Refusal) as again:
+            await host.desk.press_seal(holder, move.move_id, reviewed.version)
+        assert again.value.reason is Reason.EDITED_MEANWHILE
+
+
+async def test_an_investigator_never_approves_the_own_report(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        host = world.nodes[CHENGDU]
+        ref = (await issued(world.nodes[HANGZHOU], HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        for kind, data in (("SIGNED_FOR", {}), ("ACCEPTED", {}), ("ASSIGNED", ASSIGNMENT)):
+            await make(host, CHENGDU, ref, kind, data)
+        seen = await view(host, CHENGDU, ref)
+        move = await host.desk.prepare_move(clerk(CHENGDU), ref, "REPORTED", a_result(), seen.version)
+        with pytest.raises(Refusal) as own:
+            await host.desk.approve_move(person("i1", "approver"), move.move_id, move.version)
+        assert (own.value.reason, own.value.details) == (Reason.FOUR_EYES, {"missing": "reviewer"})
+        await host.desk.approve_move(approver(CHENGDU), move.move_id, move.version)
