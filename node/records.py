@@ -98,6 +98,7 @@ class ThreadRecord(Record):
     created_at: int
     changed_at: int
     purged: bool = False
+    change_number: int = 0  # grows with every change of any thread: the order of lists and of the feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,16 @@ class StaffRecord(Record):
     locked_until: int
 
 
+@dataclass(frozen=True, slots=True)
+class PreferenceRecord(Record):
+    """What one member of staff set for the own desk: filters under names of their own, encrypted."""
+
+    TABLE: ClassVar[str] = "preferences"
+    KEY: ClassVar[tuple[str, ...]] = ("staff_id",)
+    staff_id: str
+    secret: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord(Record):
     """A signed-in session, found by the hash of its token."""
@@ -397,6 +408,7 @@ RECORDS: tuple[type[Record], ...] = (
     AlarmRecord,
     RosterRecord,
     StaffRecord,
+    PreferenceRecord,
     SessionRecord,
     ApiKeyRecord,
 )

@@ -30,6 +30,7 @@ from node.log_keeper import LogKeeper
 from node.material_mover import MaterialMover
 from node.materials import MaterialFolder
 from node.metrics import Metrics
+from node.notices.routes import Notices
 from node.roster_cache import RosterCache
 from node.roster_keeper import RosterKeeper, load_rosters
 from node.settings import NodeSettings
@@ -68,6 +69,7 @@ class Node:
         changes: Changes,
         desk: Desk,
         accounts: Accounts,
+        notices: Notices,
         folder: MaterialFolder,
         log: LogKeeper,
         clock: Callable[[], datetime],
@@ -82,6 +84,7 @@ class Node:
         self.changes = changes
         self.desk = desk
         self.accounts = accounts
+        self.notices = notices
         self.materials = folder
         self.log = log
         self.clock = clock
@@ -146,6 +149,7 @@ class Node:
             most_wait=settings.reconnect_max_seconds,
         )
         folder = MaterialFolder(settings)
+        notices = Notices(settings, writer, state, changes, clock=clock)
         log = LogKeeper(writer=writer, state=state, clock=clock)
         courier = Courier(
             settings=settings,
@@ -173,7 +177,16 @@ class Node:
                 expiries=partial(_expiries, settings),
             ),
             changes=changes,
-            desk=Desk(writer=writer, state=state, folder=folder, changes=changes, link=link, clock=clock),
+            desk=Desk(
+                writer=writer,
+                state=state,
+                folder=folder,
+                changes=changes,
+                link=link,
+                clock=clock,
+                notices=notices,
+            ),
+            notices=notices,
             accounts=Accounts(writer, settings, vault=state.vault),
             folder=folder,
             log=log,
@@ -188,11 +201,12 @@ class Node:
         return node
 
     def carry(self) -> None:
-        """Start the courier and the sweeps."""
+        """Start the courier, the sweeps and the notices."""
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self.courier.run(), name="courier"),
                 asyncio.create_task(self.sweeper.run(), name="sweeper"),
+                asyncio.create_task(self.notices.run(), name="notices"),
             ]
 
     async def stop(self) -> None:

@@ -63,3 +63,14 @@ class NodeSettings(FolderSettings):
     threads_in_memory: int = Field(default=5000, ge=10)
     call_seconds: float = Field(default=20.0, gt=0)
     reconnect_max_seconds: float = Field(default=30.0, gt=0)
+    # notices for the bureau's own systems; none of them is asked for unless it is set
+    webhook_urls: tuple[str, ...] = ()
+    webhook_secret_file: Path | None = None
+    notice_authorities: Path | None = None  # PEM; the system's own when empty
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_from: str = ""
+    mail_user: str = ""
+    mail_password_file: Path | None = None
+    mail_to: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # unit: addresses
+    mail_minutes: int = Field(default=60, ge=5, le=1440)

@@ -373,7 +373,7 @@ class State:
             audit.append((leaf_index, digest, thread_id))
 
     def number(self, what: str) -> int:
-        """The next number of outbox, acks or alarms: unique and growing, with gaps."""
+        """The next number of outbox, acks, alarms or changes: unique and growing, with gaps."""
         self._numbers[what] = self._numbers.get(what, 0) + 1
         return self._numbers[what]
 
@@ -388,6 +388,7 @@ class State:
             ("acks", AckRecord, "number"),
             ("batches", AckRecord, "batch"),
             ("alarms", AlarmRecord, "alarm_id"),
+            ("changes", ThreadRecord, "change_number"),
         ):
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
         self.open_batch()  # what was gathered before is sent as it is

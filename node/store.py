@@ -13,7 +13,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 
 
 class Op(StrEnum):
@@ -38,12 +38,17 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadQuery:
-    """A page of threads that one unit may see, latest change first, after `before` (changed_at, thread_id)."""
+    """A page of threads that one unit may see: latest change first, after the change number `before`.
+
+    `by_due`: the nearest due date first, after `after` (next_due, thread_id).
+    """
 
     unit: str
     role: str = ""
     where: tuple[Where, ...] = ()
-    before: tuple[int, str] | None = None
+    before: int | None = None
+    by_due: bool = False
+    after: tuple[str, str] | None = None
     limit: int = 50
 
 
@@ -71,9 +76,15 @@ class Store(Protocol):
         ...
 
     def select_columns(
-        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
-        """Some columns of every record that meets the conditions, in key order: spares reading large ones."""
+        """Some columns of the records that meet the conditions, by `order` (else by key): spares reading large ones."""
         ...
 
     def maximum(self, kind: type[Record], column: str) -> int:

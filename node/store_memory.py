@@ -54,10 +54,16 @@ class MemoryStore:
         return rows[:limit]
 
     def select_columns(
-        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
         """See Store."""
-        rows = self.select(kind, where, limit=1_000_000_000)
+        rows = self.select(kind, where, order=order, limit=1_000_000_000 if limit is None else limit)
         return [tuple(getattr(row, column) for column in columns) for row in rows]
 
     def maximum(self, kind: type[Record], column: str) -> int:
@@ -76,8 +82,13 @@ class MemoryStore:
         roles = {row.thread_id: row.role for row in self._matching(PartyRecord, where)}
         rows = [row for row in self._matching(ThreadRecord, query.where) if row.thread_id in roles]
         if query.before is not None:
-            rows = [row for row in rows if (row.changed_at, row.thread_id) < query.before]
-        rows.sort(key=lambda row: (row.changed_at, row.thread_id), reverse=True)
+            rows = [row for row in rows if row.change_number < query.before]
+        if query.after is not None:
+            rows = [row for row in rows if (row.next_due, row.thread_id) > query.after]
+        if query.by_due:
+            rows.sort(key=lambda row: (row.next_due, row.thread_id))
+        else:
+            rows.sort(key=lambda row: row.change_number, reverse=True)
         return [(row, roles[row.thread_id]) for row in rows[: query.limit]]
 
     def commit(self, changes: Changes) -> None:

@@ -237,12 +237,19 @@ class SqlStore:
         return [self._record(kind, row) for row in self._read(statement)]
 
     def select_columns(
-        self, kind: type[Record], columns: Sequence[str], where: Sequence[Where] = ()
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
         """See Store."""
         table = self._of(kind).table
         statement = select(*(table.c[name] for name in columns)).where(*self._conditions(table, where))
-        return [tuple(row) for row in self._read(statement.order_by(*(table.c[name] for name in kind.KEY)))]
+        statement = statement.order_by(*(table.c[name] for name in (tuple(order) or kind.KEY))).limit(limit)
+        return [tuple(row) for row in self._read(statement)]
 
     def maximum(self, kind: type[Record], column: str) -> int:
         """See Store."""
@@ -267,8 +274,14 @@ class SqlStore:
         if query.role:
             statement = statement.where(parties.c.role == query.role)
         if query.before is not None:
-            statement = statement.where(tuple_(threads.c.changed_at, threads.c.thread_id) < tuple_(*query.before))
-        statement = statement.order_by(threads.c.changed_at.desc(), threads.c.thread_id.desc()).limit(query.limit)
+            statement = statement.where(threads.c.change_number < query.before)
+        if query.after is not None:
+            statement = statement.where(tuple_(threads.c.next_due, threads.c.thread_id) > tuple_(*query.after))
+        if query.by_due:
+            statement = statement.order_by(threads.c.next_due, threads.c.thread_id)
+        else:
+            statement = statement.order_by(threads.c.change_number.desc())
+        statement = statement.limit(query.limit)
         rows = self._read(statement)
         return [(self._record(ThreadRecord, row[:-1]), str(row[-1])) for row in rows]
 

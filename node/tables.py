@@ -67,8 +67,9 @@ class Thread(NodeTable, table=True):
     queued: int
     parked: int
     created_at: int = _big()
-    changed_at: int = _big(index=True)
+    changed_at: int = _big()
     purged: bool
+    change_number: int = _big(index=True)
 
 
 class Party(NodeTable, table=True):
@@ -287,6 +288,14 @@ class Staff(NodeTable, table=True):
     active: bool
     failures: int
     locked_until: int = _big()
+
+
+class Preference(NodeTable, table=True):
+    """PreferenceRecord."""
+
+    __tablename__ = "preferences"
+    staff_id: str = Field(primary_key=True)
+    secret: bytes = _blob()
 
 
 class Session(NodeTable, table=True):

@@ -154,6 +154,7 @@ def keep(
     changed: dict[str, object] = {
         "version": held.record.version + (1 if edited else 0),
         "changed_at": to_us(at),
+        "change_number": state.number("changes"),
         "queued": len(queued),
     }
     if thread is not None and thread is not held.noted:

@@ -28,35 +28,54 @@ from node.state import State
 from node.store import Op, ThreadQuery, Where
 from node.writer import Tx
 
+BY_DUE = "due"
+
 
 def list_delegations(
     tx: Tx, state: State, at: datetime, *, actor: Actor, filters: Filters, page_size: int, page_token: str
 ) -> Page[DelegationRow]:
-    """A page of the unit's threads, latest change first."""
+    """A page of the unit's threads, latest change first; by `filters.sort` the nearest due date first."""
     need(actor, state, *READS)
     size = max(1, min(page_size, 200))
-    query = ThreadQuery(
-        unit=actor.unit,
-        role=filters.role,
-        where=_conditions(actor, filters, day_of(at)),
-        before=_token(page_token),
-        limit=size + 1,
-    )
-    rows = [(row, role) for row, role in tx.store.list_threads(query) if isinstance(row, ThreadRecord)]
+    where = _conditions(actor, filters, day_of(at))
+    query = ThreadQuery(unit=actor.unit, role=filters.role, where=where, limit=size + 1)
+    if filters.sort == BY_DUE:
+        rows = _by_due(tx, query, page_token)
+    else:
+        rows = _rows(tx, replace(query, before=_number(page_token) if page_token else None))
     more = ""
     if len(rows) > size:
         last = rows[size - 1][0]
-        more = f"{last.changed_at}.{last.thread_id}"
+        more = f"{last.next_due}.{last.thread_id}" if filters.sort == BY_DUE else str(last.change_number)
     views = (row_view(tx, state, row, role=role, unit=actor.unit, at=at) for row, role in rows[:size])
     return Page(tuple(views), more)
 
 
-def _token(text: str) -> tuple[int, str] | None:
-    if not text:
-        return None
-    changed, _, thread_id = text.partition(".")
+def _rows(tx: Tx, query: ThreadQuery) -> list[tuple[ThreadRecord, str]]:
+    return [(row, role) for row, role in tx.store.list_threads(query) if isinstance(row, ThreadRecord)]
+
+
+def _by_due(tx: Tx, query: ThreadQuery, page_token: str) -> list[tuple[ThreadRecord, str]]:
+    """Those with a due date by that date; after them those that wait for no day, so that both parts use the index."""
+    due, _, thread_id = page_token.partition(".")
+    after = (due, thread_id) if page_token else None
+    if page_token and not thread_id:
+        raise Refusal(Reason.INVALID_INPUT, field="page_token")
+    rows: list[tuple[ThreadRecord, str]] = []
+    if not page_token or due:
+        dated = (*query.where, Where("next_due", "", Op.NE))
+        rows = _rows(tx, replace(query, where=dated, by_due=True, after=after))
+        after = None
+    if len(rows) < query.limit:
+        undated = (*query.where, Where("next_due", ""))
+        rest = replace(query, where=undated, by_due=True, after=after, limit=query.limit - len(rows))
+        rows += _rows(tx, rest)
+    return rows
+
+
+def _number(text: str) -> int:
     try:
-        return int(changed), thread_id
+        return int(text)
     except ValueError as error:
         raise Refusal(Reason.INVALID_INPUT, field="page_token") from error
 

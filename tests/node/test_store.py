@@ -20,13 +20,14 @@ from node.records import (
     Record,
     ThreadRecord,
 )
+from node.records_people import PEOPLE_RECORDS
 from node.store import Op, Store, ThreadQuery, Where
 from node.store_memory import MemoryStore
 from node.store_sql import SqlStore, make_engine, upgrade
 
 
 def _empty(store: SqlStore) -> SqlStore:
-    for kind in RECORDS:
+    for kind in (*RECORDS, *PEOPLE_RECORDS):
         keys = store.select_columns(kind, kind.KEY)
         store.commit({kind: {tuple(key): None for key in keys}})
     return store
@@ -117,15 +118,31 @@ def name_of(row: Record) -> str:
     return row.thread_id
 
 
+DUES = ("2026-08-09", "2026-08-01", "", "2026-08-01", "2026-08-02", "")
+
+
+def test_columns_are_read_in_an_order_and_so_many(store: Store) -> None:
+    put(store, *(a_thread(f"t{number}", change_number=9 - number) for number in range(4)))
+    where = (Where("change_number", 6, Op.GT),)
+    assert store.select_columns(ThreadRecord, ("thread_id",), where, order=("change_number",), limit=2) == [
+        ("t2",),
+        ("t1",),
+    ]
+
+
 def test_threads_are_listed_for_their_unit_latest_first(store: Store) -> None:
-    put(store, *(a_thread(f"t{number}", changed_at=number // 2) for number in range(6)))
+    put(store, *(a_thread(f"t{number}", change_number=number, next_due=DUES[number]) for number in range(6)))
     put(store, *(PartyRecord("us", f"t{number}", "home" if number else "host") for number in range(5)))
     first = store.list_threads(ThreadQuery(unit="us", limit=2))
     assert [(name_of(row), role) for row, role in first] == [("t4", "home"), ("t3", "home")]
     last = first[-1][0]
     assert isinstance(last, ThreadRecord)
-    rest = store.list_threads(ThreadQuery(unit="us", limit=9, before=(last.changed_at, last.thread_id)))
+    rest = store.list_threads(ThreadQuery(unit="us", limit=9, before=last.change_number))
     assert [name_of(row) for row, _ in rest] == ["t2", "t1", "t0"]
+    by_due = store.list_threads(ThreadQuery(unit="us", by_due=True))
+    assert [name_of(row) for row, _ in by_due] == ["t2", "t1", "t3", "t4", "t0"]
+    after = store.list_threads(ThreadQuery(unit="us", by_due=True, after=("2026-08-01", "t1")))
+    assert [name_of(row) for row, _ in after] == ["t3", "t4", "t0"]
     assert name_of(store.list_threads(ThreadQuery(unit="us", role="host"))[0][0]) == "t0"
     assert store.list_threads(ThreadQuery(unit="them")) == []
 
@@ -151,7 +168,7 @@ def test_a_value_that_the_driver_does_not_take_leaves_nothing_for_the_next_commi
     store.close()
 
 
-@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.TABLE)
+@pytest.mark.parametrize("kind", (*RECORDS, *PEOPLE_RECORDS), ids=lambda kind: kind.TABLE)
 def test_tables_have_the_records_columns(kind: Any) -> None:
     table = tables.METADATA.tables[kind.TABLE]
     assert [column.name for column in table.columns] == [item.name for item in fields(kind)]
