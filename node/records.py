@@ -347,6 +347,7 @@ class StaffRecord(Record):
     active: bool
     failures: int
     locked_until: int
+    once_until: int = 0  # of a one-time password: until when it opens anything; 0 for one that the person chose
 
 
 @dataclass(frozen=True, slots=True)

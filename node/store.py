@@ -13,7 +13,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 
 
 class Op(StrEnum):

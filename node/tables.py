@@ -288,6 +288,7 @@ class Staff(NodeTable, table=True):
     active: bool
     failures: int
     locked_until: int = _big()
+    once_until: int = _big()
 
 
 class Preference(NodeTable, table=True):
@@ -321,3 +322,75 @@ class ApiKey(NodeTable, table=True):
     role: str
     expires_at: int = _big()
     active: bool
+
+
+class Identity(NodeTable, table=True):
+    """IdentityRecord."""
+
+    __tablename__ = "identities"
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    staff_id: str = Field(index=True)
+    bound_at: int = _big()
+
+
+class Deputy(NodeTable, table=True):
+    """DeputyRecord."""
+
+    __tablename__ = "deputies"
+    deputy_id: str = Field(primary_key=True)
+    staff_id: str = Field(index=True)
+    deputy: str = Field(index=True)
+    unit: str
+    role: str
+    first: str
+    last: str
+    set_by: str
+    set_at: int = _big()
+    ended_at: int = _big()
+
+
+class Assignment(NodeTable, table=True):
+    """AssignmentRecord."""
+
+    __tablename__ = "assignments"
+    unit: str = Field(primary_key=True)
+    thread_id: str = Field(primary_key=True)
+    staff_id: str = Field(index=True)
+    set_by: str
+    set_at: int = _big()
+
+
+class Look(NodeTable, table=True):
+    """LookRecord."""
+
+    __tablename__ = "looks"
+    __table_args__ = (
+        Index("looks_by_subject", "subject", "number"),
+        Index("looks_by_staff", "staff_id", "number"),
+    )
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    previous: bytes = _blob()
+    at: int = _big()
+    staff_id: str
+    on_behalf: str
+    unit: str
+    what: str
+    subject: str
+    part: str
+    digest: bytes = _blob()
+
+
+class SubjectRequest(NodeTable, table=True):
+    """SubjectRequestRecord."""
+
+    __tablename__ = "subject_requests"
+    request_id: str = Field(primary_key=True)
+    thread_id: str = Field(index=True)
+    unit: str
+    asks: str
+    state: str
+    version: int
+    secret: bytes = _blob()
+    recorded_by: str
+    recorded_at: int = _big()
+    changed_at: int = _big()
