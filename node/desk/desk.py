@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import draft_check, drafts, files, lists, moves, seals, todo
+from node.desk import draft_check, drafts, files, lists, moves, saved_filters, seals, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -36,6 +36,8 @@ from node.desk.views import (
 from node.link import Link
 from node.material_mover import facts_of
 from node.materials import MaterialFolder
+from node.notices import feed
+from node.notices.routes import Notices
 from node.purging import purge_content
 from node.records import MaterialRecord, OutboxRecord, PartyRecord
 from node.state import State
