@@ -25,6 +25,7 @@ STATES: Final = {
     "draft": "拟稿",
     "sent_back": "退回",
     "pending_approval": "待审批",
+    "reviewed": "已审批，待用印",
     "issued": "已发出",
     "cancelled": "已作废",
 }
@@ -102,11 +103,14 @@ async def take_draft_submit(request: Request, draft_id: DraftId, caller: PageCal
 
 @router.post("/intake/{draft_id}/approve", operation_id="takeDraftApproval")
 async def take_draft_approval(request: Request, draft_id: DraftId, caller: PageCaller, form: PageForm) -> Response:
-    """Approve what the page showed, seal and issue it."""
+    """Approve what the page showed, seal and issue it; where the unit keeps its seal apart, leave it to be sealed."""
+    desk = station_of(request).desk
     try:
-        issued: DelegationView = await station_of(request).desk.approve_and_issue(
-            caller.actor, draft_id, version_in(form)
-        )
+        draft = await desk.get_draft(caller.actor, draft_id)
+        if draft.state == "pending_approval" and not await desk.approver_seals(caller.actor):
+            await desk.review_draft(caller.actor, draft_id, version_in(form))
+            return see_other(f"{AT}/{draft_id}/review")
+        issued: DelegationView = await desk.approve_and_issue(caller.actor, draft_id, version_in(form))
     except Refusal as refusal:
         return await _refused(request, caller, draft_id, refusal)
     return see_other(f"{BASE}/cases/{issued.row.delegation_id}")
@@ -174,7 +178,9 @@ async def _review(
     if status == HTTPStatus.OK and (said or note_fault):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     is_own = draft.prepared_by == actor.staff_id
+    apart = not await station.desk.approver_seals(actor)
     may_approve = draft.state == "pending_approval" and "approver" in actor.roles
+    presses = "seal_holder" in actor.roles or ("approver" in actor.roles and not apart)
     return render(
         request,
         "intake/review.html",
@@ -195,6 +201,8 @@ async def _review(
         may_edit=is_open and "clerk" in actor.roles,
         may_submit=draft.state in {"draft", "sent_back"} and "clerk" in actor.roles,
         may_approve=may_approve and not is_own,
+        may_seal=draft.state == "reviewed" and presses and not is_own,
+        apart=apart,
         needs_other=may_approve and is_own,
         may_cancel=is_open and bool(actor.roles & {"clerk", "approver"}),
         digest=lambda material: material.sha256.hex(),

@@ -28,7 +28,7 @@ from node.desk.views import DraftView, Problem
 
 router = APIRouter()
 AT: Final = f"{BASE}/intake"
-EDITABLE: Final = frozenset({"draft", "sent_back", "pending_approval"})
+EDITABLE: Final = frozenset({"draft", "sent_back", "pending_approval", "reviewed"})
 _REARRANGING: Final = ("_add", "_drop", "_outline", "_known", "_take")
 _JSON: Final = "application/json"
 
@@ -101,7 +101,10 @@ async def take_new_draft(request: Request, caller: PageCaller, form: PageForm) -
 async def look_checks(request: Request, caller: PageCaller, form: PageForm) -> Response:
     """What is wrong with what stands there, and who is competent; nothing is stored."""
     taken = take(form, today=today_of(request), stored={})
-    return await _told(request, caller, taken.form, {})
+    more: dict[str, object] = {}
+    if last(form, "_changed") == "letter.worker.id_number":
+        more["known"] = len(await known(station_of(request), caller.actor, taken.form, today_of(request)))
+    return await _told(request, caller, taken.form, more)
 
 
 @router.post("/intake/{draft_id}", operation_id="takeDraft")
@@ -123,7 +126,7 @@ async def _take(request: Request, caller: Caller, typed: Typed, draft: DraftView
         saved = await _save(request, caller, typed, taken, draft)
     except Refusal as refusal:
         if refusal.reason is Reason.EDITED_MEANWHILE and draft is not None:
-            return await _conflict(request, caller, taken.form, draft.draft_id, by_itself=by_itself)
+            return await _conflict(request, caller, taken, draft.draft_id, by_itself=by_itself)
         if refusal.reason is not Reason.INVALID_INPUT:
             raise
         whole = note(taken.form, (Problem(refusal.details.get("field", ""), refusal.reason.value, {}),))
@@ -145,7 +148,7 @@ async def _take(request: Request, caller: Caller, typed: Typed, draft: DraftView
 async def submit(request: Request, caller: Caller, draft: DraftView) -> Response:
     """Hand a draft over when nothing is wrong with it; else show what is."""
     sheet = await _judged(request, caller, draft, whole=True)
-    await tell(station_of(request), caller.actor, sheet.form, today_of(request))
+    await tell(station_of(request), caller.actor, sheet.form)
     if sheet.form.faults or sheet.whole:
         return see_other(f"{AT}/{draft.draft_id}?check=1")
     try:
@@ -197,14 +200,16 @@ async def _rearranged(
     return await _page(request, caller, sheet, version=last(typed, "_version"))
 
 
-async def _conflict(request: Request, caller: Caller, form: Filled, draft_id: str, *, by_itself: bool) -> Response:
+async def _conflict(request: Request, caller: Caller, taken: Taken, draft_id: str, *, by_itself: bool) -> Response:
     """Somebody else saved meanwhile: what differs is shown, what was typed stays, the next save replaces knowingly."""
     draft = await station_of(request).desk.get_draft(caller.actor, draft_id)
     if draft.state not in EDITABLE:
         raise Refusal(Reason.NOT_ALLOWED, state=draft.state)
     if by_itself:
         return JSONResponse({"conflict": True}, status_code=HTTPStatus.CONFLICT)
-    found = [(label_of(form, path), mine, theirs) for path, mine, theirs in differences(form, show(draft.business))]
+    form, stored = taken.form, show(draft.business)
+    differing = differences(show(taken.business), stored)
+    found = [(label_of(form, path), mine, theirs) for path, mine, theirs in differing]
     sheet = Sheet(form=form, draft=draft, differences=found, is_conflict=True)
     return await _page(request, caller, sheet, status=HTTPStatus.PRECONDITION_FAILED)
 
@@ -212,7 +217,7 @@ async def _conflict(request: Request, caller: Caller, form: Filled, draft_id: st
 async def _told(request: Request, caller: Caller, form: Filled, more: Mapping[str, object]) -> Response:
     """Faults by path and what is said beside the form, as JSON for the page's script."""
     check(form, now_of(request))
-    said = await tell(station_of(request), caller.actor, form, today_of(request))
+    said = await tell(station_of(request), caller.actor, form)
     translate = translator(language_for(request))
     faults = {path: translate(text) for path, text in form.faults.items()}
     page = bytes(render(request, "intake/told.html", told=said).body)
@@ -222,7 +227,7 @@ async def _told(request: Request, caller: Caller, form: Filled, more: Mapping[st
 async def _page(
     request: Request, caller: Caller, sheet: Sheet, *, status: int = HTTPStatus.OK, version: str = ""
 ) -> Response:
-    sheet.told = await tell(station_of(request), caller.actor, sheet.form, today_of(request))
+    sheet.told = await tell(station_of(request), caller.actor, sheet.form)
     seen = version or (str(sheet.draft.version) if sheet.draft is not None else "")
     return render(
         request,

@@ -29,7 +29,6 @@ class Told:
     places: tuple[tuple[str, tuple[UnitView, ...]], ...] = ()  # place as shown, its competent units
     home: HomeTold | None = None
     article: str = ARTICLE
-    known: int = 0  # cases of this ID number in the unit
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +51,7 @@ async def ours(station: Station, actor: Actor) -> tuple[UnitView, ...]:
     return (await station.desk.status(actor)).units
 
 
-async def tell(station: Station, actor: Actor, form: Filled, today: date) -> Told:
+async def tell(station: Station, actor: Actor, form: Filled) -> Told:
     """What to say of what stands there; a place of the home that is wrong becomes a fault."""
     found = []
     for path in _PLACES:
@@ -66,11 +65,14 @@ async def tell(station: Station, actor: Actor, form: Filled, today: date) -> Tol
     home = await home_told(station, actor, form, await ours(station, actor))
     if home is not None and home.is_wrong:
         form.faults.setdefault(home.path, NOT_HOME)
-    return Told(places=tuple(found), home=home, known=len(await known(station, actor, form, today)))
+    return Told(places=tuple(found), home=home)
 
 
 async def known(station: Station, actor: Actor, form: Filled, today: date) -> tuple[DelegationRow, ...]:
-    """Cases of the unit with the ID number that stands there, once its check digit holds."""
+    """Cases of the unit with the ID number that stands there, once its check digit holds.
+
+    Asked when somebody typed the number or pressed the button, not on every save: to look somebody up is an act.
+    """
     number = form.text("letter.worker.id_number")
     try:
         check_citizen_id(number, today)

@@ -12,7 +12,7 @@
     if (!list) return;
     const kind = input.dataset.search === "unit" ? "units" : "places";
     let timer = 0, asked = 0, at = -1;
-    const options = () => [...list.querySelectorAll('[role="option"]')];
+    const options = () => [...list.querySelectorAll('[role="option"]:not([aria-disabled])')];
     const close = () => { list.replaceChildren(); input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); at = -1; };
     const mark = (to) => {
       const all = options();
@@ -43,7 +43,7 @@
       else if (event.key === "Enter" && at >= 0) { take(options()[at]); event.preventDefault(); }
       else if (event.key === "Escape") { close(); event.preventDefault(); }
     });
-    list.addEventListener("mousedown", (event) => { const option = event.target.closest('[role="option"]'); if (option) { event.preventDefault(); take(option); } });
+    list.addEventListener("mousedown", (event) => { const option = event.target.closest('[role="option"]:not([aria-disabled])'); if (option) { event.preventDefault(); take(option); } });
     input.addEventListener("blur", () => { asked += 1; close(); });
   };
   document.querySelectorAll("[data-search]").forEach(combobox);
@@ -68,9 +68,15 @@
       }
       if (told && found.told.trim() !== told.innerHTML.trim()) told.innerHTML = found.told;
     };
-    const check = async () => {
-      const answer = await post(`${base}/check`, body()).catch(() => null);
-      if (answer?.ok) show(await answer.json());
+    const known = document.getElementById("known-said");
+    const check = async (changed) => {
+      const sent = body();
+      sent.set("_changed", changed);
+      const answer = await post(`${base}/check`, sent).catch(() => null);
+      if (!answer?.ok) return;
+      const found = await answer.json();
+      show(found);
+      if (known && found.known !== undefined) known.textContent = found.known ? `${known.dataset.known}${found.known}` : "";
     };
     const save = async () => {
       if (!dirty || busy || stopped || leaving) return;
@@ -95,7 +101,7 @@
     };
     const later = (after = wait) => { window.clearTimeout(timer); timer = window.setTimeout(save, after); };
     form.addEventListener("input", (event) => { touched.add(event.target.name); dirty = true; if (!stopped) { state.textContent = form.dataset.unsaved; later(); } });
-    form.addEventListener("change", (event) => { touched.add(event.target.name); dirty = true; if (event.target.dataset.check) check(); if (!stopped) later(); });
+    form.addEventListener("change", (event) => { touched.add(event.target.name); dirty = true; if (event.target.dataset.check) check(event.target.name); if (!stopped) later(); });
     form.addEventListener("submit", (event) => {
       if (busy) { // its answer brings the version that the button's request has to name
         event.preventDefault();

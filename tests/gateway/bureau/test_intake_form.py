@@ -1,5 +1,6 @@
 """The form: filled in, saved, checked as typed, handed over; nothing that was typed is lost."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -262,3 +263,11 @@ async def test_a_session_that_ended_costs_nothing_that_was_typed(
         (draft,) = house.station.desk.drafts.values()
         assert "写到一半" in str(draft.business)
         assert "request failed" not in capsys.readouterr().out
+
+
+async def test_the_form_with_its_files_is_small(house: House) -> None:
+    async with signed_in(house) as client:
+        page = await client.get(f"{AT}/new")
+        files = [await client.get(address) for address in re.findall(r'(?:src|href)="(/desk/static/[^"]+)"', page.text)]
+        assert len(files) == 6
+        assert len(page.content) + sum(len(file.content) for file in files) < 150 * 1024

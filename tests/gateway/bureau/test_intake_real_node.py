@@ -76,8 +76,9 @@ async def test_a_newcomer_fills_in_one_form_and_the_host_gets_the_letter(tmp_pat
         case = await handler.get(f"{address}/case")
         assert number in words(case)
         assert "还有必答事项没有答复" in words(case)
-        known = await handler.post(f"{AT}/check", data=filled(await handler.get(f"{AT}/new"), **_days()))
-        assert "本单位有此人的案件：1" in known.json()["told"].replace(" ", "")
+        sent = {**filled(await handler.get(f"{AT}/new"), **_days()), "_changed": ["letter.worker.id_number"]}
+        assert (await handler.post(f"{AT}/check", data=sent)).json()["known"] == 1
+        assert "known" not in (await handler.post(f"{AT}/check", data={**sent, "_changed": [""]})).json()
 
 
 async def test_what_the_node_would_refuse_is_told_before_it_is_handed_over(tmp_path: Path) -> None:
