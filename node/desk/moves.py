@@ -14,7 +14,18 @@ from node.bodies import Hands, Person
 from node.compose import Composed, LetterHeader, compose, seal
 from node.desk.building import prepared_of, prepared_view
 from node.desk.business import host_of, parse_business
-from node.desk.guard import ACTS, APPROVES, PREPARES, READS, need, own, same_version
+from node.desk.guard import (
+    ACTS,
+    APPROVES,
+    PREPARES,
+    READS,
+    acting_as,
+    must_be_apart,
+    need,
+    own,
+    same_version,
+)
+from node.desk.hands import approver_of, handler_of, makers_of
 from node.desk.light import light_view
 from node.desk.ports import Actor, Role
 from node.desk.seals import need_seal
@@ -37,17 +48,6 @@ _THREAD_TYPES = {
     Kind.ANNOUNCED: ThreadType.COORDINATION,
     Kind.COORDINATION_REQUESTED: ThreadType.COORDINATION,
 }
-
-
-def _person(actor: Actor, role: str) -> Person:
-    return Person(staff_id=actor.staff_id, name=actor.name, phone=actor.phone, role=role)
-
-
-def _handler_role(actor: Actor) -> str:
-    for role in ("clerk", "investigator", "supervisor"):
-        if role in actor.roles:
-            return role
-    return "reader"
 
 
 def _composed(
@@ -148,7 +148,7 @@ def act(
     if chosen in _BY_NODE:
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
-    hands = Hands(handler=_person(actor, _handler_role(actor)))
+    hands = Hands(handler=handler_of(actor, among=ACTS))
     composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
     if _approval(composed.row, data) == 2:
         raise Refusal(Reason.FOUR_EYES, missing="approver")
@@ -201,18 +201,20 @@ _SOMEBODY = Person(staff_id="somebody", role="approver")
 def _trial(
     tx: Tx, state: State, held: Held, actor: Actor, kind: Kind, data: Mapping[str, object], at: datetime
 ) -> None:
-    hands = Hands(handler=_person(actor, _handler_role(actor)), approver=_SOMEBODY)
+    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=_SOMEBODY)
     _composed(tx, state, held, unit=actor.unit, kind=kind, raw=data, hands=hands, at=at)
 
 
 def _secret(
     tx: Tx, state: State, thread_id: str, move_id: str, data: Mapping[str, object], actor: Actor, note: str = ""
 ) -> bytes:
+    handler, acting = handler_of(actor, among=PREPARES), acting_as(actor, *PREPARES)
     content = {
         "data": data,
-        "prepared_by_name": actor.name,
+        "prepared_by_name": handler.name,
+        "prepared_for": acting.staff_id if acting is not None else "",
         "phone": actor.phone,
-        "role": _handler_role(actor),
+        "role": handler.role,
         "note": note,
     }
     plain = json.dumps(content, ensure_ascii=False).encode()
@@ -289,15 +291,14 @@ def review(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, ve
     same_version(version, record.version)
     if record.state != "prepared":
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
-    if record.prepared_by == actor.staff_id:
-        raise Refusal(Reason.FOUR_EYES, missing="another_person")
+    reviewer = approver_of(actor, record, content)
     data = content["data"]
     if not isinstance(data, Mapping):
         raise Refusal(Reason.INTERNAL, field="stored_content")
     held = own(tx, state, actor, record.thread_id)
-    hands = Hands(handler=_handler_of(record, content), approver=_person(actor, "approver"))
+    hands = Hands(handler=_handler_of(record, content), approver=reviewer)
     _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
-    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": actor.name}
+    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": reviewer.name}
     row = f"moves/{move_id}/secret"
     secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
     changed = replace(record, version=record.version + 1, state="reviewed", secret=secret)
@@ -323,7 +324,7 @@ def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, v
     need_seal(tx, actor)
     record, content = _load(tx, state, actor, move_id)
     _waiting(record, version)
-    return _sealed(tx, state, at, actor, record, content, _person(actor, "approver"))
+    return _sealed(tx, state, at, actor, record, content, approver_of(actor, record, content))
 
 
 def press_seal(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
@@ -340,6 +341,7 @@ def press_seal(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str
     reviewer = Person(
         staff_id=str(content["reviewed_by"]), name=str(content.get("reviewed_by_name", "")), role="approver"
     )
+    must_be_apart(actor, acting_as(actor, Role.SEAL_HOLDER, *APPROVES), makers_of(record, content))
     return _sealed(tx, state, at, actor, record, content, reviewer)
 
 
@@ -352,8 +354,6 @@ def _sealed(
     content: Mapping[str, object],
     approver: Person,
 ) -> DelegationView:
-    if record.prepared_by == actor.staff_id:
-        raise Refusal(Reason.FOUR_EYES, missing="another_person")
     held = own(tx, state, actor, record.thread_id)
     data = content["data"]
     if not isinstance(data, Mapping):
@@ -394,7 +394,7 @@ def start_thread(
     )
     held = Held(record=record, thread=None, roles={actor.unit: "home"})
     state.known.load(thread_id, {})
-    hands = Hands(handler=_person(actor, _handler_role(actor)), approver=_SOMEBODY)
+    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=_SOMEBODY)
     composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=hands, at=at)
     tx.put(PartyRecord(actor.unit, thread_id, "home"))
     held = keep(tx, state, held, at=at)
@@ -414,7 +414,7 @@ def start_thread(
             )
         )
     else:
-        alone = Hands(handler=_person(actor, _handler_role(actor)))
+        alone = Hands(handler=handler_of(actor, among=PREPARES))
         composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=alone, at=at)
         held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=raw)
     return light_view(tx, state, held, actor, at, prepared=prepared_of(tx, state, thread_id, actor.unit))

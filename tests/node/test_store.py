@@ -21,7 +21,6 @@ from node.records import (
     ThreadRecord,
 )
 from node.records_people import PEOPLE_RECORDS
-from node.records_people import PEOPLE_RECORDS
 from node.store import Op, Store, ThreadQuery, Where
 from node.store_memory import MemoryStore
 from node.store_sql import SqlStore, make_engine, upgrade
