@@ -10,6 +10,7 @@ from gateway.bureau.texts import Translate
 _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("todo", "/todo", "待办", ()),
     ("intake", "/intake", "拟稿", ("clerk", "approver")),
+    ("seal", "/seal", "用印设置", ("administrator",)),
     ("threads", "/threads/new", "通报与协议", ("clerk", "supervisor")),
 )
 

@@ -118,6 +118,10 @@ class Desk:
         """See DeskPort."""
         return await self._run(partial(drafts.cancel, actor=actor, draft_id=draft_id, version=version))
 
+    async def review_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(drafts.review, actor=actor, draft_id=draft_id, version=version))
+
     async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
         """See DeskPort."""
         return await self._run(partial(drafts.issue, actor=actor, draft_id=draft_id, version=version))

@@ -17,6 +17,7 @@ from node.desk.business import Business, host_of, parse_business, problems_of
 from node.desk.guard import APPROVES, READS, acting_as, must_be_apart, need, same_version, shown_name
 from node.desk.light import light_view
 from node.desk.ports import Actor, Role
+from node.desk.seals import need_seal
 from node.desk.views import DelegationView, DraftView, Page
 from node.ids import uuid4, uuid7
 from node.queueing import queue
@@ -34,7 +35,7 @@ from node.store import Op, Where
 from node.threads import new_record
 from node.writer import Tx
 
-_EDITABLE = ("draft", "pending_approval", "sent_back")
+_EDITABLE = ("draft", "pending_approval", "reviewed", "sent_back")
 
 
 def _secret(tx: Tx, state: State, draft_id: str, content: Mapping[str, object]) -> bytes:
@@ -214,16 +215,46 @@ def cancel(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, v
     return _put(tx, state, at, replace(record, state="cancelled"))
 
 
-def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DelegationView:
-    """Approve, seal, sign and queue the letter: the draft becomes a delegation in the same transaction."""
+def review(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DraftView:
+    """Approve it and leave the seal to the unit's seal holder (APPROVER); `issue` then names this approver."""
     need(actor, state, *APPROVES)
     record = _editable(tx, actor, draft_id, version)
     if record.state != "pending_approval":
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
     content = content_of(tx, state, record)
+    approver = _approver(actor, record, content)
+    content = {**content, "reviewed_by": approver.staff_id, "reviewed_by_name": approver.name}
+    return _put(tx, state, at, replace(record, state="reviewed", secret=_secret(tx, state, draft_id, content)))
+
+
+def _approver(actor: Actor, record: DraftRecord, content: Mapping[str, object], *roles: Role) -> Person:
+    """The actor as approver, apart from whoever made the letter. Refusal FOUR_EYES."""
     makers = frozenset({record.prepared_by, str(content.get("prepared_for", ""))} - {""})
-    acting = acting_as(actor, *APPROVES, apart_from=makers)
+    acting = acting_as(actor, *(roles or APPROVES), apart_from=makers)
     must_be_apart(actor, acting, makers)
+    return Person(staff_id=actor.staff_id, name=shown_name(actor, acting), role="approver")
+
+
+def _sealer(tx: Tx, actor: Actor, record: DraftRecord, content: Mapping[str, object]) -> Person:
+    """Who approves the letter that is sealed now: the actor, or whoever reviewed it before."""
+    need_seal(tx, actor)
+    if record.state == "pending_approval" and actor.has(*APPROVES):
+        return _approver(actor, record, content)
+    if record.state != "reviewed":
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
+    _approver(actor, record, content, Role.SEAL_HOLDER, *APPROVES)
+    return Person(staff_id=str(content["reviewed_by"]), name=str(content.get("reviewed_by_name", "")), role="approver")
+
+
+def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, version: int) -> DelegationView:
+    """Approve, seal, sign and queue the letter: the draft becomes a delegation in the same transaction.
+
+    What was reviewed before is sealed alone. Refusal ROLE_MISSING for who may not press the unit's seal.
+    """
+    need(actor, state, Role.SEAL_HOLDER, *APPROVES)
+    record = _editable(tx, actor, draft_id, version)
+    content = content_of(tx, state, record)
+    approver = _sealer(tx, actor, record, content)
     business = parse_business(_business(content))
     trust = may_seal(state, at=at)
     host = host_of(business, trust.view, day_of(at))
@@ -251,7 +282,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
                 phone=str(content.get("phone", "")),
                 role="clerk",
             ),
-            approver=Person(staff_id=actor.staff_id, name=shown_name(actor, acting), role="approver"),
+            approver=approver,
         ),
         at=at,
         thread_id=thread_id,
@@ -268,7 +299,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
             record,
             state="issued",
             version=record.version + 1,
-            approved_by=actor.staff_id,
+            approved_by=approver.staff_id,
             delegation_id=thread_id,
             changed_at=to_us(at),
         )

@@ -64,7 +64,7 @@ def material(tx: Tx, state: State, actor: Actor, material_id: str) -> MaterialRe
 def _before_no_approver(tx: Tx, actor: Actor, subject_id: str) -> None:
     """An approver who looks at a draft sees what will be signed. Refusal NOT_ALLOWED."""
     draft = tx.get(DraftRecord, (subject_id,))
-    if draft is not None and draft.unit == actor.unit and draft.state == "pending_approval":
+    if draft is not None and draft.unit == actor.unit and draft.state in {"pending_approval", "reviewed"}:
         raise Refusal(Reason.NOT_ALLOWED, state=draft.state)
 
 

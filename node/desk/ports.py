@@ -178,6 +178,10 @@ class DeskPort(Protocol):
         """Drop a draft that was never issued."""
         ...
 
+    async def review_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        """Approve it and leave the seal to the unit's seal holder (APPROVER): state `reviewed`."""
+        ...
+
     async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
         """Approve (APPROVER, not the one who prepared), seal, sign and queue the letter."""
         ...

@@ -234,6 +234,18 @@ def _drafts(tx: Tx, actor: Actor) -> Iterator[_Waiting]:
             mine=actor.has(Role.APPROVER) and draft.prepared_by != actor.staff_id,
             label="审批委托函",
         )
+    presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit))
+    where = (Where("unit", actor.unit), Where("state", "reviewed"))
+    for draft in tx.select(DraftRecord, where, limit=_MOST_WAITING):
+        yield _Waiting(
+            category=TO_SEAL,
+            kind="approve_draft",
+            thread_id="",
+            subject=draft.draft_id,
+            due="",
+            mine=presses and draft.prepared_by != actor.staff_id,
+            label="用印：委托函",
+        )
     where = (Where("unit", actor.unit), Where("state", "sent_back"))
     for draft in tx.select(DraftRecord, where, limit=_MOST_WAITING):
         yield _Waiting(

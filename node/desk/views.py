@@ -266,7 +266,7 @@ class DraftView:
 
     draft_id: str
     version: int
-    state: str  # draft | pending_approval | sent_back | issued | cancelled
+    state: str  # draft | pending_approval | reviewed | sent_back | issued | cancelled
     unit: str
     business: Mapping[str, object]
     competent_unit: str

@@ -163,6 +163,12 @@ class FakeDesk:
     async def cancel_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
         return self._keep(replace(self._draft(draft_id, version), state="cancelled"))
 
+    async def review_draft(self, actor: Actor, draft_id: str, version: int) -> DraftView:
+        draft = self._draft(draft_id, version)
+        if draft.prepared_by == actor.staff_id:
+            raise Refusal(Reason.FOUR_EYES)
+        return self._keep(replace(draft, state="reviewed"))
+
     async def approve_and_issue(self, actor: Actor, draft_id: str, version: int) -> DelegationView:
         draft = self._draft(draft_id, version)
         if draft.prepared_by == actor.staff_id:

@@ -14,6 +14,7 @@ from tests.node.world import (
     HANGZHOU,
     UNITS_OF,
     a_result,
+    an_investigation,
     approver,
     clerk,
     issued,
@@ -76,6 +77,29 @@ async def test_a_unit_may_keep_its_seal_for_its_seal_holder(tmp_path: Path) -> N
         with pytest.raises(Refusal) as again:
             await host.desk.press_seal(holder, move.move_id, reviewed.version)
         assert again.value.reason is Reason.EDITED_MEANWHILE
+
+
+async def test_a_letter_too_waits_for_the_seal_holder(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        desk = world.nodes[HANGZHOU].desk
+        holder = person("seal", "seal_holder", bureau=HANGZHOU)
+        await desk.keep_seal(person("root", "administrator", bureau=HANGZHOU), approver=False)
+        draft = await desk.create_draft(clerk(HANGZHOU), an_investigation())
+        draft = await desk.submit_for_approval(clerk(HANGZHOU), draft.draft_id, draft.version)
+        for wrong, reason in ((approver(HANGZHOU), Reason.ROLE_MISSING), (holder, Reason.NOT_ALLOWED)):
+            with pytest.raises(Refusal) as kept:
+                await desk.approve_and_issue(wrong, draft.draft_id, draft.version)
+            assert kept.value.reason is reason
+        draft = await desk.review_draft(approver(HANGZHOU), draft.draft_id, draft.version)
+        assert draft.state == "reviewed"
+        assert [item.label for item in (await desk.todo(holder)).items] == ["用印：委托函"]
+        ref = (await desk.approve_and_issue(holder, draft.draft_id, draft.version)).row.delegation_id
+        seen = await reach(world.nodes[CHENGDU], CHENGDU, ref, "issued")
+        body = seen.entries[0].body
+        assert body is not None
+        attested = body["attestation"]
+        assert isinstance(attested, dict)
+        assert attested["approver"]["staff_id"] == approver(HANGZHOU).staff_id
 
 
 async def test_an_investigator_never_approves_the_own_report(tmp_path: Path) -> None:

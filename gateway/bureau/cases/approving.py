@@ -26,7 +26,7 @@ from node.desk.ports import Actor, Role
 from node.desk.views import DelegationView, MaterialView, PreparedMoveView
 
 router = APIRouter()
-_WAITING = frozenset({"prepared", "draft"})
+_WAITING = frozenset({"prepared", "reviewed", "draft"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ def attached(move: PreparedMoveView, view: DelegationView) -> list[Attached]:
 
 
 def barred(move: PreparedMoveView, actor: Actor) -> str:
-    """Why this person may not approve it, in words, before the node says it; empty when nothing is known."""
-    if not actor.has(Role.APPROVER):
+    """Why this person may not approve or seal it, in words, before the node says it; empty when nothing is known."""
+    if not actor.has(Role.APPROVER, Role.SEAL_HOLDER):
         return "您没有审批权限"
     if move.prepared_by == actor.staff_id:
         return "拟稿人不能审批自己的事项，须由另一人审批"
@@ -84,6 +84,7 @@ async def _show(
     view: DelegationView = await desk.get_delegation(actor, move.delegation_id)
     other_code = view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
     other = await unit_named(desk, actor, other_code)
+    apart = not await desk.approver_seals(actor)
     names = names_of(view, (other,) if other is not None else ())
     rows = rows_open_to(view, Kind[move.kind])
     result = move.data.get("body")
@@ -112,9 +113,12 @@ async def _show(
         reviewer=named if named and named != actor.staff_id else "",
         own=move.prepared_by == actor.staff_id,
         may_prepare=actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR),
-        may_approve=actor.has(Role.APPROVER),
         words=words,
-        seal_apart=False,
+        seal_apart=apart,
+        may_review=move.state == "prepared" and actor.has(Role.APPROVER) and apart,
+        may_approve=move.state in {"prepared", "draft"} and actor.has(Role.APPROVER) and not apart,
+        may_seal=move.state == "reviewed" and (actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and not apart)),
+        may_send_back=actor.has(Role.APPROVER),
         problem=refused_problem(refusal.refused) if refusal is not None else None,
         note=note,
     )
@@ -158,6 +162,49 @@ async def take_approval(request: Request, caller: PageCaller, typed: PageForm, m
             return see_other(f"{BASE}/cases/{move.delegation_id}?made=approved")
         return await _again(request, actor, move_id, refusal)
     return see_other(f"{BASE}/cases/{view.row.delegation_id}?made=approved")
+
+
+@router.post("/moves/{move_id}/review", operation_id="takeReview")
+async def take_review(request: Request, caller: PageCaller, typed: PageForm, move_id: MoveId) -> Response:
+    """Say yes and leave the seal to the unit's seal holder."""
+    desk, actor = request.app.state.station.desk, caller.actor
+    try:
+        move = await desk.review_move(actor, move_id, _version(typed))
+    except Refusal as refusal:
+        if refusal.reason is Reason.NOT_FOUND:
+            raise
+        return await _again(request, actor, move_id, refusal)
+    return see_other(f"{BASE}/cases/{move.delegation_id}?made=awaiting-seal")
+
+
+@router.post("/moves/{move_id}/seal", operation_id="takeSeal")
+async def take_seal(request: Request, caller: PageCaller, typed: PageForm, move_id: MoveId) -> Response:
+    """Press the seal on what was approved."""
+    desk, actor = request.app.state.station.desk, caller.actor
+    try:
+        view = await desk.press_seal(actor, move_id, _version(typed))
+    except Refusal as refusal:
+        if refusal.reason is Reason.NOT_FOUND:
+            raise
+        move = await desk.get_move(actor, move_id)
+        if move.state == "approved":
+            return see_other(f"{BASE}/cases/{move.delegation_id}?made=sealed")
+        return await _again(request, actor, move_id, refusal)
+    return see_other(f"{BASE}/cases/{view.row.delegation_id}?made=sealed")
+
+
+@router.get("/seal", operation_id="pageSeal")
+async def page_seal(request: Request, caller: PageCaller) -> Response:
+    """Who presses the unit's seal."""
+    approver = await request.app.state.station.desk.approver_seals(caller.actor)
+    return render(request, "cases/seal.html", active="seal", approver=approver)
+
+
+@router.post("/seal", operation_id="keepSeal")
+async def keep_seal(request: Request, caller: PageCaller, typed: PageForm) -> Response:
+    """Say who."""
+    await request.app.state.station.desk.keep_seal(caller.actor, approver=first(typed, "who") != "holder")
+    return see_other(f"{BASE}/seal")
 
 
 @router.post("/moves/{move_id}/drop", operation_id="takeBack")

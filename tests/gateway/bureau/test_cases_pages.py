@@ -338,3 +338,27 @@ async def test_a_reader_sees_and_makes_no_move(house: House) -> None:
         assert page.status_code == 200
         assert not any("/moves/" in action for action, _ in forms(page))
         assert (await client.get(f"{CASE}/moves/accepted")).status_code == 403
+
+
+async def test_where_the_seal_is_kept_apart_the_approver_leaves_it_to_its_holder(house: House) -> None:
+    address = await prepared(house)
+    desk = house.station.desk
+    async with signed_in(house, Role.ADMINISTRATOR) as client:
+        page = await client.get("/desk/seal")
+        kept = await client.post("/desk/seal", data={**form_to(page, "/seal"), "who": "holder"})
+        assert kept.status_code == 303
+    async with signed_in(house, Role.APPROVER) as client:
+        page = await client.get(address)
+        assert "审批通过，交用印人用印" in words(page)
+        assert not any(action.endswith("/approve") for action, _ in forms(page))
+        done = await client.post(f"{address}/review", data=form_to(page, "/review"))
+        assert done.headers["location"] == f"{CASE}?made=awaiting-seal"
+        assert "由用印人用印" in words(await client.get(address))
+    assert desk.made == []
+    async with signed_in(house, Role.SEAL_HOLDER) as client:
+        page = await client.get(address)
+        assert "时间不够" in words(page)
+        sealed = await client.post(f"{address}/seal", data=form_to(page, "/seal"))
+        again = await client.post(f"{address}/seal", data=form_to(page, "/seal"))
+    assert sealed.headers["location"] == again.headers["location"] == f"{CASE}?made=sealed"
+    assert [kind for kind, _ in desk.made] == ["REFUSED"]
