@@ -7,7 +7,7 @@ is listed, the record and the worker's name.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -131,11 +131,12 @@ def _mine(actor: Actor, category: str) -> bool:
 
 
 def _all(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[_Waiting]:
+    rows = _rows(tx, actor)
     changed = set()
-    for item in _changed(tx, state, actor, at):
+    for item in _changed(tx, state, actor, at, rows):
         changed.add(item.thread_id)
         yield item
-    for item in _of_threads(tx, state, actor, at):
+    for item in _of_threads(tx, state, actor, at, rows):
         if item.thread_id not in changed or item.kind != tasks.PAPER:
             yield item
     yield from _drafts(tx, actor)
@@ -159,11 +160,11 @@ def _rows(tx: Tx, actor: Actor) -> list[TaskRecord]:
     return [TaskRecord(**dict(zip(columns, map(str, row), strict=True))) for row in rows]
 
 
-def _of_threads(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[_Waiting]:
+def _of_threads(tx: Tx, state: State, actor: Actor, at: datetime, rows: Sequence[TaskRecord]) -> Iterator[_Waiting]:
     """What threads ask of the unit. What an own envelope on its way answers already is not asked again."""
     done = _on_their_way(tx, state, actor.unit)
     today = day_of(at).isoformat()
-    for row in _rows(tx, actor):
+    for row in rows:
         if (row.code == tasks.SHORT_TIME and row.due > today) or (row.thread_id, row.subject) in done:
             continue
         if row.code in _TURNS and (row.thread_id, "moves") in done:
@@ -195,13 +196,12 @@ def _on_their_way(tx: Tx, state: State, unit: str) -> set[tuple[str, str]]:
     return found
 
 
-def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[_Waiting]:
+def _changed(tx: Tx, state: State, actor: Actor, at: datetime, rows: Sequence[TaskRecord]) -> Iterator[_Waiting]:
     """Delegations of ours whose host is another unit by the roster now, and that nothing was issued to yet."""
     if not state.rosters.ready:
         return
     view = state.rosters.current.view
     succeeded = {unit.code for unit in view.units.values() if unit.successions}
-    rows = _rows(tx, actor)
     paper = {row.thread_id for row in rows if row.code == tasks.PAPER}
     for row in rows:
         ours = row.code == tasks.SENT_OUT
