@@ -28,6 +28,7 @@ from node.log_keeper import LogKeeper
 from node.material_mover import MaterialMover
 from node.outbox import Outcome
 from node.outgoing import Parcel, read_parcels
+from node.pace import Pace
 from node.records import CursorRecord
 from node.roster_keeper import RosterKeeper
 from node.settings import NodeSettings
@@ -40,6 +41,11 @@ _log = structlog.get_logger("node.courier")
 MOST_ENVELOPES = 256
 MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
 _TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
+_ACKS_APART = 0.25  # seconds from one batch of acknowledgements to the next; nobody's move waits for one
+_ACKS_AT_ONCE = 128  # so many wait for no company: a quarter of what the registry delivers unacknowledged
+_ENVELOPES_APART = 0.02  # seconds from an answer to the next call, when the last one carried several
+_ENVELOPES_AT_ONCE = 32
+_SEVERAL = 8
 _AFTER_REPLACED = 15.0
 _MOST_BEHIND = 60.0  # seconds that a mailbox may show more than it delivers
 # What keeps the registry from everybody's envelopes ends for all of them at once, and soon: 10 seconds after it has
@@ -165,7 +171,9 @@ class Courier:
 
     async def _send(self) -> None:
         await self._rosters.ready.wait()
+        pace = Pace(apart=_ENVELOPES_APART, enough=_ENVELOPES_AT_ONCE, several=_SEVERAL)
         while True:
+            await pace.gather(self._state.outbox.queued)
             chosen = self._sendable()
             if not chosen:
                 await self._wait("outbox", self._next_try())
@@ -185,6 +193,7 @@ class Courier:
             if len(answer.results) != len(parcels):
                 raise Refusal(Reason.ENTRY_MISMATCH, why="results")
             await self._take_results(list(zip(parcels, answer.results, strict=True)))
+            pace.went(len(parcels))
 
     async def _parcels(self, chosen: list[Queued]) -> list[Parcel]:
         """The envelopes as sealed: from memory, else from the store."""
@@ -226,10 +235,13 @@ class Courier:
 
     async def _acknowledge(self) -> None:
         await self._rosters.ready.wait()
+        pace = Pace(apart=_ACKS_APART, enough=_ACKS_AT_ONCE)
         while True:
             if not self._state.acks.waiting:
                 await self._wait("acks")
                 continue
+            await pace.gather(self._state.acks.waiting)
+            pace.went(1)
             batch = await self._writer.run(form_batch)
             if not batch:
                 continue
