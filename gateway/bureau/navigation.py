@@ -9,7 +9,7 @@ from gateway.bureau.texts import Translate
 # name, address under /desk, label, roles of which one opens it (none: everybody)
 _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("todo", "/todo", "待办", ()),
-    ("intake", "/intake", "拟稿", ("clerk", "approver")),
+    ("intake", "/intake", "拟稿", ("clerk", "approver", "seal_holder")),
     ("seal", "/seal", "用印设置", ("administrator",)),
     ("threads", "/threads/new", "通报与协议", ("clerk", "supervisor")),
 )

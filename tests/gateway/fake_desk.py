@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from itertools import count
 
 from delegation.errors import Reason, Refusal
-from node.desk.ports import Actor, FileFacts, Filters, OpenedFile
+from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
 from node.desk.views import (
     AlarmView,
     Change,
@@ -173,6 +173,8 @@ class FakeDesk:
         draft = self._draft(draft_id, version)
         if draft.prepared_by == actor.staff_id:
             raise Refusal(Reason.FOUR_EYES)
+        if self.seal_apart and not actor.has(Role.SEAL_HOLDER):
+            raise Refusal(Reason.ROLE_MISSING)
         if self.refused_at_seal is not None:
             raise self.refused_at_seal
         self._keep(replace(draft, state="issued", delegation_id=DELEGATION))

@@ -24,6 +24,7 @@ from gateway.bureau.intake.told import note, told
 from gateway.bureau.render import BASE, language_for, render, see_other
 from gateway.bureau.texts import translator
 from gateway.routes.parameters import DraftId
+from node.desk.ports import Role
 from node.desk.views import DraftView, Problem
 
 router = APIRouter()
@@ -70,7 +71,7 @@ async def page_draft(request: Request, draft_id: DraftId, caller: PageCaller) ->
     """A draft in the form. With ``?check=1`` everything that is missing for issuing is told."""
     station = station_of(request)
     draft = await station.desk.get_draft(caller.actor, draft_id)
-    if draft.state not in EDITABLE or "clerk" not in caller.actor.roles:
+    if draft.state not in EDITABLE or not caller.actor.has(Role.CLERK):
         return see_other(f"{AT}/{draft_id}/review")
     asked = request.query_params.get("check") == "1"
     sheet = await _judged(request, caller, draft, whole=asked)

@@ -66,6 +66,29 @@ async def test_nobody_approves_what_he_wrote_and_it_is_said_in_words(house: Hous
         assert "issued" not in {draft.state for draft in house.station.desk.drafts.values()}
 
 
+async def test_where_a_seal_holder_keeps_the_seal_the_approver_agrees_and_the_holder_seals(house: House) -> None:
+    desk = house.station.desk
+    desk.seal_apart = True
+    async with (
+        signed_in(house) as clerk,
+        signed_in(house, Role.APPROVER) as approver,
+        signed_in(house, Role.SEAL_HOLDER) as holder,
+    ):
+        address = await handed_over(clerk)
+        page = await approver.get(f"{address}/review")
+        assert "交用印人用印发出" in words(page)
+        early = await holder.get(f"{address}/review")
+        assert "/approve" not in early.text
+        agreed = await approver.post(f"{address}/approve", data=form_to(page, "/approve"))
+        assert agreed.headers["location"] == f"{address}/review"
+        assert "待用印" in words(await clerk.get(AT))
+        assert "data-autosave" not in (await clerk.get(address)).text
+        page = await holder.get(f"{address}/review")
+        sealed = await holder.post(f"{address}/approve", data=form_to(page, "/approve"))
+        assert sealed.headers["location"] == f"/desk/cases/{DELEGATION}"
+        assert {draft.state for draft in desk.drafts.values()} == {"issued"}
+
+
 async def test_what_was_changed_after_it_was_read_is_not_approved(house: House) -> None:
     async with signed_in(house) as clerk, signed_in(house, Role.APPROVER) as approver:
         address = await handed_over(clerk)
