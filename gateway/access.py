@@ -24,11 +24,15 @@ ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Roles of which one is enough; `public` asks for no identity at all, `person` admits no API key."""
+    """Roles of which one is enough; `public` asks for no identity at all, `person` admits no API key.
+
+    `oneself`: about nobody but the caller, so it opens also to who has to choose a password before anything else.
+    """
 
     roles: frozenset[Role] = frozenset()
     public: bool = False
     person: bool = False
+    oneself: bool = False
 
 
 UPLOADS: Final = frozenset({"addDelegationMaterial", "addDraftMaterial"})  # operations that take a file
@@ -45,9 +49,9 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
     {
         # session and oneself
         "signIn": _PUBLIC,
-        "signOut": Access(EVERYONE, person=True),
-        "readMe": Access(EVERYONE),
-        "changePassword": Access(EVERYONE, person=True),
+        "signOut": Access(EVERYONE, person=True, oneself=True),
+        "readMe": Access(EVERYONE, oneself=True),
+        "changePassword": Access(EVERYONE, person=True, oneself=True),
         # accounts and keys
         "listStaff": Access(ADMINISTRATORS),
         "createStaff": Access(ADMINISTRATORS, person=True),

@@ -81,9 +81,14 @@ def admit(caller: Caller, access: Access) -> None:
 
     Raises:
         Refusal: ROLE_MISSING when no role of the caller opens the operation, or it needs a person and a key called.
+        WireRefusalError: PASSWORD_CHANGE_REQUIRED for who signed in with a one-time password.
     """
     if access.person and caller.session is None:
         raise Refusal(Reason.ROLE_MISSING)
+    if access.oneself:
+        return
+    if caller.session is not None and caller.session.must_change:
+        raise WireRefusalError(WireReason.PASSWORD_CHANGE_REQUIRED)
     if not caller.actor.has(*(Role(role) for role in access.roles)):
         raise Refusal(Reason.ROLE_MISSING)
 

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from node.desk.people_ports import PeoplePort
 from node.desk.ports import AccountsPort, DeskPort
 
 
@@ -11,6 +12,11 @@ class Station(Protocol):
     @property
     def desk(self) -> DeskPort:
         """Case work."""
+        ...
+
+    @property
+    def people(self) -> PeoplePort:
+        """Deputies, and who has what in hand."""
         ...
 
     @property

@@ -18,6 +18,7 @@ class WireReason(StrEnum):
     MEDIA_TYPE_NOT_SUPPORTED = "MEDIA_TYPE_NOT_SUPPORTED"
     RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
     CSRF_TOKEN_MISSING = "CSRF_TOKEN_MISSING"  # noqa: S105 - the name of a reason, not a secret
+    PASSWORD_CHANGE_REQUIRED = "PASSWORD_CHANGE_REQUIRED"  # noqa: S105 - as above
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     BUSY = "BUSY"
 
@@ -42,6 +43,9 @@ WIRE_TEXTS: Final[Mapping[WireReason, WireText]] = MappingProxyType(
         WireReason.RANGE_NOT_SATISFIABLE: WireText(416, "所请求的字节范围不存在", "The range lies outside the file"),
         WireReason.CSRF_TOKEN_MISSING: WireText(
             403, "页面令牌缺失或已失效，请刷新页面", "The page's token is missing or old; load the page again"
+        ),
+        WireReason.PASSWORD_CHANGE_REQUIRED: WireText(
+            403, "当前口令是一次性口令，请先设置自己的口令", "The password is a one-time one: choose your own first"
         ),
         WireReason.TOO_MANY_REQUESTS: WireText(429, "请求过于频繁，请稍后再试", "Too many requests; try again later"),
         WireReason.BUSY: WireText(503, "服务繁忙，请稍后再试", "The service is busy; try again later"),

@@ -1,4 +1,4 @@
-"""What the node keeps of people beside their accounts: as `node.records`, and with the same columns in `node.tables`."""
+"""What the node keeps of people beside their accounts: as `node.records`, with the same columns in `node.tables`."""
 
 from dataclasses import dataclass
 from typing import ClassVar

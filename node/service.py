@@ -22,6 +22,7 @@ from node.database import open_store
 from node.desk.accounts import Accounts
 from node.desk.changes import Changes
 from node.desk.desk import Desk
+from node.desk.people import People
 from node.expiry import Expiry
 from node.hints import Hints
 from node.keyring import MASTER_FILE, Keyring
@@ -84,6 +85,7 @@ class Node:
         self.changes = changes
         self.desk = desk
         self.accounts = accounts
+        self.people = People(writer)
         self.notices = notices
         self.materials = folder
         self.log = log

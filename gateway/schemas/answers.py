@@ -93,6 +93,7 @@ class SessionOut(Answer):
     unit: str
     expires_at: datetime
     csrf: str
+    must_change: bool
 
 
 class MeOut(Answer):
@@ -117,6 +118,7 @@ class StaffOut(Answer):
     roles: tuple[str, ...]
     active: bool
     locked_until: datetime | None
+    once_until: datetime | None
 
 
 class StaffList(ListOut[StaffOut]):

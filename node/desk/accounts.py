@@ -17,6 +17,7 @@ import structlog
 from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
 from node.at_rest import Vault
+from node.desk import api_keys, deputies
 from node.desk.account_rules import (
     api_key_view,
     checked_personal,
@@ -33,10 +34,11 @@ from node.desk.account_rules import (
     staff_view,
     units_of,
 )
-from node.desk.passwords import Passwords, check_password
+from node.desk.deputies import acting_for
+from node.desk.handing_over import open_tasks
+from node.desk.passwords import Passwords, check_password, one_time_password
 from node.desk.ports import Actor, Role
 from node.desk.views import ApiKeyView, SessionView, StaffView
-from node.ids import uuid4
 from node.records import ApiKeyRecord, DataKeyRecord, SessionRecord, StaffRecord, from_us, to_us
 from node.settings import NodeSettings
 from node.store import Op, Store, Where
@@ -45,6 +47,7 @@ from node.writer import Tx
 T = TypeVar("T")
 FAILURES: Final = 5
 LOCKED: Final = timedelta(minutes=15)
+ONE_TIME: Final = timedelta(days=3)  # a one-time password that nobody used is over then
 _MOST_SESSIONS: Final = 20  # of one person; the one that ends first makes room
 _MOST_STAFF: Final = 10_000
 _MOST_STRANGERS: Final = 4_096
@@ -93,6 +96,8 @@ class Accounts:
             now = tx.get(StaffRecord, (staff_id,))
             if now is None or not now.active or now.password != record.password:  # changed while it was worked on
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
+            if now.once_until and now.once_until <= to_us(at):
+                raise Refusal(Reason.SIGN_IN_REQUIRED)
             chosen = unit or units_of(now)[0]
             if chosen not in units_of(now) or chosen not in self._served:
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
@@ -108,7 +113,7 @@ class Accounts:
                     expires_at=to_us(expires),
                 )
             )
-            return SessionView(token, staff_id, chosen, expires, csrf)
+            return SessionView(token, staff_id, chosen, expires, csrf, must_change=bool(now.once_until))
 
         return await self._writer.run(use_case)
 
@@ -120,8 +125,13 @@ class Accounts:
             session = tx.get(SessionRecord, (digest,))
             if session is None or session.expires_at <= to_us(at):
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
-            actor = self._actor(tx, session.staff_id, session.unit)
-            view = SessionView("", session.staff_id, session.unit, from_us(session.expires_at), session.csrf)
+            record, actor = self._actor(tx, session.staff_id, session.unit, at)
+            once = bool(record.once_until)
+            view = SessionView(
+                "", session.staff_id, session.unit, from_us(session.expires_at), session.csrf, must_change=once
+            )
+            if once:  # nothing is done by this account before its person has chosen a password
+                actor = replace(actor, roles=frozenset(), acting=())
             return actor, view
 
         return await self._writer.run(use_case)
@@ -135,19 +145,21 @@ class Accounts:
             if not found or not api_key_view(found[0], at).active:
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
             key = found[0]
-            actor = self._actor(tx, key.staff_id, key.unit)
-            if key.role not in actor.roles:
+            record, actor = self._actor(tx, key.staff_id, key.unit, at)
+            if key.role not in roles_of(record):
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
-            return replace(actor, roles=frozenset({key.role}))
+            return replace(actor, roles=frozenset({key.role}), acting=())
 
         return await self._writer.run(use_case)
 
-    def _actor(self, tx: Tx, staff_id: str, unit: str) -> Actor:
+    def _actor(self, tx: Tx, staff_id: str, unit: str, at: datetime) -> tuple[StaffRecord, Actor]:
         record = tx.get(StaffRecord, (staff_id,))
         if record is None or not record.active or unit not in units_of(record) or unit not in self._served:
             raise Refusal(Reason.SIGN_IN_REQUIRED)
         personal = open_personal(self._vault, tx, record)
-        return Actor(record.staff_id, personal.name, unit, roles_of(record), personal.phone)
+        acting = acting_for(tx, self._vault, record, unit=unit, at=at)
+        roles = roles_of(record) | {each.role for each in acting}
+        return record, Actor(record.staff_id, personal.name, unit, roles, personal.phone, acting)
 
     def _view(self, tx: Tx, record: StaffRecord, at: datetime) -> StaffView:
         return staff_view(record, open_personal(self._vault, tx, record), at)
@@ -165,11 +177,13 @@ class Accounts:
         record = await self._verified(actor.staff_id, old)
         hashed = await self._passwords.hash(new)
 
-        def use_case(tx: Tx, _state: object, _at: datetime) -> None:
+        def use_case(tx: Tx, _state: object, at: datetime) -> None:
             now = tx.get(StaffRecord, (actor.staff_id,))
             if now is None or not now.active or now.password != record.password:
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
-            tx.put(replace(now, password=hashed, failures=0, locked_until=0))
+            if now.once_until and now.once_until <= to_us(at):
+                raise Refusal(Reason.SIGN_IN_REQUIRED)
+            tx.put(replace(now, password=hashed, failures=0, locked_until=0, once_until=0))
             _end_sessions(tx, actor.staff_id)
 
         await self._writer.run(use_case)
@@ -222,6 +236,7 @@ class Accounts:
         units: Sequence[str],
         roles: Sequence[str],
         phone: str = "",
+        one_time: bool = False,
     ) -> StaffView:
         """See AccountsPort. INVALID_INPUT (field) for what is wrong, `why=exists` for a taken staff id."""
         if actor is not None:
@@ -236,7 +251,9 @@ class Accounts:
                 raise Refusal(Reason.ROLE_MISSING, role=Role.ADMINISTRATOR.value)
             if tx.get(StaffRecord, (staff_id,)) is not None:
                 raise Refusal(Reason.INVALID_INPUT, field="staff_id", why="exists")
-            record = replace(draft, secret=seal_personal(self._vault, tx, staff_id, personal), password=hashed)
+            until = to_us(at + ONE_TIME) if one_time else 0
+            secret = seal_personal(self._vault, tx, staff_id, personal)
+            record = replace(draft, secret=secret, password=hashed, once_until=until)
             tx.put(record)
             return staff_view(record, personal, at)
 
@@ -252,7 +269,7 @@ class Accounts:
         active: bool | None = None,
         password: str | None = None,
     ) -> StaffView:
-        """See AccountsPort. NOT_ALLOWED (why=last_administrator); a new password ends a lock."""
+        """See AccountsPort. NOT_ALLOWED (why=last_administrator, open_tasks); a new password ends a lock."""
         must_administer(actor)
         if password is not None:
             check_password(password, staff_id=staff_id)
@@ -264,7 +281,8 @@ class Accounts:
         if active is not None:
             changes["active"] = active
         if password is not None:
-            changes |= {"password": await self._passwords.hash(password), "failures": 0, "locked_until": 0}
+            hashed = await self._passwords.hash(password)
+            changes |= {"password": hashed, "failures": 0, "locked_until": 0, "once_until": 0}
 
         def use_case(tx: Tx, _state: object, at: datetime) -> StaffView:
             before = tx.get(StaffRecord, (staff_id,))
@@ -273,9 +291,47 @@ class Accounts:
             after = replace(before, **changes)  # type: ignore[arg-type]  # columns, checked above
             if _administers(before) and not _administers(after) and not _others_administer(tx, staff_id):
                 raise Refusal(Reason.NOT_ALLOWED, why="last_administrator")
+            left = units_of(before) if not after.active else tuple(set(units_of(before)) - set(units_of(after)))
+            waiting = open_tasks(tx, staff_id, left) if before.active and left else []
+            if waiting:
+                raise Refusal(Reason.NOT_ALLOWED, why="open_tasks", count=str(len(waiting)))
+            if before.active and not after.active:
+                api_keys.end_all(tx, staff_id)
+                deputies.end_all(tx, staff_id, at)
             if after != before:
                 tx.put(after)
                 _end_sessions(tx, staff_id)
+            return self._view(tx, after, at)
+
+        return await self._writer.run(use_case)
+
+    async def reset_password(self, actor: Actor, staff_id: str) -> str:
+        """See AccountsPort. NOT_FOUND."""
+        must_administer(actor)
+        password = one_time_password()
+        hashed = await self._passwords.hash(password)
+
+        def use_case(tx: Tx, _state: object, at: datetime) -> str:
+            before = tx.get(StaffRecord, (staff_id,))
+            if before is None:
+                raise Refusal(Reason.NOT_FOUND)
+            until = to_us(at + ONE_TIME)
+            tx.put(replace(before, password=hashed, failures=0, locked_until=0, once_until=until))
+            _end_sessions(tx, staff_id)
+            return password
+
+        return await self._writer.run(use_case)
+
+    async def unlock(self, actor: Actor, staff_id: str) -> StaffView:
+        """See AccountsPort. NOT_FOUND."""
+        must_administer(actor)
+
+        def use_case(tx: Tx, _state: object, at: datetime) -> StaffView:
+            before = tx.get(StaffRecord, (staff_id,))
+            if before is None:
+                raise Refusal(Reason.NOT_FOUND)
+            after = replace(before, failures=0, locked_until=0)
+            tx.put(after)
             return self._view(tx, after, at)
 
         return await self._writer.run(use_case)
@@ -300,49 +356,21 @@ class Accounts:
         text = checked_text(label, "label")
         checked_roles((role,))
         checked_units((unit,), self._served)
-        secret = f"xbk_{secrets.token_urlsafe(_TOKEN_BYTES)}"
 
         def use_case(tx: Tx, _state: object, at: datetime) -> ApiKeyView:
-            staff = tx.get(StaffRecord, (staff_id,))
-            if staff is None or not staff.active:
-                raise Refusal(Reason.INVALID_INPUT, field="staff_id")
-            if role not in roles_of(staff) or unit not in units_of(staff):
-                raise Refusal(Reason.INVALID_INPUT, field="unit" if role in roles_of(staff) else "role")
-            if expires_at is not None and expires_at <= at:
-                raise Refusal(Reason.INVALID_INPUT, field="expires_at")
-            record = ApiKeyRecord(
-                key_id=uuid4(),
-                secret_hash=secret_hash(secret),
-                label=text,
-                staff_id=staff_id,
-                unit=unit,
-                role=role,
-                expires_at=to_us(expires_at) if expires_at is not None else 0,
-                active=True,
-            )
-            tx.put(record)
-            return api_key_view(record, at, secret=secret)
+            return api_keys.create(tx, at, label=text, staff_id=staff_id, unit=unit, role=role, expires_at=expires_at)
 
         return await self._writer.run(use_case)
 
     async def list_api_keys(self, actor: Actor) -> tuple[ApiKeyView, ...]:
         """See AccountsPort."""
         must_administer(actor)
-        return await self._writer.run(
-            lambda tx, _state, at: tuple(api_key_view(item, at) for item in tx.select(ApiKeyRecord, limit=_MOST_STAFF))
-        )
+        return await self._writer.run(lambda tx, _state, at: api_keys.list_all(tx, at))
 
     async def revoke_api_key(self, actor: Actor, key_id: str) -> None:
         """See AccountsPort. NOT_FOUND for an unknown key."""
         must_administer(actor)
-
-        def use_case(tx: Tx, _state: object, _at: datetime) -> None:
-            record = tx.get(ApiKeyRecord, (key_id,))
-            if record is None:
-                raise Refusal(Reason.NOT_FOUND)
-            tx.put(replace(record, active=False))
-
-        await self._writer.run(use_case)
+        await self._writer.run(lambda tx, _state, _at: api_keys.revoke(tx, key_id))
 
 
 def add_account(

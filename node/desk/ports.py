@@ -378,8 +378,12 @@ class AccountsPort(Protocol):
         units: Sequence[str],
         roles: Sequence[str],
         phone: str = "",
+        one_time: bool = False,
     ) -> StaffView:
-        """A new account (ADMINISTRATOR; `actor` None only for the first account, made on the machine itself)."""
+        """A new account (ADMINISTRATOR; `actor` None only for the first account, made on the machine itself).
+
+        `one_time`: the password opens nothing but choosing another, within 3 days.
+        """
         ...
 
     async def update_staff(
@@ -392,7 +396,19 @@ class AccountsPort(Protocol):
         active: bool | None = None,
         password: str | None = None,
     ) -> StaffView:
-        """Change an account (ADMINISTRATOR); sessions of a changed account end. The last administrator stays."""
+        """Change an account (ADMINISTRATOR); sessions of a changed account end. The last administrator stays.
+
+        Closing it, or taking it out of a unit: NOT_ALLOWED (why=open_tasks) until what it has in hand is handed over.
+        The keys and deputies of a closed account end.
+        """
+        ...
+
+    async def reset_password(self, actor: Actor, staff_id: str) -> str:
+        """Give out a one-time password (ADMINISTRATOR), shown in this answer alone; a lock and all sessions end."""
+        ...
+
+    async def unlock(self, actor: Actor, staff_id: str) -> StaffView:
+        """End a lock before its time (ADMINISTRATOR)."""
         ...
 
     async def list_staff(self, actor: Actor) -> tuple[StaffView, ...]:

@@ -406,6 +406,7 @@ class StaffView:
     roles: tuple[str, ...]
     active: bool
     locked_until: datetime | None
+    once_until: datetime | None = None  # a one-time password was given out and not changed yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +418,7 @@ class SessionView:
     unit: str
     expires_at: datetime
     csrf: str
+    must_change: bool = False  # signed in with a one-time password: nothing opens but choosing another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

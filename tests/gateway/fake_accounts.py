@@ -80,7 +80,12 @@ class FakeAccounts:
         account.failures = 0
         token = secrets.token_urlsafe(32)
         session = SessionView(
-            token, staff_id, unit or account.view.units[0], self.now + timedelta(hours=10), secrets.token_urlsafe(16)
+            token,
+            staff_id,
+            unit or account.view.units[0],
+            self.now + timedelta(hours=10),
+            secrets.token_urlsafe(16),
+            must_change=account.view.once_until is not None,
         )
         self.sessions[token] = session
         return session
@@ -90,7 +95,8 @@ class FakeAccounts:
         if session is None or session.expires_at <= self.now:
             raise Refusal(Reason.SIGN_IN_REQUIRED)
         view = self.accounts[session.staff_id].view
-        actor = Actor(view.staff_id, view.name, session.unit, frozenset(view.roles))
+        roles = frozenset() if session.must_change else frozenset(view.roles)
+        actor = Actor(view.staff_id, view.name, session.unit, roles)
         return actor, replace(session, token="")
 
     async def actor_of_api_key(self, secret: str) -> Actor:
@@ -107,6 +113,10 @@ class FakeAccounts:
         if account.password != old:
             raise Refusal(Reason.SIGN_IN_REQUIRED)
         account.password = new
+        account.view = replace(account.view, once_until=None)
+        self.sessions = {
+            token: session for token, session in self.sessions.items() if session.staff_id != actor.staff_id
+        }
 
     async def create_staff(
         self,
@@ -118,6 +128,7 @@ class FakeAccounts:
         units: Sequence[str],
         roles: Sequence[str],
         phone: str = "",
+        one_time: bool = False,
     ) -> StaffView:
         if staff_id in self.accounts:
             raise Refusal(Reason.INVALID_INPUT, field="staff_id")
@@ -129,9 +140,26 @@ class FakeAccounts:
             roles=tuple(roles),
             active=True,
             locked_until=None,
+            once_until=self.now + timedelta(days=3) if one_time else None,
         )
         self.accounts[staff_id] = _Account(view, password)
         return view
+
+    async def reset_password(self, actor: Actor, staff_id: str) -> str:
+        if staff_id not in self.accounts:
+            raise Refusal(Reason.NOT_FOUND)
+        account = self.accounts[staff_id]
+        account.password = f"ONCE-{len(self.sessions):04}-TIME"
+        account.view = replace(account.view, once_until=self.now + timedelta(days=3), locked_until=None)
+        self.sessions = {token: session for token, session in self.sessions.items() if session.staff_id != staff_id}
+        return account.password
+
+    async def unlock(self, actor: Actor, staff_id: str) -> StaffView:
+        if staff_id not in self.accounts:
+            raise Refusal(Reason.NOT_FOUND)
+        account = self.accounts[staff_id]
+        account.failures, account.view = 0, replace(account.view, locked_until=None)
+        return account.view
 
     async def update_staff(
         self,

@@ -1,0 +1,104 @@
+"""Use cases about people (PeoplePort), handed to the node's writer."""
+
+from datetime import date, datetime
+
+from delegation.errors import Reason, Refusal
+from node.desk import deputies, handing_over
+from node.desk.account_rules import open_personal, roles_of, units_of
+from node.desk.deputies import name_of_staff
+from node.desk.people_views import Colleague, DeputyView, OpenTask
+from node.desk.ports import Actor, Role
+from node.records import StaffRecord
+from node.state import State
+from node.store import Where
+from node.writer import Tx, Writer
+
+_MOST_STAFF = 10_000
+
+
+class People:
+    """Of one node."""
+
+    def __init__(self, writer: Writer[State]) -> None:
+        self._run = writer.run
+
+    async def colleagues(self, actor: Actor, unit: str = "") -> tuple[Colleague, ...]:
+        """See PeoplePort. NOT_FOUND for a unit that is not the actor's to see."""
+        wanted = unit or actor.unit
+
+        def use(tx: Tx, state: State, at: datetime) -> tuple[Colleague, ...]:
+            del at
+            if wanted not in state.units or (
+                wanted != actor.unit and not actor.has(Role.ADMINISTRATOR, Role.DISPATCHER)
+            ):
+                raise Refusal(Reason.NOT_FOUND)
+            records = tx.select(StaffRecord, (Where("active", True),), limit=_MOST_STAFF)
+            return tuple(
+                Colleague(
+                    staff_id=record.staff_id,
+                    name=open_personal(state.vault, tx, record).name,
+                    unit=wanted,
+                    roles=tuple(sorted(roles_of(record))),
+                )
+                for record in records
+                if wanted in units_of(record)
+            )
+
+        return await self._run(use)
+
+    async def list_deputies(self, actor: Actor) -> tuple[DeputyView, ...]:
+        """See PeoplePort."""
+        return await self._run(lambda tx, state, at: deputies.shown(tx, at, vault=state.vault, actor=actor))
+
+    async def name_deputy(
+        self, actor: Actor, *, staff_id: str, deputy: str, unit: str, role: str, first: date, last: date
+    ) -> DeputyView:
+        """See PeoplePort."""
+        return await self._run(
+            lambda tx, state, at: deputies.name(
+                tx,
+                at,
+                vault=state.vault,
+                actor=actor,
+                staff_id=staff_id,
+                deputy=deputy,
+                unit=unit,
+                role=role,
+                first=first,
+                last=last,
+            )
+        )
+
+    async def end_deputy(self, actor: Actor, deputy_id: str) -> None:
+        """See PeoplePort."""
+        await self._run(lambda tx, _state, at: deputies.end(tx, at, actor=actor, deputy_id=deputy_id))
+
+    async def open_tasks(self, actor: Actor, staff_id: str) -> tuple[OpenTask, ...]:
+        """See PeoplePort. NOT_FOUND."""
+
+        def use(tx: Tx, _state: State, _at: datetime) -> tuple[OpenTask, ...]:
+            handing_over.may_hand_over(actor, staff_id)
+            record = tx.get(StaffRecord, (staff_id,))
+            if record is None:
+                raise Refusal(Reason.NOT_FOUND)
+            return tuple(handing_over.open_tasks(tx, staff_id, units_of(record)))
+
+        return await self._run(use)
+
+    async def hand_over(self, actor: Actor, staff_id: str, *, unit: str, to: str) -> int:
+        """See PeoplePort."""
+
+        def use(tx: Tx, state: State, at: datetime) -> int:
+            return handing_over.hand_over(
+                tx,
+                at,
+                vault=state.vault,
+                signal=state.signal,
+                actor=actor,
+                staff_id=staff_id,
+                to=to,
+                to_name=name_of_staff(tx, state.vault, to),
+                unit=unit,
+            )
+
+        return await self._run(use)
