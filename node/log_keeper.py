@@ -19,7 +19,7 @@ from node.writer import Tx, Writer
 
 _log = structlog.get_logger("node.log")
 _PROVEN = "log.proven"
-_AUDITED_AT_ONCE = 64  # a proof costs a call; the rest waits for the next round, or for whoever asks
+_AUDITED_AT_ONCE = 64  # of one call; the rest waits for the next round, or for whoever asks
 _AUDITED_WHILE_BUSY = 8  # so few while envelopes are on their way: those go first
 _BUSY_HEADS = 16  # more heads than these since the last round tell of envelopes on their way
 
@@ -108,17 +108,22 @@ class LogKeeper:
         covered = [item for item in tuple(self._state.audit) if item[0] < head.checkpoint.size]
         found: dict[int, tuple[bytes, ...]] = {}
         most, self._heads = _AUDITED_WHILE_BUSY if self._heads > _BUSY_HEADS else _AUDITED_AT_ONCE, 0
+        asked = covered[-most:]
         try:
-            for leaf_index, digest, thread_id in covered[-most:]:
-                path = tuple((await link.inclusion(leaf_index=leaf_index, tree_size=head.checkpoint.size)).path)
-                try:
-                    check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)
-                    found[leaf_index] = path
-                except Refusal:
-                    details = {"why": "inclusion", "leaf_index": str(leaf_index)}
-                    await self._writer.run(partial(_alarm_entry, thread_id=thread_id, details=details, proof=head.note))
-                with suppress(ValueError):
-                    self._state.audit.remove((leaf_index, digest, thread_id))
+            while asked:
+                leaves = [leaf_index for leaf_index, _, _ in asked]
+                paths = await link.inclusions(leaves, tree_size=head.checkpoint.size)
+                for (leaf_index, digest, thread_id), path in zip(asked, paths, strict=False):
+                    try:
+                        check_inclusion(leaf_index=leaf_index, entry_digest=digest, path=path, head=head.checkpoint)
+                        found[leaf_index] = path
+                    except Refusal:
+                        details = {"why": "inclusion", "leaf_index": str(leaf_index)}
+                        alarm = partial(_alarm_entry, thread_id=thread_id, details=details, proof=head.note)
+                        await self._writer.run(alarm)
+                    with suppress(ValueError):
+                        self._state.audit.remove((leaf_index, digest, thread_id))
+                asked = asked[len(paths) :]  # a registry of an older contract proves the first alone
         finally:
             if found:  # also when the registry went away in between
                 self.audited += len(found)

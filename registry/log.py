@@ -1,11 +1,15 @@
 """The transparency log's answers: proofs out of stored subtrees (protocol 8.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from delegation.errors import Reason, Refusal
-from delegation.merkle import HASH_SIZE, MerkleError, consistency_proof, inclusion_proof
+from delegation.merkle import HASH_SIZE, GetHash, MerkleError, consistency_proof, inclusion_proof
 from registry.database import Database
 from registry.writer import Writer
+
+T = TypeVar("T")
+MOST_LEAVES: Final = 256  # of one call
 
 
 class LogBook:
@@ -29,14 +33,28 @@ class LogBook:
 
     async def inclusion(self, leaf: int, size: int) -> tuple[list[bytes], int, bytes]:
         """Path, size and checkpoint. Raises Refusal NOT_FOUND for what the log does not hold."""
-        size, checkpoint = self._sized(size)
-        if leaf >= size:
-            raise Refusal(Reason.NOT_FOUND, field="leaf_index")
-        try:  # entries are asked for soon after they were logged: their subtrees are still at hand
-            path = inclusion_proof(leaf, size, self._writer.nodes.get)
-        except KeyError:
-            path = await self._prove(lambda get: inclusion_proof(leaf, size, get))
+        (path,), size, checkpoint = await self.inclusions((leaf,), size)
         return path, size, checkpoint
+
+    async def inclusions(self, leaves: Sequence[int], size: int) -> tuple[list[list[bytes]], int, bytes]:
+        """The path of each leaf, in order, in one tree; its size and checkpoint.
+
+        Raises Refusal: TOO_LARGE for over 256 leaves, NOT_FOUND for what the log does not hold.
+        """
+        if len(leaves) > MOST_LEAVES:
+            raise Refusal(Reason.TOO_LARGE, field="more_leaf_indexes")
+        size, checkpoint = self._sized(size)
+        if max(leaves) >= size:
+            raise Refusal(Reason.NOT_FOUND, field="leaf_index")
+
+        def make(get: GetHash) -> list[list[bytes]]:
+            return [inclusion_proof(leaf, size, get) for leaf in leaves]
+
+        try:  # entries are asked for soon after they were logged: their subtrees are still at hand
+            paths = make(self._writer.nodes.get)
+        except KeyError:
+            paths = await self._prove(make)
+        return paths, size, checkpoint
 
     async def consistency(self, old: int, new: int) -> tuple[list[bytes], int, bytes]:
         """Path, newer size and its checkpoint. Raises Refusal NOT_FOUND for sizes that the log does not hold."""
@@ -46,7 +64,7 @@ class LogBook:
         path = await self._prove(lambda get: consistency_proof(old, new, get))
         return path, new, checkpoint
 
-    async def _prove(self, make: Callable[[Callable[[int, int], bytes]], list[bytes]]) -> list[bytes]:
+    async def _prove(self, make: Callable[[GetHash], T]) -> T:
         """A first run only notes the names of what the proof will ask for; what is not at hand is read in one query."""
         store, nodes = self._database.store, self._writer.nodes
         found: dict[tuple[int, int], bytes] = {}

@@ -265,10 +265,12 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
     async def GetInclusionProof(
         self, request: log_pb2.GetInclusionProofRequest, context: Context
     ) -> log_pb2.GetInclusionProofResponse:
-        """Prove that a leaf is there."""
+        """Prove that leaves are there."""
         del context
-        path, size, checkpoint = await self._book.inclusion(request.leaf_index, request.tree_size)
-        return log_pb2.GetInclusionProofResponse(path=path, tree_size=size, checkpoint=checkpoint)
+        leaves = (request.leaf_index, *request.more_leaf_indexes)
+        (path, *others), size, checkpoint = await self._book.inclusions(leaves, request.tree_size)
+        more = [log_pb2.InclusionPath(path=other) for other in others]
+        return log_pb2.GetInclusionProofResponse(path=path, tree_size=size, checkpoint=checkpoint, more_paths=more)
 
     async def GetConsistencyProof(
         self, request: log_pb2.GetConsistencyProofRequest, context: Context

@@ -1,5 +1,6 @@
 """A node keeps the proofs of its entries and shows them when the registry is gone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -62,6 +63,24 @@ async def test_entries_are_shown_in_the_log_with_the_registry_stopped(tmp_path: 
         damaged = record.value[:-1] + bytes([record.value[-1] ^ 1])
         node.store.commit({MetaRecord: {(name_of(leaf),): MetaRecord(name_of(leaf), damaged)}})
         assert not (await _offline(world, ref)).ok
+
+
+async def test_what_one_call_did_not_prove_is_asked_for_again(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
+        all_at_once, asked = home.link.inclusions, list[int]()
+
+        async def first_alone(leaf_indexes: Sequence[int], *, tree_size: int) -> list[tuple[bytes, ...]]:
+            asked.append(len(leaf_indexes))
+            return (await all_at_once(leaf_indexes, tree_size=tree_size))[:1]  # as a registry of an older contract
+
+        home.link.inclusions = first_alone  # type: ignore[method-assign]
+        ref = (await issued(home, HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        await make(host, CHENGDU, ref, "SIGNED_FOR", NOTHING)
+        await reach(home, HANGZHOU, ref, "signed_for")
+        await until(lambda: _offline(world, ref), _all_shown)
+        assert max(asked) > 1
 
 
 def _all_shown(report: VerificationReport) -> bool:

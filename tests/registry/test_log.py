@@ -8,8 +8,10 @@ from delegation.merkle import Frontier, leaf_hash, verify_consistency, verify_in
 from registry.log import LogBook
 from registry.nodes import Nodes
 from registry.server import Registry
+from registry.servicer import LogServicer
 from tests.registry.federation import Federation
 from tests.registry.test_writer import take
+from xieban.federation.v1.log_pb2 import GetInclusionProofRequest
 
 
 def test_what_was_held_first_gives_way_first() -> None:
@@ -47,6 +49,27 @@ async def test_every_leaf_is_proven_however_little_is_in_memory(federation: Fede
         with pytest.raises(Refusal) as caught:
             await book.inclusion(size, 0)
         assert caught.value.reason is Reason.NOT_FOUND
+
+
+@pytest.mark.parametrize("most", [0, 7, 1 << 16])
+async def test_one_call_proves_many_leaves_in_the_order_asked_for(federation: Federation, most: int) -> None:
+    async with federation.running() as registry:
+        registry.writer.nodes = Nodes(most)
+        servicer = LogServicer(LogBook(registry.database, registry.writer))
+        await take(registry, *(federation.letter() for _ in range(7)))
+        size = registry.database.store.head().size
+        held = registry.database.store.node_hashes([(0, index) for index in range(size)])
+        leaves = [4, 0, size - 1, 4]
+        request = GetInclusionProofRequest(leaf_index=leaves[0], more_leaf_indexes=leaves[1:])
+        answer = await servicer.GetInclusionProof(request, None)  # type: ignore[arg-type]  # asks nothing of it
+        paths = [list(answer.path), *(list(each.path) for each in answer.more_paths)]
+        root = root_of(registry, answer.checkpoint)
+        for leaf, path in zip(leaves, paths, strict=True):
+            verify_inclusion(index=leaf, size=answer.tree_size, leaf=held[0, leaf], proof=path, root=root)
+        for further, reason in (([0, size], Reason.NOT_FOUND), ([0] * 256, Reason.TOO_LARGE)):
+            with pytest.raises(Refusal) as caught:
+                await LogBook(registry.database, registry.writer).inclusions([0, *further], 0)
+            assert caught.value.reason is reason
 
 
 async def test_nothing_is_proven_that_was_not_committed(federation: Federation) -> None:

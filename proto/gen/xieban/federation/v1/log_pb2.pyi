@@ -59,25 +59,31 @@ Global___GetCheckpointResponse: _TypeAlias = GetCheckpointResponse  # noqa: Y015
 
 @_typing.final
 class GetInclusionProofRequest(_message.Message):
-    """Which leaf in which tree."""
+    """Which leaves in which tree."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     LEAF_INDEX_FIELD_NUMBER: _builtins.int
     TREE_SIZE_FIELD_NUMBER: _builtins.int
+    MORE_LEAF_INDEXES_FIELD_NUMBER: _builtins.int
     leaf_index: _builtins.int
     """Index of the leaf."""
     tree_size: _builtins.int
     """Size of the tree; 0 for the newest."""
+    @_builtins.property
+    def more_leaf_indexes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Further leaves of the same tree, at most 255. A registry that does not know them proves the first alone."""
+
     def __init__(
         self,
         *,
         leaf_index: _builtins.int = ...,
         tree_size: _builtins.int = ...,
+        more_leaf_indexes: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["leaf_index", b"leaf_index", "tree_size", b"tree_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leaf_index", b"leaf_index", "more_leaf_indexes", b"more_leaf_indexes", "tree_size", b"tree_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -85,13 +91,14 @@ Global___GetInclusionProofRequest: _TypeAlias = GetInclusionProofRequest  # noqa
 
 @_typing.final
 class GetInclusionProofResponse(_message.Message):
-    """The path."""
+    """The paths."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PATH_FIELD_NUMBER: _builtins.int
     TREE_SIZE_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    MORE_PATHS_FIELD_NUMBER: _builtins.int
     tree_size: _builtins.int
     """Size of the tree."""
     checkpoint: _builtins.bytes
@@ -100,20 +107,49 @@ class GetInclusionProofResponse(_message.Message):
     def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Hashes from the leaf up."""
 
+    @_builtins.property
+    def more_paths(self) -> _containers.RepeatedCompositeFieldContainer[Global___InclusionPath]:
+        """Paths of the further leaves, in the order in which they were asked for."""
+
     def __init__(
         self,
         *,
         path: _abc.Iterable[_builtins.bytes] | None = ...,
         tree_size: _builtins.int = ...,
         checkpoint: _builtins.bytes = ...,
+        more_paths: _abc.Iterable[Global___InclusionPath] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "path", b"path", "tree_size", b"tree_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "more_paths", b"more_paths", "path", b"path", "tree_size", b"tree_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetInclusionProofResponse: _TypeAlias = GetInclusionProofResponse  # noqa: Y015
+
+@_typing.final
+class InclusionPath(_message.Message):
+    """The path of one leaf."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Hashes from the leaf up."""
+
+    def __init__(
+        self,
+        *,
+        path: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InclusionPath: _TypeAlias = InclusionPath  # noqa: Y015
 
 @_typing.final
 class GetConsistencyProofRequest(_message.Message):

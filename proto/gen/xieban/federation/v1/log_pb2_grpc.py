@@ -64,7 +64,7 @@ class LogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInclusionProof(self, request, context):
-        """Proves that a leaf is in a tree of a named size.
+        """Proves that leaves are in a tree of a named size.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
