@@ -386,7 +386,7 @@ def start_thread(
     if twin is not None:
         begun = own(tx, state, actor, twin.thread_id)
         waiting = prepared_of(tx, state, twin.thread_id, actor.unit)
-        return replace(light_view(tx, state, begun, actor, at), prepared=waiting)
+        return light_view(tx, state, begun, actor, at, prepared=waiting)
     thread_id = uuid7(at)
     counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
     record = replace(
