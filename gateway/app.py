@@ -15,6 +15,7 @@ from starlette.routing import Route
 from delegation.errors import Reason, Refusal, Refused
 from gateway.access import OPERATIONS
 from gateway.auth import authorise
+from gateway.bureau.evidence.spool import Spool
 from gateway.bureau.site import create_site, to_desk
 from gateway.incoming import request_errors
 from gateway.metrics import Metrics
@@ -33,6 +34,7 @@ from gateway.problems import (
 from gateway.routes import accounts, changes, delegations, desk, drafts, machine, materials, moves, session
 from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
+from gateway.scanning import Scanner
 from gateway.settings import GatewaySettings
 from gateway.wire_reasons import WireReason
 
@@ -159,6 +161,7 @@ def create_app(
     state.streams = Streams(metrics, most=settings.streams, most_per_caller=settings.streams_per_caller)
     state.sign_in_gate = SignInGate(at_once=settings.sign_ins_at_once, waiting=settings.sign_ins_waiting)
     state.page_tokens, state.practice = PageTokens(), settings.practice
+    state.scanner, state.spool = Scanner.of(settings), Spool.of(settings)
     if settings.pages:
         app.router.routes.append(Route("/", to_desk, methods=["GET"]))
         app.router.routes.append(create_site(state))

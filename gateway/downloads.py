@@ -4,7 +4,7 @@ File names may hold personal data, so they stand in JSON answers and never in a 
 run are sent as plain bytes.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -17,7 +17,7 @@ from node.desk.ports import OpenedFile
 
 _BYTES: Final = "application/octet-stream"
 # Media type and extension of what people send; the rest is bytes. HTML, SVG and XML are left out: they hold scripts.
-_SAFE: Final = {
+SAFE: Final = {
     "application/pdf": "pdf",
     "application/ofd": "ofd",
     "application/zip": "zip",
@@ -52,7 +52,7 @@ async def _pieces(source: AsyncIterator[bytes], first: bytes) -> AsyncGenerator[
 
 def _headers(opened: OpenedFile) -> dict[str, str]:
     view = opened.view
-    extension = _SAFE.get(view.media_type, "bin")
+    extension = SAFE.get(view.media_type, "bin")
     return {
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'attachment; filename="material-{view.material_id[:8]}.{extension}"',
@@ -61,8 +61,17 @@ def _headers(opened: OpenedFile) -> dict[str, str]:
     }
 
 
-async def download(opened: OpenedFile, *, range_header: str | None, if_range: str | None) -> Response:
+async def download(
+    opened: OpenedFile,
+    *,
+    range_header: str | None,
+    if_range: str | None,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "",
+) -> Response:
     """The file, or the range of it that is asked for. If-Range with another tag gets the whole file.
+
+    `headers` stand instead of the usual ones of their names; `media_type` instead of the file's own safe one.
 
     The first piece is read before the answer begins, so that a damaged file is a problem and not half an answer.
 
@@ -70,8 +79,8 @@ async def download(opened: OpenedFile, *, range_header: str | None, if_range: st
         WireRefusalError: RANGE_NOT_SATISFIABLE (416) with the size in Content-Range.
         Refusal: of the node, for a file that cannot be read.
     """
-    size, headers = opened.view.size, _headers(opened)
-    wanted = range_header if if_range is None or if_range.strip() == headers["ETag"] else None
+    size, told = opened.view.size, {**_headers(opened), **(headers or {})}
+    wanted = range_header if if_range is None or if_range.strip() == told["ETag"] else None
     try:
         part = requested_range(wanted, size)
     except RangeNotSatisfiableError as error:
@@ -81,13 +90,13 @@ async def download(opened: OpenedFile, *, range_header: str | None, if_range: st
     if part is None:
         part = ByteRange(0, size)
     else:
-        headers["Content-Range"] = part.content_range(size)
-    headers["Content-Length"] = str(part.length)
-    media_type = opened.view.media_type if opened.view.media_type in _SAFE else _BYTES
+        told["Content-Range"] = part.content_range(size)
+    told["Content-Length"] = str(part.length)
     if part.length == 0:
-        return Response(status_code=status, headers=headers, media_type=_BYTES)
+        return Response(status_code=status, headers=told, media_type=_BYTES)
     source = opened.read(part.start, part.end)
     first = await anext(source)
-    response = StreamingResponse(_pieces(source, first), status_code=status, headers=headers)
-    response.headers["Content-Type"] = media_type  # no charset guessed for text
+    response = StreamingResponse(_pieces(source, first), status_code=status, headers=told)
+    own = opened.view.media_type if opened.view.media_type in SAFE else _BYTES
+    response.headers["Content-Type"] = media_type or own  # no charset guessed for text
     return response

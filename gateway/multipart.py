@@ -168,3 +168,48 @@ async def begin_upload(request: Request, settings: GatewaySettings) -> Upload:
         else:
             raise InvalidInputError((FieldError("body.?", "extra_forbidden"),))
     raise InvalidInputError((FieldError("body.file", "missing"),))
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A part of a form with files: its name, a file's own name, and its bytes to be taken once."""
+
+    name: str
+    file_name: str
+    content: AsyncIterator[bytes]
+
+
+async def form_parts(request: Request, settings: GatewaySettings, *, most: int) -> AsyncGenerator[FormPart, None]:
+    """Each part of a form with several files, in order. What a caller leaves of a part is passed over.
+
+    Raises:
+        WireRefusalError: no form (415), not well formed (400), too large or over `most` parts (413), stalled (408).
+    """
+    events = _events(request, settings)
+    begun: list[_Begun] = []  # the next part, once its headers were read
+
+    async def content() -> AsyncGenerator[bytes, None]:
+        if begun:
+            return
+        async for event in events:
+            if isinstance(event, _Begun):
+                begun.append(event)
+                return
+            yield event.content
+
+    try:
+        taken = 0
+        while True:
+            async for _ in content():  # what was left of the part before
+                pass
+            if not begun:
+                return
+            taken += 1
+            if taken > most:
+                raise WireRefusalError(WireReason.BODY_TOO_LARGE)
+            part = begun.pop().part
+            pieces = content()
+            yield FormPart(part.name, part.file_name, pieces)
+            await pieces.aclose()
+    finally:
+        await events.aclose()

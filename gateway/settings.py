@@ -52,6 +52,16 @@ class GatewaySettings(BaseSettings):
     stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5
     practice: bool = False  # 演练: every page and paper says so
     pages: bool = True  # the desk's pages beside the API
+    # a virus scanner for every file that comes in: a command, or clamd's socket as unix:/path or host:port
+    scan_command: tuple[str, ...] = ()
+    scan_address: Annotated[str, Field(pattern=r"^(unix:/.+|.+:[0-9]{1,5})?$")] = ""
+    scan_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    # uploads that the desk's page sends in parts, until the last one came; encrypted under keys in memory
+    spool_dir: Path | None = None  # None: the machine's folder for temporary files
+    spool_bytes: Annotated[int, Field(ge=MIB, le=1024 * GIB)] = 4 * GIB
+    uploads_open: Annotated[int, Field(ge=1, le=1024)] = 64
+    uploads_per_person: Annotated[int, Field(ge=1, le=256)] = 12
+    upload_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
     heartbeat_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
 
     @property
@@ -65,4 +75,10 @@ class GatewaySettings(BaseSettings):
             raise ValueError("a certificate needs its key, and a key its certificate")
         if not self.tls and not is_loopback(self.host):
             raise ValueError("an address other than loopback needs TLS files")
+        return self
+
+    @model_validator(mode="after")
+    def _one_scanner(self) -> Self:
+        if self.scan_command and self.scan_address:
+            raise ValueError("one scanner is asked: a command or an address")
         return self

@@ -21,6 +21,8 @@ class WireReason(StrEnum):
     PASSWORD_CHANGE_REQUIRED = "PASSWORD_CHANGE_REQUIRED"  # noqa: S105 - as above
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     BUSY = "BUSY"
+    FILE_INFECTED = "FILE_INFECTED"
+    SCANNER_AWAY = "SCANNER_AWAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +51,13 @@ WIRE_TEXTS: Final[Mapping[WireReason, WireText]] = MappingProxyType(
         ),
         WireReason.TOO_MANY_REQUESTS: WireText(429, "请求过于频繁，请稍后再试", "Too many requests; try again later"),
         WireReason.BUSY: WireText(503, "服务繁忙，请稍后再试", "The service is busy; try again later"),
+        WireReason.FILE_INFECTED: WireText(
+            422, "查出病毒或恶意代码，文件没有保存", "The file is infected; it was not kept"
+        ),
+        WireReason.SCANNER_AWAY: WireText(
+            503,
+            "病毒扫描服务没有应答，文件没有保存，请稍后再试或联系管理员",
+            "The virus scanner does not answer; the file was not kept. Try again later or tell the administrator",
+        ),
     }
 )

@@ -68,6 +68,23 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeImport": Access(DRAFTERS, person=True),
         "pageImported": Access(DRAFTERS, person=True),
         "takeImported": Access(DRAFTERS, person=True),
+        # evidence
+        "pageMaterials": Access(CASE_READERS),
+        "takeFiles": Access(PREPARERS, person=True),
+        "takeFacts": Access(PREPARERS, person=True),
+        "beginUpload": Access(PREPARERS, person=True),
+        "readUpload": Access(PREPARERS, person=True),
+        "takeUploadPart": Access(PREPARERS, person=True),
+        "finishUpload": Access(PREPARERS, person=True),
+        "cancelUpload": Access(PREPARERS, person=True),
+        "readFile": Access(CASE_READERS),
+        "pageFile": Access(CASE_READERS),
+        "takeFileDrop": Access(PREPARERS, person=True),
+        "pageRedaction": Access(PREPARERS, person=True),
+        "takeRedaction": Access(PREPARERS, person=True),
+        "pageChecklist": Access(CASE_READERS),
     }
 )
-__all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "PAGES", "PUBLIC", "Access"]
+# Forms with files, sent without a script: the page takes the token from the first part (guard.check_token).
+FILE_FORMS: Final = frozenset({"takeFiles"})
+__all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "FILE_FORMS", "PAGES", "PUBLIC", "Access"]

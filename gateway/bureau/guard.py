@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from delegation.errors import Reason, Refusal
 from gateway.access import operation_of
 from gateway.auth import COOKIE, Caller, admit, station_of
-from gateway.bureau.access import PAGES
+from gateway.bureau.access import FILE_FORMS, PAGES
 from gateway.incoming import bounded_stream, media_type
 from gateway.problems import WireRefusalError
 from gateway.settings import GatewaySettings
@@ -27,6 +27,7 @@ CSRF_HEADER: Final = "x-csrf-token"
 _MOST_FIELDS: Final = 2000
 _LONGEST_TOKEN: Final = 512
 _FORM: Final = "application/x-www-form-urlencoded"
+_FILES: Final = "multipart/form-data"
 Typed = Mapping[str, Sequence[str]]
 
 
@@ -88,14 +89,16 @@ async def admit_page(request: Request) -> None:
     """Stands before every page; what a page may use afterwards: `request.state.caller` and `request.state.typed`.
 
     A file's bytes (any body that is no form) are left unread for the page that takes them; the token then comes in the
-    header.
+    header. A form with files that a browser sends without a script has it as its first part: the pages of `FILE_FORMS`
+    take that and ask `check_token` before anything else.
 
     Raises:
         SessionOverError: the page is for signed-in people.
         Refusal: ROLE_MISSING.
         WireRefusalError: CSRF_TOKEN_MISSING, or a form that is too large or none.
     """
-    access = PAGES.get(operation_of(request.scope))
+    operation = operation_of(request.scope)
+    access = PAGES.get(operation)
     if access is None:
         raise Refusal(Reason.ROLE_MISSING)
     changes = request.method not in {"GET", "HEAD"}
@@ -108,11 +111,21 @@ async def admit_page(request: Request) -> None:
         return
     if caller is None or caller.session is None:
         raise SessionOverError(typed)
-    if changes:
-        shown = (typed or {}).get(CSRF_FIELD, [request.headers.get(CSRF_HEADER, "")])[-1]
-        if not caller.session.csrf or not hmac.compare_digest(shown.encode(), caller.session.csrf.encode()):
-            raise WireRefusalError(WireReason.CSRF_TOKEN_MISSING)
+    in_first_part = operation in FILE_FORMS and media_type(request) == _FILES and CSRF_HEADER not in request.headers
+    if changes and not in_first_part:
+        check_token(caller, (typed or {}).get(CSRF_FIELD, [request.headers.get(CSRF_HEADER, "")])[-1])
     admit(caller, access)
+
+
+def check_token(caller: Caller, shown: str) -> None:
+    """The page's token is the session's.
+
+    Raises:
+        WireRefusalError: CSRF_TOKEN_MISSING.
+    """
+    token = caller.session.csrf if caller.session is not None else ""
+    if not token or not hmac.compare_digest(shown.encode(), token.encode()):
+        raise WireRefusalError(WireReason.CSRF_TOKEN_MISSING)
 
 
 async def page_caller(request: Request) -> Caller:

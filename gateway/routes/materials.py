@@ -15,6 +15,7 @@ from gateway.multipart import begin_upload
 from gateway.ports import Station
 from gateway.problems import FieldError, InvalidInputError
 from gateway.routes.parameters import DelegationId, DraftId, MaterialId
+from gateway.scanning import Scanner
 from gateway.schemas.answers import MaterialList
 from gateway.schemas.cases import MaterialOut
 from gateway.schemas.materials import FileFactsForm
@@ -40,7 +41,8 @@ async def _add(request: Request, station: Station, actor: Actor, subject_id: str
         compared_by=form.compared_by,
         original_at=form.original_at,
     )
-    return await station.desk.add_file(actor, subject_id, upload.content, facts, once=once)
+    scanner: Scanner = request.app.state.scanner
+    return await station.desk.add_file(actor, subject_id, scanner.checked(upload.content), facts, once=once)
 
 
 def _added(material: MaterialView) -> Response:

@@ -1,0 +1,1 @@
+"""Evidence: files brought in, described, looked at, redacted, and their checks of form."""
