@@ -22,6 +22,7 @@ from gateway.bureau.cases.model import act_of, mark, names_of, sequence_of
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
 from gateway.bureau.cases.sending import SentAlreadyError, StaleError, data_of, note_refusal, send
 from gateway.bureau.forms.filled import Filled
+from gateway.bureau.forms.spec import Ask
 from gateway.bureau.guard import PageCaller, PageForm, Typed
 from gateway.bureau.render import BASE, render, see_other
 from gateway.problems import WireRefusalError, refused_problem
@@ -103,7 +104,7 @@ async def show(
         effects=tuple(dict.fromkeys(effect for row in rows for effect in effects(row))),
         audience=tuple(dict.fromkeys(audience(row) for row in rows)),
         kept=kept or {},
-        has_rows=bool(form.spec.rows),
+        searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
         evidence=kind in {Kind.REPORTED, Kind.UNABLE},
         move_id=move_id,
         move_version=move_version,

@@ -362,3 +362,24 @@ async def test_where_the_seal_is_kept_apart_the_approver_leaves_it_to_its_holder
         again = await client.post(f"{address}/seal", data=form_to(page, "/seal"))
     assert sealed.headers["location"] == again.headers["location"] == f"{CASE}?made=sealed"
     assert [kind for kind, _ in desk.made] == ["REFUSED"]
+
+
+async def test_an_investigator_prepares_and_leaves_the_rest_to_the_handler(house: House) -> None:
+    as_host(house)
+    async with signed_in(house, Role.INVESTIGATOR) as client:
+        page = await client.get(CASE)
+    assert f'href="{CASE}/moves/refused"' in page.text
+    assert f'href="{CASE}/moves/accepted"' not in page.text
+    assert re.search(r"受托受理\s+由经办人办理", words(page))
+
+
+async def test_a_case_in_english_has_no_chinese_of_ours(house: House) -> None:
+    as_host(house)
+    async with signed_in(house) as client:
+        client.cookies.set("xieban_language", "en", path="/desk")
+        page = await client.get(CASE)
+    text = words(page)
+    assert re.search(r"Your unit&#39;s turn — Next:\s+accept, return, transfer or refuse", text)
+    assert "Negative evidence" in text
+    for ours in ("业务行为", "回执", "可办理的事项", "轮到本单位"):
+        assert ours not in text
