@@ -23,6 +23,7 @@ from delegation.thread_state import ThreadState
 from delegation.values import replaced
 from node.at_rest import Vault
 from node.keyring import Keyring
+from node.looks import LookRoom
 from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
@@ -349,6 +350,7 @@ class State:
         self.waits = WaitRoom()
         self.cursors = CursorRoom()
         self.facts = FactsRoom(settings.threads_in_memory)
+        self.looks = LookRoom()
         # entries that are to be looked for in the log: leaf index, entry digest, thread
         self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
         self.verified_batches: OrderedDict[bytes, Entry] = OrderedDict()  # bytes of entries whose batch verified
@@ -364,6 +366,7 @@ class State:
             self.waits,
             self.cursors,
             self.facts,
+            self.looks,
         )
 
     def look_for(self, leaf_index: int, digest: bytes, thread_id: str) -> None:

@@ -12,6 +12,7 @@ from node.desk import draft_check, drafts, files, lists, moves, saved_filters, s
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
+from node.desk.looking import look
 from node.desk.once import Once, digest_of
 from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
 from node.desk.views import (
@@ -34,6 +35,7 @@ from node.desk.views import (
     UnitView,
 )
 from node.link import Link
+from node.looks import What
 from node.material_mover import facts_of
 from node.materials import MaterialFolder
 from node.notices import feed
@@ -92,7 +94,13 @@ class Desk:
 
     async def get_draft(self, actor: Actor, draft_id: str) -> DraftView:
         """See DeskPort."""
-        return await self._run(partial(drafts.get, actor=actor, draft_id=draft_id))
+
+        def use(tx: Tx, state: State, at: datetime) -> DraftView:
+            found = drafts.get(tx, state, at, actor=actor, draft_id=draft_id)
+            look(tx, state, actor, at, What.DRAFT, draft_id)
+            return found
+
+        return await self._run(use)
 
     async def check_draft(self, actor: Actor, draft_id: str) -> DraftCheck:
         """See DeskPort."""
@@ -148,7 +156,13 @@ class Desk:
 
     async def get_move(self, actor: Actor, move_id: str) -> PreparedMoveView:
         """See DeskPort."""
-        return await self._run(partial(moves.get, actor=actor, move_id=move_id))
+
+        def use(tx: Tx, state: State, at: datetime) -> PreparedMoveView:
+            found = moves.get(tx, state, at, actor=actor, move_id=move_id)
+            look(tx, state, actor, at, What.MOVE, found.delegation_id, move_id)
+            return found
+
+        return await self._run(use)
 
     async def drop_move(self, actor: Actor, move_id: str, version: int, note: str = "") -> PreparedMoveView:
         """See DeskPort."""
@@ -193,7 +207,9 @@ class Desk:
 
         def use(tx: Tx, state: State, at: datetime) -> DelegationView:
             need(actor, state, *READS)
-            return delegation_view(tx, state, own(tx, state, actor, delegation_id), actor, at)
+            found = delegation_view(tx, state, own(tx, state, actor, delegation_id), actor, at)
+            look(tx, state, actor, at, What.CASE, delegation_id)
+            return found
 
         return await self._run(use)
 
@@ -203,9 +219,9 @@ class Desk:
         """See DeskPort."""
 
         def use(tx: Tx, state: State, at: datetime) -> ThreadView:
-            del at
             need(actor, state, *READS)
             held = own(tx, state, actor, delegation_id)
+            look(tx, state, actor, at, What.THREAD, delegation_id)
             return thread_view(tx, state, held, from_sequence=from_sequence, page_size=page_size)
 
         return await self._run(use)
@@ -224,7 +240,14 @@ class Desk:
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         """See DeskPort."""
-        return await self._run(partial(lists.search, actor=actor, name=name, id_number=id_number))
+
+        def use(tx: Tx, state: State, at: datetime) -> tuple[DelegationRow, ...]:
+            found = lists.search(tx, state, at, actor=actor, name=name, id_number=id_number)
+            for row in found:
+                look(tx, state, actor, at, What.SEARCH, row.delegation_id)
+            return found
+
+        return await self._run(use)
 
     async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
         """See DeskPort."""
@@ -311,9 +334,9 @@ class Desk:
         """See DeskPort."""
 
         def use(tx: Tx, state: State, at: datetime) -> tuple[MaterialView, ...]:
-            del at
             need(actor, state, *READS)
             files.subject(tx, state, actor, subject_id)
+            look(tx, state, actor, at, What.FILES, subject_id)
             return materials_of(tx, state, subject_id)
 
         return await self._run(use)
@@ -322,12 +345,12 @@ class Desk:
         """See DeskPort."""
 
         def use(tx: Tx, state: State, at: datetime) -> files.Opened:
-            del at
             need(actor, state, *READS)
             record = files.material(tx, state, actor, material_id)
             if record.state not in ("held", "uploaded"):
                 raise Refusal(Reason.MATERIAL_MISSING, material_id=material_id)
             key = base64.b64decode(str(facts_of(tx, state, record)["key"]))
+            look(tx, state, actor, at, What.FILE, record.subject_id, material_id)
             return files.Opened(self._folder, record, key, material_view(tx, state, record))
 
         return await self._run(use)

@@ -1,12 +1,13 @@
 """Use cases about people (PeoplePort), handed to the node's writer."""
 
 from datetime import date, datetime
+from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import deputies, handing_over
+from node.desk import deputies, handing_over, looking
 from node.desk.account_rules import open_personal, roles_of, units_of
 from node.desk.deputies import name_of_staff
-from node.desk.people_views import Colleague, DeputyView, OpenTask
+from node.desk.people_views import Colleague, DeputyView, LookPage, OpenTask
 from node.desk.ports import Actor, Role
 from node.records import StaffRecord
 from node.state import State
@@ -102,3 +103,22 @@ class People:
             )
 
         return await self._run(use)
+
+    async def note_paper(self, actor: Actor, delegation_id: str, paper: str) -> None:
+        """See PeoplePort."""
+        await self._run(partial(looking.note_paper, actor=actor, delegation_id=delegation_id, paper=paper))
+
+    async def looks(
+        self, actor: Actor, *, delegation_id: str = "", staff_id: str = "", before: int = 0, page_size: int = 100
+    ) -> LookPage:
+        """See PeoplePort."""
+        return await self._run(
+            partial(
+                looking.looks,
+                actor=actor,
+                delegation_id=delegation_id,
+                staff_id=staff_id,
+                before=before,
+                page_size=page_size,
+            )
+        )

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Protocol
 
-from node.desk.people_views import Colleague, DeputyView, OpenTask
+from node.desk.people_views import Colleague, DeputyView, LookPage, OpenTask
 from node.desk.ports import Actor
 
 
@@ -38,4 +38,17 @@ class PeoplePort(Protocol):
 
     async def hand_over(self, actor: Actor, staff_id: str, *, unit: str, to: str) -> int:
         """Give everything of it in one unit to another; it comes to that one as a draft to look at. How much it was."""
+        ...
+
+    async def note_paper(self, actor: Actor, delegation_id: str, paper: str) -> None:
+        """Note that a paper of a case was made to be printed."""
+        ...
+
+    async def looks(
+        self, actor: Actor, *, delegation_id: str = "", staff_id: str = "", before: int = 0, page_size: int = 100
+    ) -> LookPage:
+        """Who looked at a case, or what a person looked at (READER in the own unit, ADMINISTRATOR everywhere).
+
+        The latest first; `before` is `next_number` of the page before.
+        """
         ...

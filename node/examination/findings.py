@@ -150,6 +150,11 @@ TEXTS: Final[Mapping[str, Text]] = MappingProxyType({
     "queue_old": Text(
         "{count} envelopes wait, the oldest since {hours} h", "check the connection to the registry",
         "有 {count} 件待发，最早的已等 {hours} 小时", "检查与注册中心的连接"),
+    "looks_broken": Text(
+        "the log of who looked at which case is broken at row {number}: it was altered, or rows were taken out",
+        "keep the database as it is, tell whoever audits the bureau, and compare with backups and the machine's log",
+        "查阅记录自第 {number} 行起不完整：记录被改动或删去",
+        "保留数据库原状，报告审计人员，并与备份和本机日志核对"),
     "queue_refused": Text(
         "{count} own envelopes came back ({reasons})", "look at them in the to-do list and decide",
         "有 {count} 件发函被退回（{reasons}）", "在待办中逐件处理"),

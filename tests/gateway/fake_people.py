@@ -7,7 +7,7 @@ from datetime import date
 
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
-from node.desk.people_views import Colleague, DeputyView, OpenTask
+from node.desk.people_views import Colleague, DeputyView, LookPage, LookView, OpenTask
 from node.desk.ports import Actor, Role
 from tests.gateway.fake_accounts import FakeAccounts
 
@@ -19,6 +19,7 @@ class FakePeople:
         self.accounts = accounts
         self.deputies: dict[str, DeputyView] = {}
         self.tasks: dict[str, list[OpenTask]] = {}
+        self.seen: list[LookView] = []
 
     async def colleagues(self, actor: Actor, unit: str = "") -> tuple[Colleague, ...]:
         wanted = unit or actor.unit
@@ -80,3 +81,31 @@ class FakePeople:
         self.tasks[staff_id] = [task for task in mine if task.unit != unit]
         self.tasks.setdefault(to, []).extend(given)
         return len(given)
+
+    async def note_paper(self, actor: Actor, delegation_id: str, paper: str) -> None:
+        self.seen.append(
+            LookView(
+                number=len(self.seen) + 1,
+                at=self.accounts.now,
+                staff_id=actor.staff_id,
+                name=actor.name,
+                on_behalf="",
+                unit=actor.unit,
+                what="paper",
+                subject_id=delegation_id,
+                part=paper,
+            )
+        )
+
+    async def looks(
+        self, actor: Actor, *, delegation_id: str = "", staff_id: str = "", before: int = 0, page_size: int = 100
+    ) -> LookPage:
+        if not actor.has(Role.READER, Role.ADMINISTRATOR):
+            raise Refusal(Reason.ROLE_MISSING, role=Role.READER.value)
+        found = [
+            each
+            for each in reversed(self.seen)
+            if (each.subject_id == delegation_id or each.staff_id == staff_id) and (not before or each.number < before)
+        ]
+        more = found[page_size - 1].number if len(found) > page_size else 0
+        return LookPage(items=tuple(found[:page_size]), next_number=more, broken_at=0)

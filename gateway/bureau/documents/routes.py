@@ -55,8 +55,9 @@ def _chosen(view: DelegationView, code: str, sequence: int) -> Offer:
 
 
 async def _answer(
-    request: Request, view: DelegationView, chosen: Offer, form: str, values: Mapping[str, object]
+    request: Request, caller: PageCaller, view: DelegationView, chosen: Offer, form: str, values: Mapping[str, object]
 ) -> Response:
+    await request.app.state.station.people.note_paper(caller.actor, view.row.delegation_id, chosen.paper.code)
     html = write(chosen, view, at=request.app.state.clock(), practice=request.app.state.practice, values=values)
     if form == "html":
         headers = {"Content-Security-Policy": _policy(html), "X-Frame-Options": "SAMEORIGIN"}
@@ -101,7 +102,7 @@ async def read_paper(
 ) -> Response:
     """One paper."""
     view = await _case(request, caller, delegation_id)
-    return await _answer(request, view, _chosen(view, code, sequence), form, {})
+    return await _answer(request, caller, view, _chosen(view, code, sequence), form, {})
 
 
 @router.post("/cases/{delegation_id}/paper", operation_id="makePaper")
@@ -111,4 +112,4 @@ async def make_paper(
     """A form with what the person added for this print."""
     view = await _case(request, caller, delegation_id)
     values = {name: typed.get(name, [""])[-1][:_LONGEST] for name in _GIVEN}
-    return await _answer(request, view, _chosen(view, code, 0), form, values)
+    return await _answer(request, caller, view, _chosen(view, code, 0), form, values)
