@@ -50,7 +50,7 @@ def list_threads(engine: Engine) -> tuple[ThreadOutline, ...]:
     """Every thread of the node, latest change first, at most 10,000. Refusal STORAGE_UNAVAILABLE."""
     table = tables.METADATA.tables["threads"]
     names = ("thread_id", "state", "turn", "home_unit", "host_unit", "next_due", "queued", "parked", "changed_at")
-    statement = select(*(table.c[name] for name in names)).order_by(table.c.changed_at.desc()).limit(_MOST)
+    statement = select(*(table.c[name] for name in names)).order_by(table.c.change_number.desc()).limit(_MOST)
     try:
         with engine.connect() as connection:
             rows = connection.execute(statement).fetchall()

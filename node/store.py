@@ -82,9 +82,32 @@ class Store(Protocol):
         where: Sequence[Where] = (),
         *,
         order: Sequence[str] = (),
+        after: tuple[Value, ...] | None = None,
         limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
-        """Some columns of the records that meet the conditions, by `order` (else by key): spares reading large ones."""
+        """Some columns of the records that meet the conditions, by `order` (else by key): spares reading large ones.
+
+        `after`: only what comes later in that order than these values of its columns.
+        """
+        ...
+
+    def select_in(
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        column: str,
+        values: Sequence[Value],
+        where: Sequence[Where] = (),
+    ) -> list[tuple[Value, ...]]:
+        """Some columns of every record whose `column` has one of the values, in no order."""
+        ...
+
+    def tally(self, kind: type[Record], by: Sequence[str], where: Sequence[Where] = ()) -> list[tuple[Value, ...]]:
+        """How many records meet the conditions for each combination of values of `by`: the values, then the number."""
+        ...
+
+    def count_distinct(self, kind: type[Record], column: str, where: Sequence[Where] = ()) -> int:
+        """How many values the column has in the records that meet the conditions."""
         ...
 
     def maximum(self, kind: type[Record], column: str) -> int:

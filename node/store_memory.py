@@ -1,5 +1,6 @@
 """The store in memory: for tests and simulations, with the same suite as the SQL store. Faults can be injected."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -60,11 +61,38 @@ class MemoryStore:
         where: Sequence[Where] = (),
         *,
         order: Sequence[str] = (),
+        after: tuple[Value, ...] | None = None,
         limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
         """See Store."""
-        rows = self.select(kind, where, order=order, limit=1_000_000_000 if limit is None else limit)
-        return [tuple(getattr(row, column) for column in columns) for row in rows]
+        rows = self.select(kind, where, order=order, limit=1_000_000_000)
+        if after is not None:
+            ordering = tuple(order) or kind.KEY
+            rows = [row for row in rows if tuple(getattr(row, column) for column in ordering) > after]
+        return [tuple(getattr(row, column) for column in columns) for row in rows[:limit]]
+
+    def select_in(
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        column: str,
+        values: Sequence[Value],
+        where: Sequence[Where] = (),
+    ) -> list[tuple[Value, ...]]:
+        """See Store."""
+        wanted = set(values)
+        rows = (row for row in self._matching(kind, where) if getattr(row, column) in wanted)
+        return [tuple(getattr(row, name) for name in columns) for row in rows]
+
+    def tally(self, kind: type[Record], by: Sequence[str], where: Sequence[Where] = ()) -> list[tuple[Value, ...]]:
+        """See Store."""
+        rows = self._matching(kind, where)
+        counts = Counter(tuple(getattr(row, name) for name in by) for row in rows)
+        return [(*values, number) for values, number in counts.items()]
+
+    def count_distinct(self, kind: type[Record], column: str, where: Sequence[Where] = ()) -> int:
+        """See Store."""
+        return len({getattr(row, column) for row in self._matching(kind, where)})
 
     def maximum(self, kind: type[Record], column: str) -> int:
         """See Store."""

@@ -45,6 +45,7 @@ from node.records import Key, PartyRecord, Record, ThreadRecord, Value
 from node.store import Changes, Op, R, ThreadQuery, Where
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_MOST_VALUES = 500  # in one statement; SQLite takes at least 999 parameters
 
 
 def make_engine(url: str) -> Engine:
@@ -243,13 +244,47 @@ class SqlStore:
         where: Sequence[Where] = (),
         *,
         order: Sequence[str] = (),
+        after: tuple[Value, ...] | None = None,
         limit: int | None = None,
     ) -> list[tuple[Value, ...]]:
         """See Store."""
         table = self._of(kind).table
         statement = select(*(table.c[name] for name in columns)).where(*self._conditions(table, where))
-        statement = statement.order_by(*(table.c[name] for name in (tuple(order) or kind.KEY))).limit(limit)
+        ordering = [table.c[name] for name in (tuple(order) or kind.KEY)]
+        if after is not None:
+            statement = statement.where(tuple_(*ordering) > tuple_(*after))
+        return [tuple(row) for row in self._read(statement.order_by(*ordering).limit(limit))]
+
+    def select_in(
+        self,
+        kind: type[Record],
+        columns: Sequence[str],
+        column: str,
+        values: Sequence[Value],
+        where: Sequence[Where] = (),
+    ) -> list[tuple[Value, ...]]:
+        """See Store."""
+        table = self._of(kind).table
+        statement = select(*(table.c[name] for name in columns)).where(*self._conditions(table, where))
+        found: list[tuple[Value, ...]] = []
+        for first in range(0, len(values), _MOST_VALUES):
+            some = values[first : first + _MOST_VALUES]
+            found += [tuple(row) for row in self._read(statement.where(table.c[column].in_(some)))]
+        return found
+
+    def tally(self, kind: type[Record], by: Sequence[str], where: Sequence[Where] = ()) -> list[tuple[Value, ...]]:
+        """See Store."""
+        table = self._of(kind).table
+        columns = [table.c[name] for name in by]
+        statement = select(*columns, func.count()).where(*self._conditions(table, where)).group_by(*columns)
         return [tuple(row) for row in self._read(statement)]
+
+    def count_distinct(self, kind: type[Record], column: str, where: Sequence[Where] = ()) -> int:
+        """See Store."""
+        table = self._of(kind).table
+        statement = select(func.count(table.c[column].distinct())).where(*self._conditions(table, where))
+        [(value,)] = self._read(statement)
+        return int(value or 0)
 
     def maximum(self, kind: type[Record], column: str) -> int:
         """See Store."""
@@ -263,27 +298,30 @@ class SqlStore:
         return int(value or 0)
 
     def list_threads(self, query: ThreadQuery) -> list[tuple[Record, str]]:
-        """See Store."""
+        """See Store. First which threads, from the index that covers what lists filter by; then those rows alone."""
         held, parties = self._of(ThreadRecord), self._of(PartyRecord).table
         threads = held.table
-        statement = (
-            select(*(threads.c[name] for name in held.columns), parties.c.role)
-            .join(parties, parties.c.thread_id == threads.c.thread_id)
-            .where(parties.c.unit == query.unit, *self._conditions(threads, query.where))
-        )
+        seen = select(parties.c.role).where(parties.c.unit == query.unit, parties.c.thread_id == threads.c.thread_id)
         if query.role:
-            statement = statement.where(parties.c.role == query.role)
+            seen = seen.where(parties.c.role == query.role)
+        # a join would begin with every thread of the unit
+        chosen = select(threads.c.thread_id).where(*self._conditions(threads, query.where), seen.exists())
         if query.before is not None:
-            statement = statement.where(threads.c.change_number < query.before)
+            chosen = chosen.where(threads.c.change_number < query.before)
         if query.after is not None:
-            statement = statement.where(tuple_(threads.c.next_due, threads.c.thread_id) > tuple_(*query.after))
-        if query.by_due:
-            statement = statement.order_by(threads.c.next_due, threads.c.thread_id)
-        else:
-            statement = statement.order_by(threads.c.change_number.desc())
-        statement = statement.limit(query.limit)
-        rows = self._read(statement)
-        return [(self._record(ThreadRecord, row[:-1]), str(row[-1])) for row in rows]
+            chosen = chosen.where(tuple_(threads.c.next_due, threads.c.thread_id) > tuple_(*query.after))
+        ordering = (threads.c.next_due, threads.c.thread_id) if query.by_due else (threads.c.change_number.desc(),)
+        ids = [str(thread_id) for (thread_id,) in self._read(chosen.order_by(*ordering).limit(query.limit))]
+        found: dict[str, tuple[Record, str]] = {}
+        rows = select(*(threads.c[name] for name in held.columns), parties.c.role).join(
+            parties, parties.c.thread_id == threads.c.thread_id
+        )
+        for first in range(0, len(ids), _MOST_VALUES):
+            some = ids[first : first + _MOST_VALUES]
+            for row in self._read(rows.where(parties.c.unit == query.unit, threads.c.thread_id.in_(some))):
+                record = self._record(ThreadRecord, row[:-1])
+                found[record.thread_id] = (record, str(row[-1]))
+        return [found[thread_id] for thread_id in ids]
 
     def commit(self, changes: Changes) -> None:
         """See Store. Spoken to the driver itself: SQLAlchemy's way costs more a statement than the rows do."""

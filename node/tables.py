@@ -4,6 +4,8 @@ SQLModel declares them; the store speaks SQLAlchemy Core to them. They have a me
 service in the same process (a demonstration, a test) does not meet them.
 """
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -42,10 +44,18 @@ class DataKey(NodeTable, table=True):
     wrapped: bytes = _blob()
 
 
+# Everything that lists filter by, in the order of changes: a filter that few threads meet reads this and no row.
+LISTED: Final = (
+    "change_number", "is_open", "state", "turn", "matter", "home_unit", "host_unit", "next_due", "changed_at",
+    "thread_id",
+)  # fmt: skip
+
+
 class Thread(NodeTable, table=True):
     """ThreadRecord."""
 
     __tablename__ = "threads"
+    __table_args__ = (Index("threads_listed", *LISTED),)
     thread_id: str = Field(primary_key=True)
     thread_type: int
     state_bytes: bytes = _blob()
@@ -69,7 +79,7 @@ class Thread(NodeTable, table=True):
     created_at: int = _big()
     changed_at: int = _big()
     purged: bool
-    change_number: int = _big(index=True)
+    change_number: int = _big()
 
 
 class Party(NodeTable, table=True):
@@ -237,6 +247,10 @@ class Task(NodeTable, table=True):
     """TaskRecord."""
 
     __tablename__ = "tasks"
+    __table_args__ = (
+        Index("tasks_by_code", "unit", "code", "due", "thread_id", "subject", "other_unit"),
+        Index("tasks_by_due", "unit", "due", "thread_id", "subject", "code", "other_unit"),
+    )
     unit: str = Field(primary_key=True)
     thread_id: str = Field(primary_key=True)
     code: str = Field(primary_key=True)

@@ -234,9 +234,13 @@ class Desk:
             partial(lists.list_delegations, actor=actor, filters=filters, page_size=page_size, page_token=page_token)
         )
 
-    async def todo(self, actor: Actor, category: str = "") -> TodoView:
+    async def todo(
+        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+    ) -> TodoView:
         """See DeskPort."""
-        return await self._run(partial(todo.todo, actor=actor, category=category))
+        return await self._run(
+            partial(todo.todo, actor=actor, category=category, sort=sort, page_size=page_size, page_token=page_token)
+        )
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         """See DeskPort."""

@@ -254,8 +254,13 @@ class DeskPort(Protocol):
         """Threads of the actor's unit in the order of `filters.sort`; `page_size` at most 200."""
         ...
 
-    async def todo(self, actor: Actor, category: str = "") -> TodoView:
-        """Counts by category, and what waits for the actor; with a category, all that the unit has in it."""
+    async def todo(
+        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+    ) -> TodoView:
+        """Counts by category, and what waits for the actor; with a category, all that the unit has in it.
+
+        `sort`: due, changed, or other (the other side); more than 2,000 things stand by due day whatever is asked.
+        """
         ...
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:

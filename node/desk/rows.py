@@ -10,12 +10,12 @@ from delegation.deadlines import day_of
 from delegation.errors import Refusal
 from delegation.model import DueDate
 from delegation.roster_view import Unit
+from delegation.thread_json import thread_from_bytes
 from delegation.thread_state import ThreadState
 from node.desk.labels import clock_label, state_label
 from node.desk.views import DelegationRow, DueDateView
 from node.records import ThreadRecord, from_us
-from node.state import State
-from node.threads import load
+from node.state import State, thread_in
 from node.writer import Tx
 
 Names = Mapping[str, Unit]
@@ -51,8 +51,10 @@ def row_view(tx: Tx, state: State, record: ThreadRecord, *, role: str, unit: str
             shown = json.loads(secret)
         except Refusal:
             shown = {}
-    held = load(tx, state, record.thread_id)
+    held = thread_in(tx, state, record.thread_id)
     thread = held.thread if held is not None else None
+    if held is None and record.state_bytes:  # its state alone: a list would push threads in use out of the memory
+        thread = thread_from_bytes(record.state_bytes)
     return row_of(record, thread, shown, role=role, unit=unit, at=at, names=names_of(state))
 
 

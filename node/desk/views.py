@@ -310,6 +310,7 @@ class TodoItem:
     mine: bool  # the actor may do it, by his roles and by who prepared it
     reason: str = ""  # why it did not get through; a code of `Reason`
     cure: str = ""  # what a person can do about that, in Chinese
+    changed_at: datetime | None = None  # of its thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,6 +333,8 @@ class TodoView:
     categories: tuple[TodoCategory, ...]
     items: tuple[TodoItem, ...]
     total: int
+    sort: str = "due"  # the order they stand in: another than was asked for where there are too many
+    next_page_token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

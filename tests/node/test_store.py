@@ -18,6 +18,7 @@ from node.records import (
     MetaRecord,
     PartyRecord,
     Record,
+    TaskRecord,
     ThreadRecord,
 )
 from node.records_people import PEOPLE_RECORDS
@@ -193,3 +194,26 @@ def test_sqlite_syncs_every_commit(tmp_path: Path) -> None:
         assert pragma("journal_mode") == "wal"
         assert pragma("synchronous") == 2
     engine.dispose()
+
+
+def a_task(thread_id: str, code: str, due: str = "", subject: str = "", unit: str = "us") -> TaskRecord:
+    return TaskRecord(unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit="them")
+
+
+def test_rows_are_counted_by_a_column_and_read_on_from_a_place(store: Store) -> None:
+    put(store, a_task("t1", "x", "2026-08-01"), a_task("t2", "x", "2026-08-01"), a_task("t2", "y"), a_task("t3", "x"))
+    put(store, a_task("t9", "x", unit="others"))
+    ours = Where("unit", "us")
+    assert sorted(store.tally(TaskRecord, ("code",), (ours,)), key=str) == [("x", 3), ("y", 1)]
+    assert store.count_distinct(TaskRecord, "thread_id", (ours,)) == 3
+    assert store.count_distinct(TaskRecord, "thread_id", (Where("unit", "nobody"),)) == 0
+    found = store.select_in(TaskRecord, ("thread_id", "code"), "thread_id", ["t2", "t9", "t0"], (ours,))
+    assert sorted(found, key=str) == [("t2", "x"), ("t2", "y")]
+    assert store.select_in(TaskRecord, ("thread_id",), "thread_id", []) == []
+    many = store.select_in(TaskRecord, ("code",), "thread_id", [f"t{number}" for number in range(2_000)])
+    assert len(many) == 5
+    order = ("due", "thread_id", "subject")
+    rest = store.select_columns(
+        TaskRecord, ("thread_id",), (ours, Where("code", "x")), order=order, after=("2026-08-01", "t1", ""), limit=5
+    )
+    assert rest == [("t2",)]

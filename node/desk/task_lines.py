@@ -1,0 +1,215 @@
+"""Rows of `node.tasks` for a list: counted and paged by the store, never read as a whole.
+
+A unit's rows may be many; those that are left out are few: what an own envelope on its way answers already, and paper
+threads whose host changed. They are looked up by thread and taken from the counts.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from heapq import merge
+from typing import Final
+
+from node import tasks
+from node.desk.ports import Actor
+from node.desk.todo_categories import DUE_SOON, OVERDUE, TASK_CODES, TURNS, category_of, is_work_of
+from node.desk.waiting import Waiting
+from node.records import TaskRecord
+from node.state import State
+from node.store import Op, Where
+from node.threads import load
+from node.writer import Tx
+
+SOON: Final = timedelta(days=3)  # a warning before a due date, natural days
+UNDATED: Final = "9999"
+RANKS: Final[Mapping[str, int]] = {
+    code: number for number, code in enumerate(sorted(TASK_CODES, key=lambda code: (category_of(code), code)))
+}
+_COLUMNS: Final = ("unit", "thread_id", "code", "subject", "due", "other_unit")
+_ORDER: Final = ("due", "thread_id", "subject")
+_LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation has few days at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: due day (`UNDATED` for none), rank, thread, subject."""
+
+    due: str
+    rank: int
+    thread_id: str
+    subject: str
+
+
+def _record(row: Sequence[object]) -> TaskRecord:
+    return TaskRecord(**dict(zip(_COLUMNS, map(str, row), strict=True)))
+
+
+class TaskLines:
+    """The rows of one unit at one moment."""
+
+    def __init__(self, tx: Tx, state: State, actor: Actor, today: date, *, changed: frozenset[str]) -> None:
+        """`changed`: threads of ours that wait to be issued to another host, which is told instead of the paper."""
+        self._tx, self._actor = tx, actor
+        self._today = today.isoformat()
+        self._soon = (today + SOON).isoformat()
+        self._unit = Where("unit", actor.unit)
+        counted = tx.store.tally(TaskRecord, ("code",), (self._unit,))
+        self._tally = {str(code): int(str(number)) for code, number in counted}
+        done = _on_their_way(tx, state, actor.unit)
+        rows = list(self._of({thread_id for thread_id, _ in done} | changed))
+        self._out = {TaskRecord.key_of(row) for row in rows if self._is_out(row, done, changed)}
+        self._beside = rows  # every row of the threads that something is left out of
+
+    @staticmethod
+    def _is_out(row: TaskRecord, done: set[tuple[str, str]], changed: frozenset[str]) -> bool:
+        answered = bool(row.subject) and (row.thread_id, row.subject) in done
+        moved = row.code in TURNS and (row.thread_id, "moves") in done
+        return answered or moved or (row.code == tasks.PAPER and row.thread_id in changed)
+
+    def _of(self, threads: Iterable[str]) -> Iterator[TaskRecord]:
+        found = self._tx.store.select_in(TaskRecord, _COLUMNS, "thread_id", sorted(threads), (self._unit,))
+        return (_record(row) for row in found)
+
+    def counts(self) -> Counter[str]:
+        """How many things by category, warnings included."""
+        found: Counter[str] = Counter()
+        for code, number in self._tally.items():
+            found[category_of(code)] += number
+        found.subtract(category_of(str(key[2])) for key in self._out)
+        found[tasks.SHORT_TIME] = self._tx.store.count(TaskRecord, self._short)
+        overdue = self._threads(Op.LT, self._today)
+        soon = self._threads(Op.LE, self._soon)
+        found[OVERDUE], found[DUE_SOON] = overdue, soon - overdue
+        for thread_id in {str(key[1]) for key in self._out}:  # their first day may have been one that is left out
+            rows = [row for row in self._beside if row.thread_id == thread_id]
+            before = self._warning(rows)
+            after = self._warning([row for row in rows if TaskRecord.key_of(row) not in self._out])
+            if before != after:
+                found.subtract([before] if before else [])
+                found.update([after] if after else [])
+        return found
+
+    @property
+    def _short(self) -> tuple[Where, ...]:
+        return (self._unit, Where("code", tasks.SHORT_TIME), Where("due", self._today, Op.LE))
+
+    def _threads(self, op: Op, day: str) -> int:
+        where = (self._unit, Where("due", "", Op.GT), Where("due", day, op), Where("code", tasks.SHORT_TIME, Op.NE))
+        return self._tx.store.count_distinct(TaskRecord, "thread_id", where)
+
+    def _first(self, rows: Iterable[TaskRecord]) -> TaskRecord | None:
+        dated = [row for row in rows if row.due and row.code != tasks.SHORT_TIME]
+        return min(dated, key=lambda row: (row.due, row.code, row.subject), default=None)
+
+    def _warning(self, rows: Iterable[TaskRecord]) -> str:
+        first = self._first(rows)
+        if first is None or first.due > self._soon:
+            return ""
+        return OVERDUE if first.due < self._today else DUE_SOON
+
+    def line(self, row: TaskRecord) -> Waiting:
+        """A row as a thing that waits."""
+        category = category_of(row.code)
+        return Waiting(
+            category=category,
+            kind="turn" if row.code in TURNS and row.code != tasks.PAPER else row.code,
+            thread_id=row.thread_id,
+            subject=row.subject,
+            due="" if row.code == tasks.SHORT_TIME else row.due,
+            mine=is_work_of(self._actor, category),
+            code=row.code,
+            other_unit=row.other_unit,
+        )
+
+    def page(self, codes: Iterable[str], after: Place | None, limit: int) -> list[Waiting]:
+        """Things of these codes by due day, those without one last; at most `limit`, after a place."""
+        each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._tally.get(code)]
+        rows = merge(*each, key=lambda row: (row.due or UNDATED, RANKS[row.code]))
+        kept = (self.line(row) for row in rows if TaskRecord.key_of(row) not in self._out)
+        return [line for _, line in zip(range(limit), kept, strict=False)]
+
+    def _of_code(self, code: str, after: Place | None, limit: int) -> list[TaskRecord]:
+        base = (self._unit, Where("code", code))
+        dated: tuple[Where, ...] = (*base, Where("due", "", Op.GT))
+        if code == tasks.SHORT_TIME:
+            dated = self._short
+        rows: list[TaskRecord] = []
+        if after is None or after.due != UNDATED:
+            place: tuple[str, str, str] | None = None
+            if after is not None and RANKS[code] == after.rank:
+                place = (after.due, after.thread_id, after.subject)
+            elif after is not None:
+                dated = (*dated, Where("due", after.due, Op.GE if RANKS[code] > after.rank else Op.GT))
+            rows = self._select(dated, place, limit)
+            after = None
+        if len(rows) < limit and code != tasks.SHORT_TIME:
+            rows += self._undated(code, (*base, Where("due", "")), after, limit - len(rows))
+        return rows
+
+    def _undated(self, code: str, where: tuple[Where, ...], after: Place | None, limit: int) -> list[TaskRecord]:
+        if after is not None and RANKS[code] < after.rank:
+            return []
+        same = after is not None and RANKS[code] == after.rank
+        return self._select(where, ("", after.thread_id, after.subject) if after is not None and same else None, limit)
+
+    def _select(self, where: tuple[Where, ...], after: tuple[str, str, str] | None, limit: int) -> list[TaskRecord]:
+        rows = self._tx.store.select_columns(TaskRecord, _COLUMNS, where, order=_ORDER, after=after, limit=limit)
+        return [_record(row) for row in rows]
+
+    def warned(self, category: str, after: Place | None, limit: int) -> list[Waiting]:
+        """Delegations that are overdue, or due soon, each once with the first of its days; after a place."""
+        first, last = ("", Where("due", self._today, Op.LT)) if category == OVERDUE else (self._today, None)
+        where = (
+            self._unit,
+            Where("code", tasks.SHORT_TIME, Op.NE),
+            last or Where("due", self._soon, Op.LE),
+            Where("due", first, Op.GE if first else Op.GT),
+        )
+        place = (after.due, after.thread_id, "") if after is not None else None
+        shown = after.thread_id if after is not None else ""
+        found: dict[str, Waiting] = {}
+        size = _LOOKED_AT * limit + len(self._out)
+        while len(found) < limit:
+            rows = self._select(where, place, size)
+            for row in self._firsts(rows, category):
+                if row.thread_id != shown:
+                    found.setdefault(row.thread_id, row)
+            if len(rows) < size:
+                break
+            place = (rows[-1].due, rows[-1].thread_id, rows[-1].subject)
+        return list(found.values())[:limit]
+
+    def _firsts(self, rows: Sequence[TaskRecord], category: str) -> Iterator[Waiting]:
+        by_thread: dict[str, list[TaskRecord]] = {}
+        for row in self._of({row.thread_id for row in rows}):
+            if TaskRecord.key_of(row) not in self._out:
+                by_thread.setdefault(row.thread_id, []).append(row)
+        for row in rows:
+            first = self._first(by_thread.get(row.thread_id, ()))
+            if first is not None and first.due == row.due and self._warning([first]) == category:
+                yield Waiting(
+                    category=category,
+                    kind=category,
+                    thread_id=row.thread_id,
+                    subject="",
+                    due=row.due,
+                    mine=True,
+                    code=row.code,
+                    other_unit=row.other_unit,
+                )
+
+
+def _on_their_way(tx: Tx, state: State, unit: str) -> set[tuple[str, str]]:
+    """Threads in which the unit has moved already, and what it answered: its envelopes wait for their entry."""
+    found = set()
+    for thread_id in {queued.thread_id for queued in state.outbox.queued.values() if queued.sender_unit == unit}:
+        held = load(tx, state, thread_id)
+        for pending in held.pending if held is not None else ():
+            if pending.header.sender_unit != unit:
+                continue
+            if pending.moving:
+                found.add((thread_id, "moves"))
+            if pending.header.in_reply_to is not None:
+                found.add((thread_id, pending.header.in_reply_to.envelope_id))
+    return found

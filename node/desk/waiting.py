@@ -1,0 +1,195 @@
+"""What waits without a row of its thread: drafts, prepared moves, what was refused, alarms, hosts that changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from delegation.codes import Kind
+from delegation.errors import Reason
+from node import tasks
+from node.counterparts import new_parties
+from node.desk.labels import kind_label
+from node.desk.lists import alarms_for
+from node.desk.ports import Actor, Role
+from node.desk.seals import approver_seals
+from node.desk.todo_categories import TO_APPROVE, TO_REVIEW, TO_SEAL, is_work_of
+from node.outbox import SHOW_NOT_FOUND
+from node.records import DraftRecord, MoveRecord, OutboxRecord, PartyRecord, TaskRecord, from_us
+from node.state import State
+from node.store import Where
+from node.threads import load
+from node.writer import Tx
+
+MOST_WAITING: Final = 5_000  # prepared moves, drafts, refused envelopes: of one unit, each
+_REFUSED: Final = ("refused", "returned_draft", "untrusted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A thing before anything of it is looked up. `mine`: the actor's roles and his part in it let him do it."""
+
+    category: str
+    kind: str
+    thread_id: str
+    subject: str
+    due: str
+    mine: bool
+    label: str = ""
+    reason: str = ""
+    code: str = ""  # of its row, where a thread asks for it
+    other_unit: str = ""
+
+
+def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor) -> list[Waiting]:
+    """All of it; bounded a kind."""
+    found = [*_changed(tx, state, actor, at), *_drafts(tx, actor), *_moves(tx, actor), *_refused(tx, state, actor, at)]
+    for alarm in alarms_for(tx, state, actor):
+        found.append(
+            Waiting(
+                category=tasks.TO_HANDLE,
+                kind="parked" if alarm.delegation_id else "alarm",
+                thread_id=alarm.delegation_id,
+                subject=str(alarm.alarm_id),
+                due="",
+                mine=actor.has(Role.CLERK, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR),
+                reason=alarm.reason,
+            )
+        )
+    return found
+
+
+def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Delegations of ours whose host is another unit by the roster now, and that nothing was issued to yet."""
+    if not state.rosters.ready:
+        return
+    view = state.rosters.current.view
+    succeeded = {unit.code for unit in view.units.values() if unit.successions}
+    for thread_id, due in _perhaps_changed(tx, actor.unit, succeeded).items():
+        held = load(tx, state, thread_id)
+        changed = new_parties(held.thread, view, at=at) if held is not None and held.thread is not None else None
+        if held is None or changed is None or any(item.header.kind is Kind.ISSUED for item in held.pending):
+            continue
+        yield Waiting(
+            category=tasks.TO_HANDLE,
+            kind="counterpart",
+            thread_id=thread_id,
+            subject=changed.host,
+            due=due,
+            mine=is_work_of(actor, tasks.TO_HANDLE),
+            label="受托单位已变更，待再发",
+        )
+
+
+def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str]) -> dict[str, str]:
+    """Threads of ours with a host on paper or with a party that another succeeded, with their day; few are."""
+    ours = (Where("unit", unit), Where("code", tasks.SENT_OUT))
+    columns, found = ("thread_id", "due"), {}
+    paper = tx.store.select_columns(
+        TaskRecord, ("thread_id",), (Where("unit", unit), Where("code", tasks.PAPER)), limit=MOST_WAITING
+    )
+    if paper:
+        ids = [str(thread_id) for (thread_id,) in paper]
+        found |= {str(row[0]): str(row[1]) for row in tx.store.select_in(TaskRecord, columns, "thread_id", ids, ours)}
+    if unit in succeeded:
+        rows = tx.store.select_columns(TaskRecord, columns, ours, limit=MOST_WAITING)
+        found |= {str(thread_id): str(due) for thread_id, due in rows}
+    elif succeeded:
+        others = {str(other) for other, _ in tx.store.tally(TaskRecord, ("other_unit",), ours)}
+        for other in sorted(others & succeeded):
+            rows = tx.store.select_columns(TaskRecord, columns, (*ours, Where("other_unit", other)), limit=MOST_WAITING)
+            found |= {str(thread_id): str(due) for thread_id, due in rows}
+    return found
+
+
+def _drafts(tx: Tx, actor: Actor) -> Iterator[Waiting]:
+    where = (Where("unit", actor.unit), Where("state", "pending_approval"))
+    for draft in tx.select(DraftRecord, where, limit=MOST_WAITING):
+        yield Waiting(
+            category=TO_APPROVE,
+            kind="approve_draft",
+            thread_id="",
+            subject=draft.draft_id,
+            due="",
+            mine=actor.has(Role.APPROVER) and draft.prepared_by != actor.staff_id,
+            label="审批委托函",
+        )
+    presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit))
+    where = (Where("unit", actor.unit), Where("state", "reviewed"))
+    for draft in tx.select(DraftRecord, where, limit=MOST_WAITING):
+        yield Waiting(
+            category=TO_SEAL,
+            kind="approve_draft",
+            thread_id="",
+            subject=draft.draft_id,
+            due="",
+            mine=presses and draft.prepared_by != actor.staff_id,
+            label="用印：委托函",
+        )
+    where = (Where("unit", actor.unit), Where("state", "sent_back"))
+    for draft in tx.select(DraftRecord, where, limit=MOST_WAITING):
+        yield Waiting(
+            category=tasks.TO_HANDLE,
+            kind="sent_back",
+            thread_id="",
+            subject=draft.draft_id,
+            due="",
+            mine=draft.prepared_by == actor.staff_id,
+            label="退回修改：委托函",
+        )
+
+
+def _moves(tx: Tx, actor: Actor) -> Iterator[Waiting]:
+    """Prepared moves: at the host a review, elsewhere an approval; what was reviewed waits for the seal alone."""
+    for status in ("prepared", "reviewed", "draft"):
+        where = (Where("unit", actor.unit), Where("state", status))
+        for move in tx.select(MoveRecord, where, limit=MOST_WAITING):
+            label = kind_label(Kind(move.kind))
+            own = move.prepared_by == actor.staff_id
+            if status == "draft":
+                category, kind, mine, label = tasks.TO_HANDLE, "sent_back", own, f"退回修改：{label}"
+            else:
+                party = tx.get(PartyRecord, (actor.unit, move.thread_id))
+                host = party is not None and party.role in ("host", "former_host")
+                category = TO_SEAL if status == "reviewed" else TO_REVIEW if host else TO_APPROVE
+                word = {TO_SEAL: "用印", TO_REVIEW: "审核", TO_APPROVE: "审批"}[category]
+                presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit))
+                able = presses if category == TO_SEAL else actor.has(Role.APPROVER)
+                kind, mine, label = "approve_move", able and not own, f"{word}：{label}"
+            yield Waiting(
+                category=category,
+                kind=kind,
+                thread_id=move.thread_id,
+                subject=move.move_id,
+                due="",
+                mine=mine,
+                label=label,
+            )
+
+
+def _refused(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Own envelopes that did not get through: refused, given back, not trusted, not routed, or not found for a day."""
+    del state
+    for status in (*_REFUSED, "queued"):
+        where = (Where("sender_unit", actor.unit), Where("state", status))
+        for record in tx.select(OutboxRecord, where, order=("number",), limit=MOST_WAITING):
+            late = record.tried_at and at - from_us(record.tried_at) > SHOW_NOT_FOUND
+            if status == "queued" and not (record.reason == Reason.NOT_FOUND.value and late):
+                continue
+            kind = Kind(record.kind)
+            not_routed = kind is Kind.ISSUED and record.reason in _NOT_ROUTED
+            yield Waiting(
+                category=tasks.TO_HANDLE,
+                kind="not_found" if status == "queued" else "not_routed" if not_routed else "refused",
+                thread_id=record.thread_id,
+                subject=record.envelope_id,
+                due="",
+                mine=actor.has(Role.CLERK, Role.SUPERVISOR, Role.APPROVER),
+                label=f"{'未能送出' if not_routed else '未被接受'}：{kind_label(kind)}",
+                reason=record.reason,
+            )
+
+
+_NOT_ROUTED: Final = frozenset({
+    Reason.WRONG_PLACE.value, Reason.UNIT_NOT_ACTIVE.value, Reason.RECIPIENT_KEY_NOT_VALID.value,
+})  # fmt: skip
