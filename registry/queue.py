@@ -36,7 +36,10 @@ class Waiting(NamedTuple):
 
 
 class FairQueue:
-    """Bureaus take turns, one job each; the registry's own jobs are a bureau of the empty name."""
+    """Bureaus take turns, one job each; the registry's own jobs are a bureau of the empty name.
+
+    `patience` is how many seconds jobs may wait for others that are in more of a hurry, when they are put so.
+    """
 
     def __init__(self, *, most_of_one: int, most: int) -> None:
         self._most_of_one = most_of_one
@@ -45,14 +48,18 @@ class FairQueue:
         self._weights: dict[str, int] = {}
         self._total = 0
         self._filled = asyncio.Event()
+        self.patience = 0.0
 
     @property
     def total(self) -> int:
         """Weight of everything that waits."""
         return self._total
 
-    def put(self, bureau: str, jobs: list[Waiting]) -> None:
-        """Let all wait, or none. Raises Refusal: QUOTA_EXCEEDED for one bureau, UNAVAILABLE for all together."""
+    def put(self, bureau: str, jobs: list[Waiting], *, patient: bool = False) -> None:
+        """Let all wait, or none. Raises Refusal: QUOTA_EXCEEDED for one bureau, UNAVAILABLE for all together.
+
+        Where there is patience, `patient` jobs go with the next others, or alone when none come.
+        """
         weight = sum([each.job.weight for each in jobs])
         held = self._weights.get(bureau, 0)
         if bureau and held and held + weight > self._most_of_one:
@@ -62,10 +69,13 @@ class FairQueue:
         self._lines.setdefault(bureau, deque()).extend(jobs)
         self._weights[bureau] = held + weight
         self._total += weight
-        self._filled.set()
+        if patient and self.patience:
+            asyncio.get_running_loop().call_later(self.patience, self._filled.set)
+        else:
+            self._filled.set()
 
     async def take(self, *, weight: int, size: int) -> list[Waiting]:
-        """What one batch may hold, at least one job; waits for it."""
+        """What one batch may hold; waits for it. Nothing when what was patient went already."""
         await self._filled.wait()
         taken: list[Waiting] = []
         while self._lines and (not taken or (weight > 0 and size > 0)):

@@ -165,7 +165,7 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
             signature=request.signature,
             node_certificate=request.node_certificate,
         )
-        taken = await rooms.writer.do(job, bureau=caller.bureau)
+        taken = await rooms.writer.do(job, bureau=caller.bureau, patient=True)
         rooms.routes.acknowledged(caller.bureau, [(each.unit, each.cursor) for each in found])
         response = exchange_pb2.AcknowledgeDeliveriesResponse(entry=taken.entry, checkpoint=rooms.writer.checkpoint)
         response.registry_time.FromDatetime(rooms.clock())

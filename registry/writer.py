@@ -35,6 +35,8 @@ from registry.threads import Memory
 T = TypeVar("T")
 _BATCH_BYTES = 4 * 1024 * 1024
 _MOST_WAITING = 8192
+_LOAD = 8  # jobs of one batch that tell of more to come
+_PATIENCE = 0.02  # seconds; nobody's move waits for an acknowledgement
 _PAUSE_AFTER_FAILURE = 0.2  # seconds: a full disk is not hammered
 
 
@@ -122,8 +124,12 @@ class Writer:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def enqueue(self, bureau: str, jobs: Sequence[Job[T]]) -> "asyncio.Future[list[T | Refusal]]":
+    def enqueue(
+        self, bureau: str, jobs: Sequence[Job[T]], *, patient: bool = False
+    ) -> "asyncio.Future[list[T | Refusal]]":
         """Let jobs of one bureau wait, in order, all or none; their outcomes come together, in order.
+
+        Under load `patient` jobs wait a moment for others: a transaction costs as much as many jobs.
 
         Raises Refusal when there are too many, or STOPPING.
         """
@@ -132,12 +138,12 @@ class Writer:
         if self.fenced:
             raise Refusal(Reason.STORAGE_UNAVAILABLE)
         outcomes = Outcomes(len(jobs), asyncio.get_running_loop().create_future())
-        self._queue.put(bureau, [Waiting(job, outcomes, place) for place, job in enumerate(jobs)])
+        self._queue.put(bureau, [Waiting(job, outcomes, place) for place, job in enumerate(jobs)], patient=patient)
         return outcomes.all
 
-    async def do(self, job: Job[T], *, bureau: str = "") -> T:
+    async def do(self, job: Job[T], *, bureau: str = "", patient: bool = False) -> T:
         """Run one job and wait for what it gives. Raises Refusal."""
-        (outcome,) = await self.enqueue(bureau, [job])
+        (outcome,) = await self.enqueue(bureau, [job], patient=patient)
         if isinstance(outcome, Refusal):
             raise outcome
         return outcome
@@ -147,6 +153,7 @@ class Writer:
             batch = await self._queue.take(weight=self._settings.batch_envelopes, size=_BATCH_BYTES)
             if not batch:
                 continue
+            self._queue.patience = _PATIENCE if len(batch) >= _LOAD else 0.0
             work = self._database.begin(partial(self._work, batch))
             try:
                 done = await asyncio.shield(work)

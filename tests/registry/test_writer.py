@@ -237,14 +237,13 @@ class Weighing:
         self.size = 1
 
 
+def waiting(name: str, count: int) -> list[Waiting]:
+    outcomes = Outcomes(count, asyncio.get_running_loop().create_future())
+    return [Waiting(Weighing(name), outcomes, place) for place in range(count)]  # type: ignore[arg-type]  # weighs only
+
+
 async def test_bureaus_take_turns() -> None:
     queue = FairQueue(most_of_one=100, most=1000)
-    loop = asyncio.get_running_loop()
-
-    def waiting(name: str, count: int) -> list[Waiting]:
-        outcomes = Outcomes(count, loop.create_future())
-        return [Waiting(Weighing(name), outcomes, place) for place in range(count)]  # type: ignore[arg-type]  # weighs only
-
     queue.put("flood", waiting("flood", 90))
     queue.put("honest", waiting("honest", 2))
     queue.put("other", waiting("other", 1))
@@ -257,3 +256,31 @@ async def test_bureaus_take_turns() -> None:
     rest = await queue.take(weight=1000, size=1000)
     assert len(rest) == 93 + 50 - 6
     assert queue.total == 0
+
+
+async def test_patient_jobs_go_with_the_next_others_or_after_a_while_alone() -> None:
+    queue = FairQueue(most_of_one=100, most=1000)
+    queue.put("idle", waiting("idle", 1), patient=True)
+    async with asyncio.timeout(5):
+        assert len(await queue.take(weight=9, size=9)) == 1  # nobody asked for patience
+    queue.patience = 30.0
+    queue.put("patient", waiting("patient", 1), patient=True)
+    taking = asyncio.create_task(queue.take(weight=9, size=9))
+    await asyncio.sleep(0.05)
+    assert not taking.done()
+    queue.put("hurried", waiting("hurried", 1))
+    async with asyncio.timeout(5):
+        assert [each.job.name for each in await taking] == ["patient", "hurried"]  # type: ignore[attr-defined]  # as above
+    queue.patience = 0.05
+    queue.put("alone", waiting("alone", 1), patient=True)
+    async with asyncio.timeout(5):
+        assert len(await queue.take(weight=9, size=9)) == 1
+
+
+async def test_there_is_patience_only_after_a_batch_of_several(federation: Federation) -> None:
+    async with federation.running() as registry:
+        queue = registry.writer._queue
+        await take(registry, *(federation.letter() for _ in range(8)))
+        assert queue.patience > 0
+        await take(registry, federation.letter())
+        assert queue.patience == 0
