@@ -379,7 +379,7 @@ async def test_a_case_in_english_has_no_chinese_of_ours(house: House) -> None:
         client.cookies.set("xieban_language", "en", path="/desk")
         page = await client.get(CASE)
     text = words(page)
-    assert re.search(r"Your unit&#39;s turn — Next:\s+accept, return, transfer or refuse", text)
+    assert re.search(r"Your unit's turn — Next:\s+accept, return, transfer or refuse", text)
     assert "Negative evidence" in text
     for ours in ("业务行为", "回执", "可办理的事项", "轮到本单位"):
         assert ours not in text
