@@ -18,6 +18,7 @@ from delegation.model import AcknowledgementStatus, Entry, EnvelopeAnswer, Heade
 from delegation.payloads import signatures_digest
 from node.acks import acknowledge, note_delivered
 from node.alarms import raise_alarm
+from node.checked import Checked
 from node.contents import note_contents
 from node.evidence import entry_of, verified
 from node.legs import next_leg
@@ -55,12 +56,20 @@ def arrival_of(unit: str, cursor: int, accepted: exchange.DeliveredEnvelope) -> 
     return Arrival(unit, cursor, envelope.header, envelope.sealed_body, tuple(envelope.signatures), accepted.entry)
 
 
-def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: bytes | exchange.Delivery) -> str:
+def take_envelope(
+    tx: Tx,
+    state: State,
+    arrival: Arrival,
+    *,
+    at: datetime,
+    raw: bytes | exchange.Delivery,
+    checked: Checked | None = None,
+) -> str:
     """Apply an accepted envelope, or keep it (`raw`, as it came) until what comes before it is here.
 
-    Gives the thread that moved on by it, empty when none did.
+    `checked` is what is known of these very bytes already. Gives the thread that moved on by it, empty when none did.
     """
-    entry = parse_entry(arrival.entry)
+    entry = parse_entry(arrival.entry) if checked is None else checked.entry
     answer = entry.detail
     if not isinstance(answer, EnvelopeAnswer) or not answer.accepted:
         raise Refusal(Reason.ENTRY_MISMATCH, why="kind")
@@ -87,7 +96,7 @@ def take_envelope(tx: Tx, state: State, arrival: Arrival, *, at: datetime, raw: 
         _again(tx, state, arrival, entry)
         return ""
     check_chain(held, entry)
-    _apply(tx, state, held, arrival, entry, answer, trust, at=at)
+    _apply(tx, state, held, arrival, entry, answer, trust, at=at, checked=checked)
     return entry.thread_id
 
 
@@ -119,11 +128,14 @@ def _apply(
     trust: Trust,
     *,
     at: datetime,
+    checked: Checked | None,
 ) -> None:
-    header = parse_header(arrival.header)
+    header = parse_header(arrival.header) if checked is None else checked.header
     _check_entry(entry, answer, header, arrival)
+    verified = checked is not None and checked.trust is trust
     try:
-        verify_signatures(arrival.header, arrival.signatures, header, trust, at=entry.accepted_at)
+        if not verified:
+            verify_signatures(arrival.header, arrival.signatures, header, trust, at=entry.accepted_at)
         for digest in header.signer_certificates:
             if state.rosters.current.compromised(digest, entry.accepted_at):
                 raise Refusal(Reason.SIGNER_NOT_VALID, why="compromised")
@@ -138,7 +150,8 @@ def _apply(
     if forged is not None:
         reading = Reading(state=PARKED, reason=forged.reason.value, refusal=forged, unit=arrival.unit)
     else:
-        reading = read_body(tx, state, held, header, arrival.sealed_body, trust, unit=arrival.unit)
+        body = checked.body if checked is not None and verified else None
+        reading = read_body(tx, state, held, header, arrival.sealed_body, trust, unit=arrival.unit, body=body)
     item = Item(
         entry=entry,
         entry_bytes=arrival.entry,

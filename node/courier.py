@@ -21,6 +21,7 @@ from delegation.errors import Reason, Refusal
 from node.acks import OF_THE_CONTENT, form_batch, note_answer, refuse_batch
 from node.alarms import raise_alarm
 from node.arrivals import Arrival, arrival_of
+from node.checked import Checks, check_all
 from node.inbox import take_read, take_result
 from node.intake import take_or_park
 from node.link import Link
@@ -306,9 +307,16 @@ class Courier:
 
     async def _take(self, deliveries: Sequence[exchange.Delivery]) -> None:
         """Take a message's deliveries together; what the disk refuses is waited for, in order."""
-        use_cases = [partial(take_or_park, delivery=delivery) for delivery in deliveries]
+        checks: Checks = {}
+        use_cases = [
+            partial(check_all, deliveries=deliveries, into=checks),
+            *(
+                partial(take_or_park, delivery=delivery, checks=checks, place=place)
+                for place, delivery in enumerate(deliveries)
+            ),
+        ]
         for use_case, outcome in zip(use_cases, await self._writer.run_each(use_cases), strict=True):
-            if isinstance(outcome, Refusal):
+            if isinstance(outcome, Refusal) and use_case is not use_cases[0]:  # nothing hangs on the look beforehand
                 await self.link.persist(partial(self._writer.run, use_case), what="take")
 
     async def _fill_gaps(self) -> None:

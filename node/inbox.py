@@ -12,6 +12,7 @@ from delegation.errors import Reason, Refusal
 from delegation.model import AcknowledgementStatus, Entry, EnvelopeAnswer
 from node.acks import acknowledge
 from node.arrivals import Arrival, alarm, arrival_of, take_envelope, take_evidence, take_negative
+from node.checked import Checked
 from node.outbox import Outcome, apply_result, settle_own
 from node.records import CursorRecord, OutboxRecord, WaitingRecord, to_us
 from node.state import State
@@ -21,8 +22,8 @@ from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
 
-def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery) -> None:
-    """Take one delivery of the stream."""
+def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery, checked: Checked | None = None) -> None:
+    """Take one delivery of the stream; `checked` is what is known of its envelope already."""
     unit, cursor = delivery.unit, delivery.cursor
     if unit not in state.units:
         raise Refusal(Reason.NOT_YOUR_UNIT)
@@ -30,7 +31,7 @@ def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery) -> 
     kind = delivery.WhichOneof("item")
     if kind == "envelope":
         arrival = arrival_of(unit, cursor, delivery.envelope)
-        moved = take_envelope(tx, state, arrival, at=at, raw=delivery)
+        moved = take_envelope(tx, state, arrival, at=at, raw=delivery, checked=checked)
         if moved:
             wake(tx, state, moved, at=at)
     elif not again and kind == "evidence":

@@ -1,14 +1,17 @@
 """Opening and judging what arrived for one of our units: body, commitment, header, guards of class B."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from certs.envelope import open_body
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from certs.envelope import Opened, open_body
 from certs.trust import Trust
 from delegation.codec_body import body_facts
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
+from delegation.facts import BodyFacts
 from delegation.lifecycle import judge_body
 from delegation.model import Header
 from delegation.values import maker
@@ -36,31 +39,62 @@ class Reading:
 _reading: Final = maker(Reading)
 
 
-def read_body(
-    tx: Tx, state: State, held: Held, header: Header, sealed_body: bytes, trust: Trust, *, unit: str
-) -> Reading:
-    """Open and judge the body for whichever of our units may."""
+class Body(NamedTuple):
+    """A body that one of our units opened, and that is what its header says; no guard has judged it yet."""
+
+    unit: str
+    opened: Opened
+    facts: BodyFacts
+
+
+def our_key(state: State, header: Header, unit: str) -> tuple[str, X25519PrivateKey | None] | None:
+    """Which of our units may open it, `unit` before the others, and its key if we hold it; None where none may."""
     ours = [each for each in header.recipients if each.unit in state.units]
     if not ours:
-        return Reading(state=NOT_OURS)
+        return None
     if len(ours) > 1:
         ours.sort(key=lambda each: each.unit != unit)
-    own = header.sender_unit in state.units
-    key = None
     for each in ours:
         key = state.keyring.sealing_key(each.unit, each.key_id)
         if key is not None:
-            unit = each.unit
-            break
-    if key is None or not sealed_body:
-        # A lost key, or a body that the registry no longer holds: its sender seals it anew (protocol 5.4).
-        return Reading(state=PARKED, reason=_CANNOT_OPEN, unit="")
+            return each.unit, key
+    return unit, None
+
+
+def read_opened(unit: str, opened: Opened) -> Body:
+    """What guards need of a body that a unit of ours opened. Refusal as `body_facts`."""
+    return Body(unit, opened, body_facts(opened.body))
+
+
+def read_body(
+    tx: Tx,
+    state: State,
+    held: Held,
+    header: Header,
+    sealed_body: bytes,
+    trust: Trust,
+    *,
+    unit: str,
+    body: Body | None = None,
+) -> Reading:
+    """Open and judge the body for whichever of our units may; `body` is what it was opened as already (no reseal)."""
+    own = header.sender_unit in state.units
+    original: Header | None = None
     try:
-        original = _original(tx, state, header)
-        opened = open_body(header, sealed_body, unit=unit, private_key=key, judged_by=original)
-        facts = body_facts(opened.body)
+        if body is None:
+            found = our_key(state, header, unit)
+            if found is None:
+                return Reading(state=NOT_OURS)
+            unit, key = found
+            if key is None or not sealed_body:
+                # A lost key, or a body that the registry no longer holds: its sender seals it anew (protocol 5.4).
+                return Reading(state=PARKED, reason=_CANNOT_OPEN, unit="")
+            original = _original(tx, state, header)
+            body = read_opened(unit, open_body(header, sealed_body, unit=unit, private_key=key, judged_by=original))
+        unit = body.unit
         if original is None:
-            refused = judge_body(held.thread, header, facts, roster=trust.view, history=case_facts(tx, state, held))
+            case = case_facts(tx, state, held)
+            refused = judge_body(held.thread, header, body.facts, roster=trust.view, history=case)
             if refused is not None:
                 raise Refusal(refused.reason, **refused.details)
     except Refusal as refusal:
@@ -68,7 +102,7 @@ def read_body(
         if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):
             shown = Refusal(Reason.BODY_CONTRADICTS_HEADER, **refusal.details)
         return Reading(state=PARKED, reason=shown.reason.value, refusal=shown, unit="" if own else unit)
-    return _reading(state=OWN if own else APPLIED, content=opened.content, unit=unit)
+    return _reading(state=OWN if own else APPLIED, content=body.opened.content, unit=unit)
 
 
 def _original(tx: Tx, state: State, header: Header) -> Header | None:

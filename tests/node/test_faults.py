@@ -63,7 +63,7 @@ def alarms(node: Node) -> list[str]:
 async def test_a_delivery_that_comes_again_has_one_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
-    def keeping(tx: Any, state: Any, at: Any, *, delivery: Any) -> None:
+    def keeping(tx: Any, state: Any, at: Any, *, delivery: Any, **_known: Any) -> None:
         seen.append(delivery)
         take(tx, state, at, delivery=delivery)
 
