@@ -73,11 +73,14 @@ class Asking:
 
     @property
     def unsent(self) -> tuple[MaterialView, ...]:
-        """Own files that no envelope lists yet."""
+        """Own files that no envelope lists yet and that may travel."""
         return tuple(
             each
             for each in self.view.materials
-            if not each.attached_to and each.from_unit == self.unit and each.state in {"held", "uploading"}
+            if not each.attached_to
+            and not each.withheld
+            and each.from_unit == self.unit
+            and each.state in {"held", "uploading"}
         )
 
     @property

@@ -30,6 +30,7 @@ from gateway.bureau.cases.forms_people import investigators, named
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Field, Section
+from node.desk.views import MaterialView
 
 EVIDENCE_AT: Final = "body.result.evidence"
 _FINDINGS: Final = tuple((code, CODE_LABELS[code]) for code in ("FINDING_FOUND", "FINDING_PARTLY", "FINDING_NOT_FOUND"))
@@ -89,7 +90,30 @@ def _begin(asking: Asking) -> Json:
     reviewers = _reviewers(asking)
     if len(reviewers) == 1:
         result["reviewer_staff_id"] = reviewers[0][0]
+    if asking.unsent:  # what was brought in for this case is its evidence; what is none is dropped with one button
+        result["evidence"] = [
+            {"description": each.name, "material_ids": [each.material_id], **_facts_of(each)} for each in asking.unsent
+        ]
     return {"body": {"result": result}}
+
+
+def _facts_of(file: MaterialView) -> Json:
+    facts: Json = {"is_copy": file.is_copy, "compared_by": file.compared_by, "original_at": file.original_at}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _texts(listed: object) -> list[str]:
+    return [str(each) for each in listed] if isinstance(listed, list | tuple) else []
+
+
+def _carry(data: Json, result: Json, asking: Asking) -> None:
+    """What the evidence names travels with it or is referred to: nobody has to tick it twice."""
+    named_ones = [str(one) for each in listed_in(result, "evidence") for one in _texts(each.get("material_ids"))]
+    for name, files in (("materials", asking.unsent), ("reused_materials", asking.delivered)):
+        known = {each.material_id for each in files}
+        listed = [*_texts(data.get(name)), *(each for each in named_ones if each in known)]
+        if listed:
+            data[name] = list(dict.fromkeys(listed))
 
 
 def _finish(data: Json, asking: Asking) -> Json:
@@ -99,6 +123,7 @@ def _finish(data: Json, asking: Asking) -> Json:
     if not isinstance(result, dict):
         return data
     number_evidence(result)
+    _carry(data, result, asking)
     made: list[Json] = []
     for code, _words, _mandatory in asking.items_of_round:
         typed = answers.get(code) if isinstance(answers, dict) else None

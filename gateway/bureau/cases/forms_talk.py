@@ -28,6 +28,7 @@ from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Field, Rows, Section
 
 _K = Kind
+ON_THEIR_WAY: Final = frozenset({"queued", "waiting_roster", "waiting_key"})
 _NEVER_BEFORE_CLOSING: Final = frozenset({"items", "place", "persons", "worker", "employer"})
 
 
@@ -123,12 +124,13 @@ def _amended_data(data: Json, asking: Asking) -> Json:
 
 
 def next_version(asking: Asking, subject: str) -> int:
-    """Versions of an author's subject are numbered from 2 (protocol 5.6)."""
-    numbers = [
-        each.declared.get("version")
-        for each in asking.own("AMENDED", "CORRECTED")
-        if each.declared.get("subject") == subject
-    ]
+    """Versions of an author's subject are numbered from 2, those on their way included (protocol 5.6)."""
+    told = [each.declared for each in asking.own("AMENDED", "CORRECTED")]
+    for queued in asking.view.queued:
+        declared = (queued.data or {}).get("declared")
+        if queued.kind in {"AMENDED", "CORRECTED"} and queued.state in ON_THEIR_WAY and isinstance(declared, Mapping):
+            told.append(declared)
+    numbers = [each.get("version") for each in told if each.get("subject") == subject]
     return max([number for number in numbers if isinstance(number, int)], default=1) + 1
 
 

@@ -20,7 +20,7 @@ from gateway.bureau.cases.filling import (
 )
 from gateway.bureau.cases.model import act_of, mark, names_of, sequence_of
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
-from gateway.bureau.cases.sending import SentAlreadyError, StaleError, data_of, note_refusal, send
+from gateway.bureau.cases.sending import NO_FIELD, SentAlreadyError, StaleError, data_of, note_refusal, send
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Ask
 from gateway.bureau.guard import PageCaller, PageForm, Typed
@@ -83,6 +83,7 @@ async def show(
     news = [act_of(view, each, names, unit=actor.unit) for each in view.entries if stale_since and each.sequence > last]
     rows = asking.rows
     problem = refused_problem(refusal.refused) if refusal is not None else None
+    general = form.faults.pop(NO_FIELD, "")
     return render(
         request,
         "cases/move.html",
@@ -98,6 +99,7 @@ async def show(
         two=two_persons(view, kind, {}) or (asking.on_paper and is_paper(view, kind) is True),
         mark=mark(view),
         problem=problem,
+        general=general,
         stale=bool(stale_since),
         news=news,
         laws=tuple(dict.fromkeys(row.law for row in rows if row.law)),

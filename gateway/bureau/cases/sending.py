@@ -22,6 +22,7 @@ from node.desk.views import DelegationView
 
 _KNOWN: Final = known_names((MoveData,))
 _TRIES: Final = 3
+NO_FIELD: Final = "_"  # where a fault stands that is about no field of the form
 _STALE: Final = frozenset({Reason.EDITED_MEANWHILE, Reason.STALE})
 # What pydantic's rules mean for a person.
 _RULES: Final[Mapping[str, str]] = {
@@ -39,6 +40,7 @@ _GUARD_FIELDS: Final[Mapping[str, str]] = {
     "reviewer_apart": "body.result.reviewer_staff_id", "result_reviewed": "body.result.reviewer_staff_id",
     "evidence_named": "body.result.evidence", "suspension_new": "declared.effective_on",
     "suspension_ends": "declared.effective_on", "priority_new": "priority", "amendable": "declared.subject",
+    "amendment_counts": "declared.subject",
     "clock_amended": "clock.accepted_on", "letter_counts": "declared.changed_subjects",
     "corrected_items_same": "declared.changed_subjects", "material_not_sent_again": "materials",
     "paper_kept": "paper.second_recorder", "paper_recorded": "paper.paper_on",
@@ -134,7 +136,7 @@ def note_refusal(form: Filled, refusal: Refusal, asking: Asking) -> bool:
     if refusal.reason is Reason.INVALID_INPUT:
         path = _nearest(form, details.get("field", ""))
     known = {each.path for each in form.spec.fields} | {rows.path for rows in form.spec.rows}
-    form.faults[path or "_"] = words
+    form.faults[path or NO_FIELD] = words
     return path in known or any(path.startswith(f"{rows.path}.") for rows in form.spec.rows)
 
 

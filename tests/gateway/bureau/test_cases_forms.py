@@ -20,9 +20,10 @@ from gateway.bureau.forms.spec import Ask, Field
 from gateway.schemas.moves import MoveData
 from node.declaring import declared_of
 from node.desk.business import parse_business
+from node.desk.views import QueuedMoveView
 from node.move_input import parse_move
-from tests.gateway.bureau.case_views import SENT, UNSENT, a_case, an_act, asking
-from tests.gateway.fake_accounts import HOME, OTHER
+from tests.gateway.bureau.case_views import SENT, UNSENT, a_case, an_act, an_envelope, asking
+from tests.gateway.fake_accounts import HOME, NOW, OTHER
 from tests.gateway.fake_views import a_row
 
 _NODES = {Party.HOME_NODE, Party.HOST_NODE, Party.SENDER_NODE, Party.RECIPIENT_NODE}
@@ -247,3 +248,19 @@ def test_a_paper_act_takes_its_scan_along_and_names_the_second_person() -> None:
 )
 def test_yuan_become_whole_fen(typed: str, fen: int | None) -> None:
     assert fen_of(typed) == fen
+
+
+def test_an_amendment_on_its_way_counts_for_the_next_one() -> None:
+    queued = QueuedMoveView(
+        envelope_id=an_envelope(40),
+        kind="AMENDED",
+        label="更正",
+        state="queued",
+        queued_at=NOW,
+        claimed_at=NOW,
+        data={"declared": {"subject": "contact", "version": 2}},
+    )
+    of = asking(Kind.AMENDED, queued=(queued,))
+    typed = {"declared.subject": ["contact"], "body.amendment.before": ["乙"], "body.amendment.after": ["丙"]}
+    data, _ = made_by(Kind.AMENDED, of, typed)
+    assert data["declared"] == {"subject": "contact", "version": 3}
