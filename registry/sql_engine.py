@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from threading import get_ident
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -32,6 +33,7 @@ from certs.files import private_database
 from registry.store import StoreRejected, StoreUnavailable
 
 T = TypeVar("T")
+_SLICE = 400  # values of one IN list; the database plans and SQLite's limit of variables stay small
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -230,3 +232,10 @@ def among(column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
 def wanted_of(values: Collection[str] | Collection[int], dialect: str) -> dict[str, object]:
     """The parameter of `among`."""
     return {"wanted": json.dumps(list(values)) if dialect == "sqlite" else list(values)}
+
+
+def slices(values: Collection[T]) -> Iterator[list[T]]:
+    """The values in lists that fit an IN."""
+    iterator = iter(values)
+    while part := list(islice(iterator, _SLICE)):
+        yield part

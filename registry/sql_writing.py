@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.records import Changes
 from registry.sql_engine import DriverConnection, in_places, spoken, to_micros
+from registry.sql_nodes import rows_of
 from registry.store import HeadMoved
 from registry.tables import (
     AcknowledgedBatch,
@@ -117,7 +118,7 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
 
     rows: dict[str, list[tuple[object, ...]]] = {
         "log_entry": [(r.leaf_index, r.kind, r.digest, r.data) for r in changes.entries],
-        "log_node": [node for node in changes.nodes if node[0]],
+        "log_node": [*rows_of(changes.nodes)],
         "envelope_answer": [(*r[:-1], micros(r.at)) for r in changes.answers],
         "sealed_body": [(r.leaf_index, r.data, micros(r.at)) for r in changes.bodies],
         "mailbox": [(r.unit, r.cursor, int(r.kind), r.item, 0, 0) for r in changes.mailbox],

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, update
 
-from delegation.merkle import HASH_SIZE, Frontier, leaf_hash
-from registry import sql_monitor, sql_writing
+from delegation.merkle import HASH_SIZE, Frontier
+from registry import sql_monitor, sql_nodes, sql_writing
 from registry.records import (
     Answer,
     Changes,
@@ -19,9 +19,9 @@ from registry.records import (
     PageItem,
     ThreadRow,
 )
-from registry.sql_engine import DriverConnection, Spoken, among, from_micros, spoken, to_micros, wanted_of
+from registry.sql_engine import DriverConnection, Spoken, among, from_micros, slices, spoken, to_micros, wanted_of
 from registry.store import HeadMoved
-from registry.store_sql_keeping import SqlKeeping, slices
+from registry.store_sql_keeping import SqlKeeping
 from registry.tables import (
     AcknowledgedBatch,
     EnvelopeAnswer,
@@ -152,21 +152,8 @@ class SqlStore(SqlKeeping):
 
     def node_hashes(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """See `store.Store`."""
-        found: dict[tuple[int, int], bytes] = {}
         with self.reading() as connection:
-            for part in slices([index for level, index in wanted if level == 0]):
-                rows = connection.execute(
-                    select(_ENTRY.c.leaf_index, _ENTRY.c.digest).where(_ENTRY.c.leaf_index.in_(part))
-                )
-                found.update(((0, row.leaf_index), leaf_hash(row.digest)) for row in rows)
-            for names in slices([name for name in wanted if name[0]]):
-                rows = connection.execute(
-                    select(_NODE.c.level, _NODE.c.position, _NODE.c.hash).where(
-                        tuple_(_NODE.c.level, _NODE.c.position).in_(names)
-                    )
-                )
-                found.update(((row.level, row.position), row.hash) for row in rows)
-        return found
+            return sql_nodes.read_hashes(connection, wanted)
 
     def answers(self, keys: Collection[str]) -> dict[str, Answer]:
         """See `store.Store`."""

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
@@ -17,7 +16,7 @@ from registry.records import (
     ThreadRow,
     TokenRow,
 )
-from registry.sql_engine import Drivers, from_micros, storage_errors, to_micros
+from registry.sql_engine import Drivers, from_micros, slices, storage_errors, to_micros
 from registry.tables import (
     AcknowledgedBatch,
     EnvelopeAnswer,
@@ -37,7 +36,6 @@ from registry.tables import (
     Token,
 )
 
-_SLICE = 400  # values of one IN list; the database plans and SQLite's limit of variables stay small
 _HEAD, _ENTRY, _NODE = LogHead.__table__, LogEntry.__table__, LogNode.__table__
 _ANSWER, _BODY, _THREAD = EnvelopeAnswer.__table__, SealedBody.__table__, Thread.__table__
 _MAILBOX, _EVIDENCE, _BATCH = Mailbox.__table__, Evidence.__table__, AcknowledgedBatch.__table__
@@ -46,13 +44,6 @@ _ROSTER, _STATEMENT, _MATERIAL = Roster.__table__, RosterStatement.__table__, Ma
 _BEAT = Heartbeat.__table__
 
 T = TypeVar("T")
-
-
-def slices(values: Collection[T]) -> Iterator[list[T]]:
-    """The values in lists that fit an IN."""
-    iterator = iter(values)
-    while part := list(islice(iterator, _SLICE)):
-        yield part
 
 
 class SqlKeeping:

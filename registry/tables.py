@@ -51,7 +51,7 @@ class LogEntry(RegistryTable, table=True):
 
 
 class LogNode(RegistryTable, table=True):
-    """A perfect subtree above the leaves; those of level 0 follow from the entries."""
+    """A perfect subtree of 16 leaves or more; lower ones follow from the entries (`sql_nodes`)."""
 
     __tablename__ = "log_node"
     level: int = Field(primary_key=True)

@@ -184,26 +184,27 @@ def test_a_rejected_transaction_leaves_nothing(store: Store) -> None:
 def test_proofs_come_from_what_is_stored(store: Store) -> None:
     head = store.claim(None)
     roots = {0: head.frontier.root()}
-    for leaves in (1, 2, 4, 6):
+    for leaves in (1, 2, 4, 6, 30):
         store.commit(grown(head, leaves))
         head = store.head()
         roots[head.size] = head.frontier.root()
-    every = {(level, index) for level in range(5) for index in range(13)}
+    every = {(level, index) for level in range(7) for index in range(44)}
     found = store.node_hashes(every)
+    assert set(found) == {(level, index) for level, index in every if (index + 1) << level <= 43}, "complete ones alone"
 
     def get(level: int, index: int) -> bytes:
         return found[level, index]
 
-    for index in range(13):
+    for index in range(43):
         leaf = leaf_hash(sha256(b"entry %d" % index).digest())
-        verify_inclusion(index=index, size=13, leaf=leaf, proof=inclusion_proof(index, 13, get), root=roots[13])
-    for old in (1, 3, 7):
+        verify_inclusion(index=index, size=43, leaf=leaf, proof=inclusion_proof(index, 43, get), root=roots[43])
+    for old in (1, 3, 7, 13):
         verify_consistency(
             old_size=old,
-            new_size=13,
+            new_size=43,
             old_root=roots[old],
-            new_root=roots[13],
-            proof=consistency_proof(old, 13, get),
+            new_root=roots[43],
+            proof=consistency_proof(old, 43, get),
         )
 
 
