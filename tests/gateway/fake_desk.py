@@ -108,6 +108,8 @@ class FakeDesk:
         if self.shown is not None:
             return self.shown
         usual = a_delegation(self.version, self.moves, tuple(self.prepared.values()))
+        added = tuple(file.view for file in self.files.values() if file.view.delegation_id == DELEGATION)
+        usual = replace(usual, materials=added) if added else usual
         return replace(usual, **self.other)  # type: ignore[arg-type] # the names are checked by the dataclass
 
     def _draft(self, draft_id: str, version: int | None = None) -> DraftView:

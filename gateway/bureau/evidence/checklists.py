@@ -31,6 +31,7 @@ RESULTS: Final = frozenset({"REPORTED", "UNABLE"})
 _STATES: Final = {
     "prepared": "等待审批",
     "reviewed": "待用印",
+    "awaiting_seal": "待用印",
     "draft": "退回修改",
     "queued": "正在发出",
     "sent": "已发出",

@@ -23,6 +23,7 @@ from gateway.bureau.render import BASE, render, see_other
 from gateway.multipart import FormPart, form_parts
 from gateway.problems import FieldError, InvalidInputError
 from gateway.scanning import Scanner
+from gateway.settings import MIB
 
 router = APIRouter()
 _MOST_PARTS: Final = 120
@@ -81,6 +82,7 @@ async def _page(
         images=IMAGES,
         accept=ACCEPT,
         part=_PART,
+        most=request.app.state.settings.upload_limit - MIB,
     )
 
 
