@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from delegation import codec_values as take
@@ -25,7 +25,7 @@ from delegation.errors import Reason, Refusal
 from delegation.facts import BodyFacts
 from delegation.payloads import MOST_BODY
 from xieban.delegation.v1 import body_pb2 as pb
-from xieban.delegation.v1 import codes_pb2
+from xieban.delegation.v1 import codes_pb2, roster_pb2
 
 _MOST_LISTED: Final = 512
 _MOST_PATH: Final = 120
@@ -77,6 +77,23 @@ def body_to_json(body: bytes) -> dict[str, object]:
     """
     found: dict[str, object] = MessageToDict(read_body(body), preserving_proto_field_name=True)
     return found
+
+
+BODY_FIELDS: Final = frozenset(field.name for field in pb.Body.DESCRIPTOR.fields)
+
+
+def agreement_to_json(record: bytes) -> dict[str, object]:
+    """The terms of an agreement out of the roster's serialised record, to be shown; nothing of them is checked.
+
+    Raises:
+        Refusal: MALFORMED for bytes that are no record.
+    """
+    try:
+        found = roster_pb2.AgreementRecord.FromString(record)
+    except DecodeError as error:
+        raise Refusal(Reason.MALFORMED) from error
+    shown: dict[str, object] = MessageToDict(found, preserving_proto_field_name=True)
+    return shown
 
 
 def _invalid(path: str) -> Refusal:

@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import Request
 
+from delegation.codec_json import BODY_FIELDS
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Refusal
@@ -19,12 +20,10 @@ from gateway.bureau.guard import Typed
 from gateway.schemas.base import VERBS
 from node.desk.ports import Actor, DeskPort
 from node.desk.views import DelegationView, StaffView, UnitView
-from xieban.delegation.v1 import body_pb2
 
 _UNIT: Final = re.compile(r"[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z]", re.ASCII)
 _MOST_NAMED: Final = 5
 _CHANGES_ROWS: Final = ("_add", "_drop", "_again")
-_OF_A_BODY: Final = frozenset(field.name for field in body_pb2.Body.DESCRIPTOR.fields)
 _FILLED_IN: Final = frozenset(
     {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"}
 )
@@ -113,7 +112,7 @@ def data_of_entry(view: DelegationView, envelope_id: str) -> tuple[Kind, Json] |
     entry = next((each for each in view.entries if each.envelope_id == envelope_id), None)
     if entry is None or entry.kind not in Kind.__members__:
         return None
-    body = {name: value for name, value in (entry.body or {}).items() if name in _OF_A_BODY - _FILLED_IN}
+    body = {name: value for name, value in (entry.body or {}).items() if name in BODY_FIELDS - _FILLED_IN}
     sealed = (entry.body or {}).get("sealed_reasons")
     exact = [str(each) for each in sealed] if isinstance(sealed, list) else []
     reasons = [each for each in entry.reasons if not each.endswith("00")] + exact

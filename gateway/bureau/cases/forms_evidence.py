@@ -13,6 +13,8 @@ from gateway.bureau.forms.spec import Field, Rows, Section
 
 KINDS: Final = tuple((code, label) for code, label in CODE_LABELS.items() if code.startswith("EVIDENCE_KIND_"))
 
+MOST_EVIDENCE: Final = 128
+
 
 def EVIDENCE(asking: Asking, path: str) -> Rows:  # noqa: N802 - a part of a form, as the others
     """The list of evidence."""
@@ -21,7 +23,7 @@ def EVIDENCE(asking: Asking, path: str) -> Rows:  # noqa: N802 - a part of a for
         path=path,
         label="证据",
         row_label="证据",
-        most=128,
+        most=MOST_EVIDENCE,
         fields=(
             line("evidence_id", "编号", hint="如 E1；留空自动编号", longest=64),
             choice("kind", "种类", KINDS, required=True),

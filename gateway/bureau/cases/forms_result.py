@@ -20,6 +20,7 @@ from gateway.bureau.cases.asking import (
 )
 from gateway.bureau.cases.forms_evidence import (
     EVIDENCE,
+    MOST_EVIDENCE,
     checks_back,
     checks_data,
     checks_of,
@@ -92,7 +93,8 @@ def _begin(asking: Asking) -> Json:
         result["reviewer_staff_id"] = reviewers[0][0]
     if asking.unsent:  # what was brought in for this case is its evidence; what is none is dropped with one button
         result["evidence"] = [
-            {"description": each.name, "material_ids": [each.material_id], **_facts_of(each)} for each in asking.unsent
+            {"description": each.name, "material_ids": [each.material_id], **_facts_of(each)}
+            for each in asking.unsent[:MOST_EVIDENCE]
         ]
     return {"body": {"result": result}}
 

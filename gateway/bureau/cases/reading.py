@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import DecodeError
-
+from delegation.codec_json import agreement_to_json
+from delegation.errors import Refusal
 from delegation.reasons_codes import REASON_LIST
 from gateway.bureau.cases.labels import CHECK_LABELS, CODE_LABELS, SUBJECT_LABELS, label_of_field
 from gateway.bureau.filters import instant
-from xieban.delegation.v1 import roster_pb2
 
 _REASONS: Final = frozenset({"reasons", "unable_code", "reason", "sealed_reasons", "ground", "code"})
 _UNITS: Final = frozenset({"unit", "competent_unit", "host_unit", "to", "units"})
@@ -165,8 +163,6 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
 def _terms(record: str) -> object:
     """The terms of an agreement out of the roster's serialised record; the text itself when it cannot be read."""
     try:
-        found = roster_pb2.AgreementRecord.FromString(base64.b64decode(record, validate=True))
-    except (DecodeError, binascii.Error):
+        return agreement_to_json(base64.b64decode(record, validate=True))
+    except (Refusal, binascii.Error):
         return record
-    shown: dict[str, object] = MessageToDict(found, preserving_proto_field_name=True)
-    return shown
