@@ -28,7 +28,8 @@ from certs.sealing import (
 )
 from certs.signing import algorithms, sign_p256
 from certs.trust import Trust
-from delegation.codec_header import context_bytes, header_bytes, parse_header
+from delegation.codec_header import context_bytes, header_bytes
+from delegation.codec_written import read_back
 from delegation.codes import Kind, SealingSuite, SigningSuite
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
@@ -253,7 +254,8 @@ def _seal(
     )
     context = context_bytes(filled)
     sealed_body = seal_content(content, content_key=content_key, context_digest=sha256(context).digest(), recipients=to)
-    signed = header_bytes(context, *digest_of(sealed_body))
-    parsed = parse_header(signed)  # never sign what others would refuse to read
+    named = digest_of(sealed_body)
+    signed = header_bytes(context, *named)
+    parsed = read_back(filled, context, signed, sealed_body=named)  # never sign what others would refuse to read
     signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, signed)
     return SealedEnvelope(signed, sealed_body, (signature,), parsed, content)

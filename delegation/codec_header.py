@@ -30,7 +30,16 @@ from delegation.codes import (
 )
 from delegation.deadlines import Suspension
 from delegation.errors import Reason, Refusal
-from delegation.model import NO_CLOCK, Base, ClockFacts, EnvelopeRef, Header, MaterialRef, Recipient, TaskPlace
+from delegation.model import (
+    NO_CLOCK,
+    Base,
+    ClockFacts,
+    EnvelopeRef,
+    Header,
+    MaterialRef,
+    Recipient,
+    TaskPlace,
+)
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, PAYLOAD_TYPE_ENVELOPE
 from delegation.values import maker
 from xieban.delegation.v1 import codes_pb2 as codes
@@ -47,8 +56,8 @@ _MOST_CHUNKS: Final = 2**22
 _MOST_SUSPENSIONS: Final = 32
 _MOST_OTHER_PLACES: Final = 2
 _MOST_REASONS: Final = 16
-_MOST_LEGS: Final = 1_000
-_MOST_ROUNDS: Final = 100
+MOST_LEGS: Final = 1_000
+MOST_ROUNDS: Final = 100
 
 SIGNATURES_OF_SUITE: Final[Mapping[SigningSuite, int]] = {
     SigningSuite.ECDSA_P256_SHA256: 1,
@@ -98,8 +107,8 @@ def parse_header(header: bytes) -> Header:
         take.malformed("base" if c.HasField("claimed_at") else "claimed_at")
     _check_names(c, kind, thread_type)
     leg, round_, hop = c.leg, c.round, c.hop
-    if not (0 < leg <= _MOST_LEGS and 0 < round_ <= _MOST_ROUNDS and hop <= _MOST_ROUNDS):  # none is below 0
-        take.malformed("leg" if not 0 < leg <= _MOST_LEGS else "round" if not 0 < round_ <= _MOST_ROUNDS else "hop")
+    if not (0 < leg <= MOST_LEGS and 0 < round_ <= MOST_ROUNDS and hop <= MOST_ROUNDS):  # none is below 0
+        take.malformed("leg" if not 0 < leg <= MOST_LEGS else "round" if not 0 < round_ <= MOST_ROUNDS else "hop")
     roster_version, commitment = c.roster_version, c.content_commitment
     if not 0 < roster_version <= take.MOST_NUMBER:
         take.malformed("roster_version")
@@ -200,11 +209,12 @@ def _check_names(c: pb.Context, kind: Kind, thread_type: ThreadType) -> None:
 def _recipients(c: pb.Context, sender: str) -> tuple[Recipient, ...]:
     recipients = c.recipients
     take.number(len(recipients), 1, MOST_RECIPIENTS, "recipients")
-    return _checked_recipients(sender, tuple([(recipient.unit, recipient.key_id) for recipient in recipients]))
+    return checked_recipients(sender, tuple([(recipient.unit, recipient.key_id) for recipient in recipients]))
 
 
 @lru_cache(maxsize=4096)  # the units of a thread are the same in each of its envelopes, for as long as their keys last
-def _checked_recipients(sender: str, stated: tuple[tuple[str, bytes], ...]) -> tuple[Recipient, ...]:
+def checked_recipients(sender: str, stated: tuple[tuple[str, bytes], ...]) -> tuple[Recipient, ...]:
+    """Who can open it, of the units and key ids stated, the sender among them. Refusal MALFORMED."""
     for unit, key_id in stated:
         if len(key_id) != KEY_ID_SIZE:
             take.malformed("recipients.key_id")

@@ -18,8 +18,10 @@ from delegation.payloads import DIGEST_SIZE
 MOST_COUNT: Final = 100_000  # no count in a header is near it
 MOST_NUMBER: Final = 2**63 - 1  # what every store can hold
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_SECOND: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
-_LAST_SECOND: Final = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())  # exclusive
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+_FIRST_SECOND: Final = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+_LAST_SECOND: Final = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())  # exclusive
 _NANOS: Final = 1_000_000_000
 
 SomeMessage = TypeVar("SomeMessage", bound=Message)
