@@ -86,7 +86,8 @@ FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "terms_digest": "条款摘要",
     "root": "名录摘要", "size": "人数", "kind": "类别", "thread_id": "编号", "code": "代码", "role": "身份",
     "business": "委托函", "case_key": "本单位案号", "host_unit": "受托单位", "certainty": "确定程度",
-    "units": "双方单位", "matters": "覆盖事项", "times": "约定时限", "valid_from": "生效日", "valid_to": "截止日",
+    "units": "双方单位", "matters": "覆盖事项", "times": "约定时限", "times.clock": "时限", "valid_from": "生效日",
+    "valid_to": "截止日",
     "modes": "委托方式",
     "green_working_days": "绿色通道工作日数", "refusal_text": "拒绝情形", "body": "正文",
 })  # fmt: skip

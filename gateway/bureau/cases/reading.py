@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from delegation.clock_specs import CLOCKS
 from delegation.codec_json import agreement_to_json
 from delegation.errors import Refusal
 from delegation.reasons_codes import REASON_LIST
@@ -139,6 +140,8 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
         return f"{int(text) / 100:,.2f} 元", False
     if last in _REASONS and text in REASON_LIST:
         return f"{text} {REASON_LIST[text].label}", False
+    if last == "clock" and text in CLOCKS:
+        return CLOCKS[text].label, True
     if last == "code" and text in CHECK_LABELS:
         return CHECK_LABELS[text], True
     if last == "subject" and text in SUBJECT_LABELS:

@@ -264,3 +264,19 @@ def test_an_amendment_on_its_way_counts_for_the_next_one() -> None:
     typed = {"declared.subject": ["contact"], "body.amendment.before": ["乙"], "body.amendment.after": ["丙"]}
     data, _ = made_by(Kind.AMENDED, of, typed)
     assert data["declared"] == {"subject": "contact", "version": 3}
+
+
+def test_the_terms_of_an_agreement_are_read_before_they_are_signed() -> None:
+    of = asking(Kind.AGREEMENT_PROPOSED)
+    typed = {
+        "to": [OTHER],
+        "terms.matters": ["INVESTIGATION"],
+        "terms.valid_from": ["2026-09-01"],
+        "terms.times.0.clock": ["investigate"],
+        "terms.times.0.working_days": ["12"],
+    }
+    data, form = made_by(Kind.AGREEMENT_PROPOSED, of, typed)
+    assert form.faults == {}
+    shown = repr(readable(data))
+    for text in ("工伤认定调查", "2026-09-01", "value='调查'", "12", OTHER, HOME):
+        assert text in shown
