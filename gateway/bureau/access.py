@@ -8,6 +8,7 @@ from gateway.access import (
     ADMINISTRATORS,
     APPROVERS,
     CASE_READERS,
+    CASE_WORKERS,
     DRAFTERS,
     EVERYONE,
     PREPARERS,
@@ -24,6 +25,15 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeSignOut": Access(EVERYONE, person=True),
         "takeLanguage": PUBLIC,
         "pageHome": PUBLIC,
+        # what waits, lists, search, notices
+        "pageTodo": Access(EVERYONE),
+        "pageCases": Access(CASE_READERS),
+        "searchCases": Access(CASE_WORKERS | {Role.READER}, person=True),
+        "takeFilter": Access(CASE_READERS, person=True),
+        "takeFilterDrop": Access(CASE_READERS, person=True),
+        "pageAlarms": Access(EVERYONE - {Role.DISPATCHER}),
+        "takeAlarm": Access(frozenset({Role.CLERK, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR}), person=True),
+        "pageNotices": Access(EVERYONE),
         # documents
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),

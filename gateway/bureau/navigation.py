@@ -6,11 +6,15 @@ from typing import Final
 from gateway.bureau.context import PageContext
 from gateway.bureau.texts import Translate
 
+_READERS: Final = ("clerk", "approver", "investigator", "supervisor", "reader", "seal_holder")
 # name, address under /desk, label, roles of which one opens it (none: everybody)
 _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("todo", "/todo", "待办", ()),
+    ("cases", "/cases", "案件", _READERS),
     ("intake", "/intake", "拟稿", ("clerk", "approver", "seal_holder")),
     ("seal", "/seal", "用印设置", ("administrator",)),
+    ("notices", "/notices", "通知", ()),
+    ("alarms", "/alarms", "异常", (*_READERS, "administrator")),
     ("threads", "/threads/new", "通报与协议", ("clerk", "supervisor")),
 )
 

@@ -22,12 +22,13 @@ from gateway.bureau.intake import pages as intake
 from gateway.bureau.render import BASE, render
 from gateway.bureau.session import sign_in_page
 from gateway.bureau.static_files import DigestedFiles
+from gateway.bureau.todo import pages as todo
 from gateway.openapi import api_routes
 from gateway.problems import InvalidInputError, Problem, WireRefusalError, invalid_input_problem, refused_problem
 from gateway.problems import wire_problem as problem_of_wire
 from gateway.wire_reasons import WireReason
 
-_PAGES: Final = (session, documents, intake, evidence, cases)
+_PAGES: Final = (session, documents, todo, intake, evidence, cases)
 _OF_STATUS: Final = {404: WireReason.ADDRESS_UNKNOWN, 405: WireReason.METHOD_NOT_ALLOWED}
 Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
 

@@ -17,14 +17,19 @@ from node.desk.views import (
     DelegationView,
     DraftCheck,
     DraftView,
+    EventPage,
+    EventView,
     Json,
     MaterialView,
     MoveView,
+    NoticeRoute,
     Page,
     PreparedMoveView,
     Problem,
+    SavedFilter,
     StatusView,
     ThreadView,
+    TodoItem,
     TodoView,
     UnitView,
 )
@@ -89,6 +94,12 @@ class FakeDesk:
         self.of_number: dict[str, tuple[DelegationRow, ...]] = {}  # cases by ID number
         self._once: dict[str, tuple[Json, str]] = {}
         self.rows: list[DelegationRow] = [a_row()]
+        self.waits: list[TodoItem] = [a_todo()]
+        self.alarms: list[AlarmView] = [an_alarm()]
+        self.feed: list[EventView] = []
+        self.routes: tuple[NoticeRoute, ...] = ()
+        self.filters: dict[str, SavedFilter] = {}
+        self.asked: list[Filters] = []
         self.shown: DelegationView | None = None  # a case that a test brings along
         self.fail_with: Exception | None = None
         self.seal_apart = False
@@ -289,6 +300,7 @@ class FakeDesk:
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
     ) -> Page[DelegationRow]:
         self._look()
+        self.asked.append(filters)
         if page_token and not (page_token.isascii() and page_token.isdigit() and len(page_token) < 9):
             raise Refusal(Reason.INVALID_INPUT, field="page_token")
         first = int(page_token or 0)
@@ -298,17 +310,45 @@ class FakeDesk:
         found = tuple(rows[first : first + page_size])
         return Page(found, str(first + page_size) if first + page_size < len(rows) else "")
 
-    async def todo(self, actor: Actor, category: str = "") -> TodoView:
+    async def todo(
+        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+    ) -> TodoView:
         self._look()
-        items = tuple(item for item in (a_todo(),) if category in ("", item.category))
-        return TodoView(categories=TODO_CATEGORIES, items=items, total=len(items))
+        items = [item for item in self.waits if category in ("", item.category)]
+        first = int(page_token or 0)
+        more = str(first + page_size) if first + page_size < len(items) else ""
+        page = tuple(items[first : first + page_size])
+        return TodoView(categories=TODO_CATEGORIES, items=page, total=len(items), sort=sort, next_page_token=more)
+
+    async def events(self, actor: Actor, *, after: int = 0, limit: int = 100) -> EventPage:
+        self._look()
+        found = [event for event in self.feed if event.cursor > after]
+        items = tuple(found[:limit])
+        return EventPage(items, items[-1].cursor if items else after, len(found) > limit)
+
+    async def notice_routes(self, actor: Actor) -> tuple[NoticeRoute, ...]:
+        return self.routes
+
+    async def saved_filters(self, actor: Actor) -> tuple[SavedFilter, ...]:
+        return tuple(self.filters.values())
+
+    async def save_filter(self, actor: Actor, chosen: SavedFilter) -> tuple[SavedFilter, ...]:
+        if not chosen.name.strip():
+            raise Refusal(Reason.INVALID_INPUT, field="name")
+        self.filters[chosen.name] = chosen
+        return tuple(self.filters.values())
+
+    async def drop_filter(self, actor: Actor, name: str) -> tuple[SavedFilter, ...]:
+        if self.filters.pop(name, None) is None:
+            raise Refusal(Reason.NOT_FOUND)
+        return tuple(self.filters.values())
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         self._look()
         return self.of_number.get(id_number, ()) or tuple(row for row in self.rows if name and row.worker_name == name)
 
     async def list_alarms(self, actor: Actor) -> tuple[AlarmView, ...]:
-        return (an_alarm(),)
+        return tuple(self.alarms)
 
     async def acknowledge_alarm(self, actor: Actor, alarm_id: int) -> None:
         if alarm_id != 1:

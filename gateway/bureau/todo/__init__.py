@@ -1,0 +1,1 @@
+"""What waits, lists, search, alarms and notices: the desk's first pages."""
