@@ -7,7 +7,6 @@ in. `node.bodies` makes the body; `node.queueing` puts the sealed envelope into 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from hashlib import sha256
 from typing import Any, Final, cast
 
@@ -24,7 +23,7 @@ from delegation.model import Base, ClockFacts, EnvelopeRef, Header, Recipient, T
 from delegation.roster_view import RosterView
 from delegation.table import Row
 from delegation.thread_state import ThreadState
-from delegation.values import maker
+from delegation.values import maker, replaced
 from node.audiences import audiences
 from node.bodies import NOBODY, Hands, make_body
 from node.case_facts import case_facts
@@ -167,38 +166,44 @@ def compose(
     counterpart = letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit)
     base, predecessor = position(held, unit)
     leg, round_, hop = counts_of(kind, thread, shown, replaces=data.replaces)
-    draft = partial(
-        _header,
-        envelope_id=uuid7(at),
-        federation_id=view.federation_id,
-        thread_id=thread_id,
-        thread_type=thread.thread_type if thread is not None else thread_type,
-        kind=kind,
-        sender_unit=unit,
-        counterpart_unit=counterpart,
-        case_id=letter.case_id if letter is not None else (thread.case_id if thread is not None else ""),
-        recorded_by_home=data.paper is not None,
-        paper_on=data.paper.paper_on if data.paper is not None else None,
-        task_place=letter.task_place if letter is not None else None,
-        claimed_at=at,
-        base=base,
-        predecessor=predecessor,
-        in_reply_to=_ref(tx, state, held, data.in_reply_to, field="in_reply_to"),
-        replaces=_ref(tx, state, held, data.replaces, field="replaces"),
-        roster_version=view.version,
-        reasons=shown,
-        declared=declared,
-        manifest=manifest,
-        leg=leg,
-        round=round_,
-        hop=hop,
-        **_stated(kind, data, thread, letter, extra),
-    )
+    of_type = thread.thread_type if thread is not None else thread_type
+    case_id = letter.case_id if letter is not None else (thread.case_id if thread is not None else "")
+    in_reply_to = _ref(tx, state, held, data.in_reply_to, field="in_reply_to")
+    replaces = _ref(tx, state, held, data.replaces, field="replaces")
+    stated = _stated(kind, data, thread, letter, extra)
+    envelope_id = uuid7(at)
+    refused: Refused | None = None
     known = known_in(tx, state, thread_id, held.pending if held is not None else ())
-    refused = Refused(Reason.NOT_ALLOWED, {"kind": kind.name})
     for units in audiences(thread, view, data, kind=kind, unit=unit, counterpart=counterpart):
         keys = keys_of(trust, (unit, *units), at)
-        header = draft(recipients=recipients_by(keys))
+        header = _header(
+            envelope_id=envelope_id,
+            federation_id=view.federation_id,
+            thread_id=thread_id,
+            thread_type=of_type,
+            kind=kind,
+            sender_unit=unit,
+            counterpart_unit=counterpart,
+            case_id=case_id,
+            recorded_by_home=data.paper is not None,
+            paper_on=data.paper.paper_on if data.paper is not None else None,
+            task_place=letter.task_place if letter is not None else None,
+            claimed_at=at,
+            base=base,
+            predecessor=predecessor,
+            in_reply_to=in_reply_to,
+            replaces=replaces,
+            roster_version=view.version,
+            reasons=shown,
+            declared=declared,
+            manifest=manifest,
+            leg=leg,
+            round=round_,
+            hop=hop,
+            recipients=recipients_by(keys),
+        )
+        if stated:
+            header = replaced(header, **stated)
         row = lawful(thread, header, roster=view, at=at, is_known=known)
         if isinstance(row, Refused):
             refused = row
@@ -210,6 +215,8 @@ def compose(
             raise Refusal(wrong.reason, **wrong.details)
         judged = _judged(thread, header, view, local.today, row)
         return Composed(header=header, body=body, facts=facts, row=row, keys=keys, judged=judged)
+    if refused is None:
+        raise Refusal(Reason.NOT_ALLOWED, kind=kind.name)
     raise Refusal(refused.reason, **refused.details)
 
 
