@@ -44,9 +44,6 @@ MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
 _TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
 _ACKS_APART = 0.25  # seconds from one batch of acknowledgements to the next; nobody's move waits for one
 _ACKS_AT_ONCE = 128  # so many wait for no company: a quarter of what the registry delivers unacknowledged
-_ENVELOPES_APART = 0.02  # seconds from an answer to the next call, when the last one carried several
-_ENVELOPES_AT_ONCE = 32
-_SEVERAL = 8
 _AFTER_REPLACED = 15.0
 _MOST_BEHIND = 60.0  # seconds that a mailbox may show more than it delivers
 # What keeps the registry from everybody's envelopes ends for all of them at once, and soon: 10 seconds after it has
@@ -172,9 +169,7 @@ class Courier:
 
     async def _send(self) -> None:
         await self._rosters.ready.wait()
-        pace = Pace(apart=_ENVELOPES_APART, enough=_ENVELOPES_AT_ONCE, several=_SEVERAL)
         while True:
-            await pace.gather(self._state.outbox.queued)
             chosen = self._sendable()
             if not chosen:
                 await self._wait("outbox", self._next_try())
@@ -194,7 +189,6 @@ class Courier:
             if len(answer.results) != len(parcels):
                 raise Refusal(Reason.ENTRY_MISMATCH, why="results")
             await self._take_results(list(zip(parcels, answer.results, strict=True)))
-            pace.went(len(parcels))
 
     async def _parcels(self, chosen: list[Queued]) -> list[Parcel]:
         """The envelopes as sealed: from memory, else from the store."""
@@ -242,7 +236,7 @@ class Courier:
                 await self._wait("acks")
                 continue
             await pace.gather(self._state.acks.waiting)
-            pace.went(1)
+            pace.went()
             batch = await self._writer.run(form_batch)
             if not batch:
                 continue

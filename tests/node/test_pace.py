@@ -15,21 +15,14 @@ async def _waited(pace: Pace, waiting: list[int]) -> float:
 async def test_the_first_goes_at_once_and_the_next_keeps_its_distance() -> None:
     pace = Pace(apart=0.1, enough=10)
     assert await _waited(pace, [1]) < 0.05
-    pace.went(1)
+    pace.went()
     assert await _waited(pace, [1]) > 0.09
     assert await _waited(pace, [1]) < 0.05  # the distance is kept by now
 
 
 async def test_enough_wait_no_longer() -> None:
     pace = Pace(apart=30.0, enough=3)
-    pace.went(1)
+    pace.went()
     waiting = [1]
     asyncio.get_running_loop().call_later(0.05, waiting.extend, (2, 3))
     assert await _waited(pace, waiting) < 5.0
-
-
-async def test_a_call_that_carried_little_tells_of_no_load() -> None:
-    pace = Pace(apart=30.0, enough=10, several=8)
-    pace.went(8)
-    pace.went(7)
-    assert await _waited(pace, [1]) < 5.0
