@@ -49,6 +49,7 @@ class ThreadQuery:
     before: int | None = None
     by_due: bool = False
     after: tuple[str, str] | None = None
+    assigned: str | None = None  # to this staff id, to nobody when empty; None does not ask
     limit: int = 50
 
 

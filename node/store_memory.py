@@ -6,6 +6,7 @@ from typing import cast
 
 from delegation.errors import Reason, Refusal
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
+from node.records_people import AssignmentRecord
 from node.store import Changes, Op, R, ThreadQuery, Where
 
 _OPS: dict[Op, Callable[[Value, Value], bool]] = {
@@ -111,6 +112,9 @@ class MemoryStore:
         rows = [row for row in self._matching(ThreadRecord, query.where) if row.thread_id in roles]
         if query.before is not None:
             rows = [row for row in rows if row.change_number < query.before]
+        if query.assigned is not None:
+            hands = {row.thread_id: row.staff_id for row in self._matching(AssignmentRecord, where[:1])}
+            rows = [row for row in rows if hands.get(row.thread_id, "") == query.assigned]
         if query.after is not None:
             rows = [row for row in rows if (row.next_due, row.thread_id) > query.after]
         if query.by_due:

@@ -42,6 +42,7 @@ from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
 from node import tables
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
+from node.records_people import AssignmentRecord
 from node.store import Changes, Op, R, ThreadQuery, Where
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -308,6 +309,13 @@ class SqlStore:
         chosen = select(threads.c.thread_id).where(*self._conditions(threads, query.where), seen.exists())
         if query.before is not None:
             chosen = chosen.where(threads.c.change_number < query.before)
+        if query.assigned is not None:
+            hands = self._of(AssignmentRecord).table
+            held_by = select(hands.c.staff_id).where(
+                hands.c.unit == query.unit, hands.c.thread_id == threads.c.thread_id
+            )
+            mine = held_by.where(hands.c.staff_id == query.assigned) if query.assigned else held_by
+            chosen = chosen.where(mine.exists() if query.assigned else ~mine.exists())
         if query.after is not None:
             chosen = chosen.where(tuple_(threads.c.next_due, threads.c.thread_id) > tuple_(*query.after))
         ordering = (threads.c.next_due, threads.c.thread_id) if query.by_due else (threads.c.change_number.desc(),)

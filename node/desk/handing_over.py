@@ -22,7 +22,7 @@ from node.records_people import AssignmentRecord
 from node.store import Where
 from node.writer import Tx
 
-_DRAFTS: Final = ("draft", "pending_approval", "approved", "sent_back")
+_DRAFTS: Final = ("draft", "pending_approval", "reviewed", "sent_back")
 _MOVES: Final = ("prepared", "reviewed", "draft")
 _MOST: Final = 10_000
 _DRAFTS_BY: Final = frozenset({Role.CLERK})

@@ -38,7 +38,8 @@ def list_delegations(
     need(actor, state, *READS)
     size = max(1, min(page_size, 200))
     where = _conditions(actor, filters, day_of(at))
-    query = ThreadQuery(unit=actor.unit, role=filters.role, where=where, limit=size + 1)
+    assigned = actor.staff_id if filters.mine else None
+    query = ThreadQuery(unit=actor.unit, role=filters.role, where=where, assigned=assigned, limit=size + 1)
     if filters.sort == BY_DUE:
         rows = _by_due(tx, query, page_token)
     else:

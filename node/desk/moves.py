@@ -324,6 +324,8 @@ def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, v
     need_seal(tx, actor)
     record, content = _load(tx, state, actor, move_id)
     _waiting(record, version)
+    if record.state == "draft":  # sent back or handed over: its handler has to hand it in first
+        raise Refusal(Reason.NOT_ALLOWED, state=record.state)
     return _sealed(tx, state, at, actor, record, content, approver_of(actor, record, content))
 
 

@@ -4,11 +4,20 @@ from datetime import date, datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import deputies, handing_over, looking
+from node.desk import deputies, dispatch, handing_over, looking, subject_requests
 from node.desk.account_rules import open_personal, roles_of, units_of
 from node.desk.deputies import name_of_staff
-from node.desk.people_views import Colleague, DeputyView, LookPage, OpenTask
+from node.desk.people_views import (
+    AssignmentView,
+    Colleague,
+    DeputyView,
+    HeaderRow,
+    LookPage,
+    OpenTask,
+    SubjectRequestView,
+)
 from node.desk.ports import Actor, Role
+from node.desk.views import Json, Page, PreparedMoveView
 from node.records import StaffRecord
 from node.state import State
 from node.store import Where
@@ -122,3 +131,71 @@ class People:
                 page_size=page_size,
             )
         )
+
+    async def list_headers(
+        self,
+        actor: Actor,
+        *,
+        unit: str = "",
+        assigned: str | None = None,
+        is_open: bool | None = True,
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> Page[HeaderRow]:
+        """See PeoplePort."""
+        return await self._run(
+            partial(
+                dispatch.list_headers,
+                actor=actor,
+                unit=unit,
+                assigned=assigned,
+                is_open=is_open,
+                page_size=page_size,
+                page_token=page_token,
+            )
+        )
+
+    async def assigned(self, actor: Actor, delegation_id: str) -> AssignmentView | None:
+        """See PeoplePort."""
+        return await self._run(partial(dispatch.assigned, actor=actor, delegation_id=delegation_id))
+
+    async def assign(self, actor: Actor, delegation_id: str, *, unit: str, staff_id: str) -> AssignmentView | None:
+        """See PeoplePort."""
+        return await self._run(
+            partial(dispatch.assign, actor=actor, delegation_id=delegation_id, unit=unit, staff_id=staff_id)
+        )
+
+    async def hand_to_unit(
+        self, actor: Actor, delegation_id: str, *, unit: str, to_unit: str, reason: str
+    ) -> PreparedMoveView:
+        """See PeoplePort."""
+        return await self._run(
+            partial(
+                dispatch.hand_to_unit,
+                actor=actor,
+                delegation_id=delegation_id,
+                unit=unit,
+                to_unit=to_unit,
+                reason=reason,
+            )
+        )
+
+    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+        """See PeoplePort."""
+        return await self._run(
+            partial(subject_requests.record, actor=actor, delegation_id=delegation_id, asks=asks, content=content)
+        )
+
+    async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
+        """See PeoplePort."""
+        return await self._run(
+            partial(subject_requests.answer, actor=actor, request_id=request_id, version=version, answer=answer)
+        )
+
+    async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:
+        """See PeoplePort."""
+        return await self._run(partial(subject_requests.get, actor=actor, request_id=request_id))
+
+    async def requests_of(self, actor: Actor, delegation_id: str) -> tuple[SubjectRequestView, ...]:
+        """See PeoplePort."""
+        return await self._run(partial(subject_requests.of_case, actor=actor, delegation_id=delegation_id))

@@ -3,12 +3,21 @@
 from datetime import date
 from typing import Protocol
 
-from node.desk.people_views import Colleague, DeputyView, LookPage, OpenTask
+from node.desk.people_views import (
+    AssignmentView,
+    Colleague,
+    DeputyView,
+    HeaderRow,
+    LookPage,
+    OpenTask,
+    SubjectRequestView,
+)
 from node.desk.ports import Actor
+from node.desk.views import Json, Page, PreparedMoveView
 
 
 class PeoplePort(Protocol):
-    """Deputies, and who has what in hand."""
+    """Deputies, who has what in hand, who looked at what, and what persons ask about their own data."""
 
     async def colleagues(self, actor: Actor, unit: str = "") -> tuple[Colleague, ...]:
         """Open accounts of a unit: the actor's own, any of the bureau for ADMINISTRATOR and DISPATCHER."""
@@ -51,4 +60,58 @@ class PeoplePort(Protocol):
 
         The latest first; `before` is `next_number` of the page before.
         """
+        ...
+
+    # the dispatcher (dispatch.py)
+    async def list_headers(
+        self,
+        actor: Actor,
+        *,
+        unit: str = "",
+        assigned: str | None = None,
+        is_open: bool | None = True,
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> Page[HeaderRow]:
+        """Headers of one unit, or of all of the bureau (DISPATCHER), latest change first.
+
+        `assigned`: in the hands of this staff id, of nobody when empty.
+        """
+        ...
+
+    async def assigned(self, actor: Actor, delegation_id: str) -> AssignmentView | None:
+        """Who of the actor's unit has a case in hand."""
+        ...
+
+    async def assign(self, actor: Actor, delegation_id: str, *, unit: str, staff_id: str) -> AssignmentView | None:
+        """Give a case of a unit to a person of it, or (empty) to nobody.
+
+        DISPATCHER in every unit of the bureau; in the own unit APPROVER, and whoever has it in hand.
+        """
+        ...
+
+    async def hand_to_unit(
+        self, actor: Actor, delegation_id: str, *, unit: str, to_unit: str, reason: str
+    ) -> PreparedMoveView:
+        """Prepare the transfer (转办) of what `unit` signed for (DISPATCHER); the approver of `unit` decides."""
+        ...
+
+    # persons and their own data (subject_requests.py)
+    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+        """Write down a request (CLERK, INVESTIGATOR, SUPERVISOR): copy, correction or deletion.
+
+        `content`: asked_by (worker, agent, relative), name, checked, asked_on, text.
+        """
+        ...
+
+    async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
+        """Write down the answer: outcome, text, materials (ids in the copy), findings (in the copy)."""
+        ...
+
+    async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:
+        """One request of the actor's unit."""
+        ...
+
+    async def requests_of(self, actor: Actor, delegation_id: str) -> tuple[SubjectRequestView, ...]:
+        """Those of a case."""
         ...

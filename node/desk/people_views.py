@@ -111,3 +111,15 @@ class SubjectRequestView:
     recorded_by_name: str
     recorded_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentView:
+    """Who in a unit has a case in hand."""
+
+    delegation_id: str
+    unit: str
+    staff_id: str
+    name: str
+    set_by: str
+    set_at: datetime

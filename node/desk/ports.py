@@ -104,6 +104,7 @@ class Filters:
     other_unit: str = ""
     due_before: date | None = None
     changed_after: datetime | None = None
+    mine: bool = False  # those that are assigned to the actor
     sort: str = "changed"  # changed: latest change first | due: nearest due date first
 
 

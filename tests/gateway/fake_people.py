@@ -7,8 +7,18 @@ from datetime import date
 
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
-from node.desk.people_views import Colleague, DeputyView, LookPage, LookView, OpenTask
+from node.desk.people_views import (
+    AssignmentView,
+    Colleague,
+    DeputyView,
+    HeaderRow,
+    LookPage,
+    LookView,
+    OpenTask,
+    SubjectRequestView,
+)
 from node.desk.ports import Actor, Role
+from node.desk.views import Json, Page, PreparedMoveView
 from tests.gateway.fake_accounts import FakeAccounts
 
 
@@ -20,6 +30,9 @@ class FakePeople:
         self.deputies: dict[str, DeputyView] = {}
         self.tasks: dict[str, list[OpenTask]] = {}
         self.seen: list[LookView] = []
+        self.headers: list[HeaderRow] = []
+        self.hands: dict[str, str] = {}
+        self.requests: dict[str, SubjectRequestView] = {}
 
     async def colleagues(self, actor: Actor, unit: str = "") -> tuple[Colleague, ...]:
         wanted = unit or actor.unit
@@ -109,3 +122,98 @@ class FakePeople:
         ]
         more = found[page_size - 1].number if len(found) > page_size else 0
         return LookPage(items=tuple(found[:page_size]), next_number=more, broken_at=0)
+
+    async def list_headers(
+        self,
+        actor: Actor,
+        *,
+        unit: str = "",
+        assigned: str | None = None,
+        is_open: bool | None = True,
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> Page[HeaderRow]:
+        if not actor.has(Role.DISPATCHER):
+            raise Refusal(Reason.ROLE_MISSING, role=Role.DISPATCHER.value)
+        rows = [
+            replace(
+                row,
+                assigned_to=self.hands.get(row.delegation_id, ""),
+                assigned_name=self.hands.get(row.delegation_id, ""),
+            )
+            for row in self.headers
+        ]
+        return Page(tuple(row for row in rows if assigned is None or row.assigned_to == assigned))
+
+    async def assigned(self, actor: Actor, delegation_id: str) -> AssignmentView | None:
+        held = self.hands.get(delegation_id)
+        return self._assignment(actor, delegation_id, held) if held else None
+
+    def _assignment(self, actor: Actor, delegation_id: str, staff_id: str) -> AssignmentView:
+        return AssignmentView(
+            delegation_id=delegation_id,
+            unit=actor.unit,
+            staff_id=staff_id,
+            name=f"名{staff_id}",
+            set_by=actor.staff_id,
+            set_at=self.accounts.now,
+        )
+
+    async def assign(self, actor: Actor, delegation_id: str, *, unit: str, staff_id: str) -> AssignmentView | None:
+        if staff_id and staff_id not in self.accounts.accounts:
+            raise Refusal(Reason.INVALID_INPUT, field="staff_id")
+        self.hands[delegation_id] = staff_id
+        return self._assignment(actor, delegation_id, staff_id) if staff_id else None
+
+    async def hand_to_unit(
+        self, actor: Actor, delegation_id: str, *, unit: str, to_unit: str, reason: str
+    ) -> PreparedMoveView:
+        if not to_unit:
+            raise Refusal(Reason.GUARD_FAILED, guard="unit_named")
+        return PreparedMoveView(
+            move_id="01986f2a-0000-7000-8000-0000000000aa",
+            delegation_id=delegation_id,
+            kind="TRANSFERRED",
+            label="转办",
+            state="prepared",
+            version=1,
+            data={"reasons": [reason], "declared": {"unit": to_unit}},
+            prepared_by=actor.staff_id,
+            prepared_by_name=actor.name,
+            prepared_at=self.accounts.now,
+        )
+
+    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+        if not content.get("text"):
+            raise Refusal(Reason.INVALID_INPUT, field="text")
+        made = SubjectRequestView(
+            request_id=f"01986f2a-0000-7000-8000-{len(self.requests):012}",
+            delegation_id=delegation_id,
+            asks=asks,
+            state="open",
+            version=1,
+            content=dict(content),
+            answer={},
+            recorded_by=actor.staff_id,
+            recorded_by_name=actor.name,
+            recorded_at=self.accounts.now,
+            changed_at=self.accounts.now,
+        )
+        self.requests[made.request_id] = made
+        return made
+
+    async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
+        before = await self.get_request(actor, request_id)
+        if version != before.version:
+            raise Refusal(Reason.EDITED_MEANWHILE, version=str(before.version))
+        given = {**answer, "by": actor.staff_id, "on": day_of(self.accounts.now).isoformat()}
+        self.requests[request_id] = replace(before, state="answered", version=version + 1, answer=given)
+        return self.requests[request_id]
+
+    async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:
+        if request_id not in self.requests:
+            raise Refusal(Reason.NOT_FOUND)
+        return self.requests[request_id]
+
+    async def requests_of(self, actor: Actor, delegation_id: str) -> tuple[SubjectRequestView, ...]:
+        return tuple(each for each in self.requests.values() if each.delegation_id == delegation_id)
