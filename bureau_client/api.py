@@ -19,6 +19,7 @@ from bureau_client.shapes import (
     Draft,
     DraftOut,
     DraftPage,
+    EventPageOut,
     FileFactsForm,
     FoundDelegations,
     HealthOut,
@@ -480,6 +481,15 @@ class Bureau(Caller):
     def watch_changes(self) -> AbstractContextManager[Iterator[bytes]]:
         """Server-sent events: `change` says that something changed, look again; `bye` that the stream ends."""
         return self.stream("/api/v1/changes")
+
+    def list_events(self, *, after: int | None = None, limit: int | None = None) -> Answer[EventPageOut]:
+        """What changed for the caller's unit after a cursor, in order, each delegation at its latest change. The
+        cursor is durable: keep `next_cursor` once what came is handled, and read on from it whenever you like.
+        Nothing is lost meanwhile; a delegation that changed several times is told once. An event is a hint: read
+        the delegation.
+        """
+        answer = self.call("GET", "/api/v1/events", query={"after": after, "limit": limit})
+        return cast("Answer[EventPageOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

@@ -387,6 +387,24 @@ class EntryOut(TypedDict):
     deliveries: list[DeliveryOut]
 
 
+class EventOut(TypedDict):
+    """One hint. Kinds that a reader does not know are passed over."""
+
+    event: str
+    delegation_id: str
+    version: int
+    at: str
+    cursor: int
+
+
+class EventPageOut(TypedDict):
+    """Hints in the order of the changes."""
+
+    items: list[EventOut]
+    next_cursor: int
+    more: bool
+
+
 class Evidence(TypedDict):
     """证据 (行政诉讼法 Art 33)."""
 
@@ -817,6 +835,7 @@ class SessionOut(TypedDict):
     unit: str
     expires_at: str
     csrf: str
+    must_change: bool
 
 
 class SignIn(TypedDict):
@@ -860,6 +879,7 @@ class StaffOut(TypedDict):
     roles: list[str]
     active: bool
     locked_until: str | None
+    once_until: str | None
 
 
 class StartThread(TypedDict):

@@ -99,6 +99,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "listCompetentUnits": Access(EVERYONE - {Role.ADMINISTRATOR}),
         "readStatus": Access(EVERYONE),
         "watchChanges": Access(EVERYONE),
+        "listEvents": Access(CASE_READERS),
         # the machine
         "readHealth": _PUBLIC,
         "readReadiness": _PUBLIC,

@@ -31,7 +31,7 @@ from gateway.problems import (
     refused_problem,
     wire_problem,
 )
-from gateway.routes import accounts, changes, delegations, desk, drafts, machine, materials, moves, session
+from gateway.routes import accounts, changes, delegations, desk, drafts, events, machine, materials, moves, session
 from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
 from gateway.scanning import Scanner
@@ -39,7 +39,7 @@ from gateway.settings import GatewaySettings
 from gateway.wire_reasons import WireReason
 
 PREFIX: Final = "/api/v1"
-_DESK: Final = (session, accounts, drafts, delegations, moves, materials, desk, changes)
+_DESK: Final = (session, accounts, drafts, delegations, moves, materials, desk, changes, events)
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,
     404: WireReason.ADDRESS_UNKNOWN,

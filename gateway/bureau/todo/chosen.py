@@ -32,6 +32,7 @@ _CHOICES: Final = {
     "state": STATES, "role": ROLES, "our_turn": TURNS, "overdue": OVERDUE, "open": OPEN, "matter": MATTERS,
     "sort": SORTS,
 }  # fmt: skip
+_BEFORE: Final = {"due_before": "< ", "changed_after": "≥ "}
 _DAYS: Final = ("due_before", "changed_after")
 NAMES: Final = (*_CHOICES, "other_unit", *_DAYS)
 _YES_NO: Final = {"yes": True, "no": False}
@@ -60,6 +61,14 @@ class Chosen:
             changed_after=_begin_of(date.fromisoformat(changed)) if changed else None,
             sort=get("sort", "changed"),
         )
+
+
+    def words(self) -> list[str]:
+        """What was asked for in words, each to be translated or as it was typed."""
+        found = []
+        for name, code in self.codes.items():
+            found.append(dict(_CHOICES[name])[code] if name in _CHOICES else _BEFORE.get(name, "") + code)
+        return found
 
 
 def _begin_of(day: date) -> datetime:

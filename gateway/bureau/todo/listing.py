@@ -87,6 +87,7 @@ async def list_page(
         status=422 if chosen.faults and status == 200 else status,
         chosen=chosen,
         typed=typed,
+        words=chosen.words(),
         choices=codes_of,
         lines=[case_line(row, today) for row in page.items],
         saved=[(each.name, address("/cases", dict(each.codes))) for each in await desk.saved_filters(actor)],
