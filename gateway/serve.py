@@ -155,3 +155,4 @@ async def serve(
         stopping.cancel()
         await running
         listener.close()
+        app.state.spool.close()

@@ -1,6 +1,6 @@
 """A gateway before a fake node, and callers of every role."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -66,9 +66,10 @@ def usual_app() -> FastAPI:
 
 
 @pytest.fixture
-def house(usual_app: FastAPI) -> House:
+def house(usual_app: FastAPI) -> Iterator[House]:
     """A gateway with the usual settings before a fresh node."""
     state, fresh = usual_app.state, FakeStation()
     state.station = fresh
     state.streams = Streams(state.metrics, most=8, most_per_caller=4)
-    return House(usual_app, fresh)
+    yield House(usual_app, fresh)
+    state.spool.close()

@@ -419,6 +419,8 @@ class FakeDesk:
         return file.view
 
     async def list_materials(self, actor: Actor, subject_id: str) -> tuple[MaterialView, ...]:
+        if subject_id != DELEGATION and subject_id not in self.drafts:
+            raise Refusal(Reason.NOT_FOUND)
         return tuple(file.view for file in self.files.values() if file.view.delegation_id == subject_id)
 
     async def open_file(self, actor: Actor, material_id: str) -> OpenedFile:

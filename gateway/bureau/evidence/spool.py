@@ -252,6 +252,11 @@ class Spool:
         async with coming.lock:
             self._drop(coming)
 
+    def close(self) -> None:
+        """Give everything up; nothing is left on the disk."""
+        for each in list(self._open.values()):
+            self._drop(each)
+
     def _drop(self, coming: Coming) -> None:
         coming.gone = True
         self._open.pop(coming.upload_id, None)
