@@ -5,11 +5,13 @@ A field is found by its name, as a form sends it; buttons and links by the words
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
+PATIENCE: Final = 20_000.0  # milliseconds for what comes from the other bureau
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 ITEM: Final = "核实事故发生的时间、地点及设备状况"
 FIRST, SECOND = ("程以宁", "川A-示例-0107"), ("白朗生", "川A-示例-0219")
@@ -82,17 +84,52 @@ def approve(page: Page) -> None:
 
 def in_state(page: Page, words: str) -> None:
     """Wait until the case page, open all the time, says this by itself."""
-    expect(page.locator(".status strong")).to_have_text(re.compile(words), timeout=20_000)
+    expect(page.locator(".status strong")).to_contain_text(words, timeout=PATIENCE)
 
 
 def choose(page: Page, label: str) -> None:
-    """Choose a move on the case page; one that is a link leads to its form."""
-    page.get_by_role("link", name=re.compile(f"^{label}( 须审批)?$")).first.click()
+    """Choose a move on the case page: its form opens."""
+    page.get_by_role("link", name=re.compile(f"^{label}( 须审批)?$")).first.click(timeout=PATIENCE)
     page.wait_for_url("**/moves/**")
 
 
 def send(page: Page) -> None:
-    """Send a form, or hand it to an approver."""
+    """Send a form, or hand it to an approver; nothing may be wrong with it."""
+    at = page.url
     page.locator(".move-form .actions button.main").click()
-    page.wait_for_load_state()
-    expect(page.locator("[role=alert]")).to_have_count(0)
+    page.wait_for_url(lambda url: url != at)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def upload(page: Page, *files: Path) -> None:
+    """On the page of materials: bring files in, and wait until each is kept."""
+    page.locator("#files").set_input_files(list(files))
+    expect(page.locator("#queue .done")).to_have_count(len(files), timeout=PATIENCE)
+
+
+def assign(page: Page) -> None:
+    """On the form of the assignment: one from the unit's accounts, one who has none."""
+    first, second = (f"body.assignment.investigators.{number}." for number in (0, 1))
+    field(page, f"{first}staff_id").select_option("cd-dc-01")
+    field(page, f"{second}other_staff_id").fill("cd-tc-2")
+    field(page, f"{second}name").fill(SECOND[0])
+    for row, (_, number) in ((first, FIRST), (second, SECOND)):
+        field(page, f"{row}credential_number").fill(number)
+        field(page, f"{row}recusal_declared").check()
+
+
+def report(page: Page, *items: str) -> None:
+    """On the form of the result: its evidence stands there from the files; checks and answers are filled in."""
+    rows = page.get_by_role("group", name=re.compile(r"^证据 \d+$"))
+    for number in range(rows.count()):
+        field(page, f"body.result.evidence.{number}.kind").select_option("EVIDENCE_KIND_DOCUMENT")
+    press(page, "更新核对项")
+    checks = page.locator('[name^="check."][type="checkbox"]')
+    expect(checks.first).to_be_attached()
+    for box in checks.all():
+        box.check()
+    for item in items:
+        field(page, f"answer.{item}.finding").select_option("FINDING_FOUND")
+        field(page, f"answer.{item}.text").fill("事故发生于当日 14:35 左右，系安装作业区域。")
+        field(page, f"answer.{item}.evidence_ids").fill("E1")
+    field(page, "body.result.report").fill("两名调查员出示证件后进入现场，勘验设备与工位，询问在场人员。")

@@ -189,7 +189,11 @@
     next();
   };
 
-  for (const input of form.querySelectorAll('input[type="file"]')) input.addEventListener("change", () => { take(input.files); input.value = ""; });
+  for (const input of form.querySelectorAll('input[type="file"]')) {
+    const chosen = () => { if (input.files.length) take([...input.files]); input.value = ""; };
+    input.addEventListener("change", chosen);
+    chosen(); // before this script ran
+  }
   form.addEventListener("submit", (event) => event.preventDefault(), true);
   document.querySelector(".drop-words").hidden = false;
   for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
