@@ -15,6 +15,7 @@ from node.service import Node
 from node.settings import NodeSettings
 
 PORTS_FILE = "ports.json"
+UPLOADS = "uploads"  # files that come in parts, encrypted under keys in memory; nothing there has a name
 _PUBLIC = 0o644
 
 
@@ -31,6 +32,7 @@ async def serve_node(settings: NodeSettings) -> None:
         tls_certificate=settings.http_certificate,
         tls_key=settings.http_key,
         practice=settings.federation_id == PRACTICE_FEDERATION,
+        spool_dir=settings.data_dir / UPLOADS,
     )
 
     def bound(port: int) -> None:
