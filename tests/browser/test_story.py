@@ -166,5 +166,5 @@ def test_both_bureaus_work_a_delegation_to_its_end(
         acts.choose(page, "归档")
         acts.send(page)
     for page in (home, host):
-        acts.in_state(page, "已归档")
+        acts.in_state(page, "归档")
     picture(home, "archived")
