@@ -11,8 +11,8 @@ from node.desk.ports import Actor, Role
 from node.desk.views import NoticeRoute, SavedFilter
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
-from tests.gateway.fake_accounts import NOW
-from tests.gateway.fake_views import DELEGATION, OTHER, a_row, a_todo, an_alarm
+from tests.gateway.fake_accounts import NOW, OTHER
+from tests.gateway.fake_views import DELEGATION, a_row, a_todo, an_alarm
 
 TODAY = date(2026, 8, 3)
 
