@@ -8,6 +8,7 @@ import pytest
 from delegation.errors import Reason
 from node import bodies
 from node.desk.ports import FileFacts
+from node.desk.views import DeliveryView
 from node.records import AlarmRecord
 from node.service import Node
 from tests.node.world import CHENGDU, HANGZHOU, clerk, issued, make, reach, running, stream, until, view
@@ -44,7 +45,12 @@ async def test_damaged_materials_are_protested_and_sent_again(tmp_path: Path, mo
         assert [entry.kind for entry in (await view(host, CHENGDU, ref)).entries].count("PROTEST") == 1
         raised = [alarm for alarm in host.store.select(AlarmRecord) if alarm.reason == Reason.MATERIAL_DAMAGED.value]
         assert len(raised) == 2
-        assert wrong.deliveries[0].materials_held_at is None
+
+        async def evidence() -> tuple[DeliveryView, ...]:  # which may come after the protest
+            entries = (await view(home, HANGZHOU, ref)).entries
+            return next(entry.deliveries for entry in entries if entry.envelope_id == wrong.envelope_id)
+
+        assert (await until(evidence, bool))[0].materials_held_at is None
 
         lying = False
         again = [await added(home, ref, name) for name in ("a.pdf", "b.pdf")]
