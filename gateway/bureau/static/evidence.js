@@ -9,8 +9,9 @@
   const AT_ONCE = 2, PAUSES = [1, 2, 4, 8, 15, 30, 30, 30];
   const waiting = [], running = new Set();
   let touched = false;
-  const wait = (seconds) => new Promise((done) => {
-    const end = () => { window.clearTimeout(timer); window.removeEventListener("online", end); done(); };
+  const wait = (item, seconds) => new Promise((done) => {
+    const end = () => { window.clearTimeout(timer); window.removeEventListener("online", end); item.wake = null; done(); };
+    item.wake = end;
     const timer = window.setTimeout(end, seconds * 1000);
     window.addEventListener("online", end);
   });
@@ -70,6 +71,7 @@
   const cancel = (item) => {
     item.over = true;
     item.request?.abort();
+    item.wake?.();
     const at = waiting.indexOf(item);
     if (at >= 0) waiting.splice(at, 1);
     if (item.upload) send({}, "POST", `${words.at}${item.upload}/cancel`, "").catch(() => {});
@@ -136,8 +138,8 @@
       } catch (error) {
         if (item.over || error instanceof Stopped) return;
         const lost = error instanceof Lost || (error instanceof Told && error.status === 503 && error.body.reason === "BUSY");
-        if (error instanceof Told && error.body.reason === "UPLOAD_GONE" && !anew) { anew = true; item.upload = ""; state(item, words.tAnew); await wait(1); continue; }
-        if (lost && item.tries < PAUSES.length) { state(item, words.tLost); await wait(PAUSES[item.tries]); item.tries += 1; if (item.over) return; continue; }
+        if (error instanceof Told && error.body.reason === "UPLOAD_GONE" && !anew) { anew = true; item.upload = ""; state(item, words.tAnew); await wait(item, 1); if (item.over) return; continue; }
+        if (lost && item.tries < PAUSES.length) { state(item, words.tLost); await wait(item, PAUSES[item.tries]); item.tries += 1; if (item.over) return; continue; }
         if (lost) { state(item, words.tStopped, "failed"); buttons(item, "retry", "drop"); return; }
         const text = error instanceof Told ? error.body.text : "";
         if (!(error instanceof Told && error.body.again)) item.upload = "";
