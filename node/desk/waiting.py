@@ -84,10 +84,10 @@ def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[Waiti
 def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str]) -> dict[str, str]:
     """Threads of ours with a host on paper or with a party that another succeeded, with their day; few are."""
     ours = (Where("unit", unit), Where("code", tasks.SENT_OUT))
-    columns, found = ("thread_id", "due"), {}
-    paper = tx.store.select_columns(
-        TaskRecord, ("thread_id",), (Where("unit", unit), Where("code", tasks.PAPER)), limit=MOST_WAITING
-    )
+    columns = ("thread_id", "due")
+    found: dict[str, str] = {}
+    on_paper = (Where("unit", unit), Where("code", tasks.PAPER))  # in the order of their index
+    paper = tx.store.select_columns(TaskRecord, ("thread_id",), on_paper, order=("due",), limit=MOST_WAITING)
     if paper:
         ids = [str(thread_id) for (thread_id,) in paper]
         found |= {str(row[0]): str(row[1]) for row in tx.store.select_in(TaskRecord, columns, "thread_id", ids, ours)}

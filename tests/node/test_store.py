@@ -169,7 +169,7 @@ def test_a_value_that_the_driver_does_not_take_leaves_nothing_for_the_next_commi
     store.close()
 
 
-@pytest.mark.parametrize("kind", (*RECORDS, *PEOPLE_RECORDS), ids=lambda kind: kind.TABLE)
+@pytest.mark.parametrize("kind", [*RECORDS, *PEOPLE_RECORDS], ids=lambda kind: kind.TABLE)
 def test_tables_have_the_records_columns(kind: Any) -> None:
     table = tables.METADATA.tables[kind.TABLE]
     assert [column.name for column in table.columns] == [item.name for item in fields(kind)]

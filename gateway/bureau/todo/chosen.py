@@ -62,7 +62,6 @@ class Chosen:
             sort=get("sort", "changed"),
         )
 
-
     def words(self) -> list[str]:
         """What was asked for in words, each to be translated or as it was typed."""
         found = []
