@@ -20,6 +20,7 @@ PREPARERS: Final = frozenset({Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR})
 DRAFTERS: Final = frozenset({Role.CLERK})
 APPROVERS: Final = frozenset({Role.APPROVER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+DISPATCHERS: Final = frozenset({Role.DISPATCHER})
 
 
 @dataclass(frozen=True, slots=True)

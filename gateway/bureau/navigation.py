@@ -16,6 +16,7 @@ _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("notices", "/notices", "通知", ()),
     ("alarms", "/alarms", "异常", (*_READERS, "administrator")),
     ("threads", "/threads/new", "通报与协议", ("clerk", "supervisor")),
+    ("people", "/people", "人员", ()),
 )
 
 

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from delegation.errors import Reason, Refusal
-from gateway.access import operation_of
-from gateway.auth import drop_session_cookie, set_session_cookie
+from gateway.access import CASE_READERS, operation_of
+from gateway.auth import Caller, drop_session_cookie, set_session_cookie
 from gateway.bureau.guard import CSRF_FIELD, PageCaller, PageForm, Typed
 from gateway.bureau.render import BASE, render, see_other
 from gateway.bureau.texts import COOKIE
@@ -20,6 +20,7 @@ from gateway.language import Language
 from gateway.problems import refused_problem
 from gateway.routes.session import SignInGate
 from gateway.settings import GatewaySettings
+from node.desk.ports import Role
 
 router = APIRouter()
 _KEPT: Final = "_kept."  # before the names of fields that go on after signing in
@@ -120,6 +121,8 @@ async def take_language(request: Request, form: PageForm) -> Response:
 @router.get("/", operation_id="pageHome")
 async def page_home(request: Request) -> Response:
     """Where the desk begins: what waits, or signing in."""
-    if request.state.caller is None:
+    caller: Caller | None = request.state.caller
+    if caller is None:
         return see_other(f"{BASE}/sign-in?{urlencode({'after': f'{BASE}/todo'})}")
-    return see_other(f"{BASE}/todo")
+    dispatches = caller.actor.has(Role.DISPATCHER) and not caller.actor.has(*CASE_READERS, Role.ADMINISTRATOR)
+    return see_other(f"{BASE}/people" if dispatches else f"{BASE}/todo")

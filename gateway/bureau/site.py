@@ -19,7 +19,8 @@ from gateway.bureau.documents import routes as documents
 from gateway.bureau.evidence import pages as evidence
 from gateway.bureau.guard import SessionOverError, admit_page
 from gateway.bureau.intake import pages as intake
-from gateway.bureau.render import BASE, render
+from gateway.bureau.people import pages as people
+from gateway.bureau.render import BASE, render, see_other
 from gateway.bureau.session import sign_in_page
 from gateway.bureau.static_files import DigestedFiles
 from gateway.bureau.todo import pages as todo
@@ -28,7 +29,7 @@ from gateway.problems import InvalidInputError, Problem, WireRefusalError, inval
 from gateway.problems import wire_problem as problem_of_wire
 from gateway.wire_reasons import WireReason
 
-_PAGES: Final = (session, documents, todo, intake, evidence, cases)
+_PAGES: Final = (session, documents, todo, intake, evidence, people, cases)
 _OF_STATUS: Final = {404: WireReason.ADDRESS_UNKNOWN, 405: WireReason.METHOD_NOT_ALLOWED}
 Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
 
@@ -53,6 +54,8 @@ async def _parameters(request: Request, error: Exception) -> Response:
 
 async def _wire(request: Request, error: Exception) -> Response:
     refusal = cast("WireRefusalError", error)
+    if refusal.reason is WireReason.PASSWORD_CHANGE_REQUIRED:
+        return see_other(f"{BASE}/people/password")
     return problem_page(request, problem_of_wire(refusal.reason, refusal.headers))
 
 

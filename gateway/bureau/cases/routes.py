@@ -77,7 +77,8 @@ def links(view: DelegationView) -> tuple[tuple[str, str], ...]:
     """Other rooms' pages of this case."""
     if view.row.thread_type.lower() != "delegation":
         return ()
-    return ((f"/cases/{view.row.delegation_id}/papers", "文书"),)
+    here = f"/cases/{view.row.delegation_id}"
+    return ((f"{here}/papers", "文书"), (f"{here}/requests", "个人信息请求"))
 
 
 @router.get("/cases/{delegation_id}", operation_id="pageDelegation")
