@@ -10,6 +10,7 @@ from delegation import digits, model
 from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
+from delegation.evidence_checks import checks_for
 from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
 from delegation.values import maker, replaced
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
@@ -171,7 +172,17 @@ def _with_result(facts: BodyFacts, result: result_pb2.Result) -> BodyFacts:
         checks_met=met,
         checks_explained=explained,
         checks_open=len(result.checks) - met - explained,
+        checks_unanswered=_unanswered(result),
         reviewer_id=result.reviewer_staff_id,
+    )
+
+
+def _unanswered(result: result_pb2.Result) -> int:
+    answered = {(check.evidence_id, check.code) for check in result.checks}
+    return sum(
+        (one.evidence_id, check.code) not in answered
+        for one in result.evidence
+        for check in checks_for(result_pb2.EvidenceKind.Name(one.kind))
     )
 
 

@@ -65,6 +65,7 @@ class BodyFacts:
     checks_met: int = 0
     checks_explained: int = 0
     checks_open: int = 0
+    checks_unanswered: int = 0  # of the evidence's kinds, and not mentioned at all
     reviewer_id: str = ""
     supplement_items: tuple[tuple[str, str], ...] = ()
     # paper

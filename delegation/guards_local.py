@@ -82,11 +82,20 @@ def _result_reviewed(asked: LocalAsked) -> bool | Refused:
     return Refused(Reason.FOUR_EYES, {"missing": "reviewer"})
 
 
+def _checks_complete(asked: LocalAsked) -> bool:
+    """Every check of form of each piece's kind is answered (法释〔2002〕21号 Art 10 to 15); on paper the scan shows it.
+
+    That none of the answers is open is `checks_closed`; what the answers say is nobody's to judge here.
+    """
+    return asked.header.recorded_by_home or not asked.facts.checks_unanswered
+
+
 LOCAL_GUARDS: Final[Mapping[str, LocalGuard]] = MappingProxyType({
     "people_enough": _people_enough,
     "people_as_recorded": _people_as_recorded,
     "approved_unless_same_text": _approved_unless_same_text,
     "result_reviewed": _result_reviewed,
+    "checks_complete": _checks_complete,
 })  # fmt: skip
 
 

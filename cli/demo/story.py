@@ -9,6 +9,7 @@ from typing import Final, cast
 
 from cli.demo.attachments import make
 from cli.demo.desk import Desk, Json
+from delegation.evidence_checks import checks_for
 
 Tell = Callable[[str], None]
 STAGES: Final = 5
@@ -113,7 +114,11 @@ def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str,
         "investigators": _investigators(host, host_unit),
         "reviewer_staff_id": staff.host_approver.staff_id,
         "finished_on": case["today"],
-        "checks": [{"code": "collected-by-two", "evidence_id": each["evidence_id"], "met": True} for each in evidence],
+        "checks": [
+            {"code": check.code, "evidence_id": each["evidence_id"], "met": True}
+            for each in evidence
+            for check in checks_for(str(each["kind"]))
+        ],
     }
     staff.host_clerk.move(
         number,

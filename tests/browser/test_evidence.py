@@ -63,6 +63,7 @@ def test_several_files_come_in_at_once_and_each_is_told_its_own(
     expect(page.locator(item(page, "现场.png"))).to_contain_text("已收")
     expect(page.locator(item(page, "程序.pdf"))).to_contain_text("未收：不接受这类文件")
     expect(page.locator(item(page, "空.pdf"))).to_contain_text("未收：文件是空的")
+    expect(page.locator(item(page, "空.pdf")).get_by_role("button")).to_have_count(1)  # nothing to try again
     expect(page.locator("#files-list .card")).to_have_count(2)
     expect(page.locator("#files-list .card").first.get_by_label("复制件核对人")).to_have_value("何经办")
     assert violations(page, axe) == []

@@ -190,6 +190,7 @@ def test_facts_of_a_result() -> None:
     assert facts.evidence_ids == ("E1", "E2")
     assert facts.evidence_material_ids == (b.a_uuid4(1), b.a_uuid4(2))
     assert (facts.checks_met, facts.checks_explained, facts.checks_open) == (1, 1, 1)
+    assert facts.checks_unanswered == 6  # three of a document, three of a witness; other codes answer none of them
     assert facts.reviewer_id == "cd-9"
 
 

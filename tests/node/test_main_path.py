@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from delegation.errors import Refusal
 from tests.node.world import (
     ASSIGNMENT,
     CHENGDU,
@@ -50,6 +53,9 @@ async def test_a_letter_is_answered(tmp_path: Path) -> None:
         )
         await until(lambda: view(host, CHENGDU, ref), lambda v: v.entries[-1].kind == "ANSWER")
 
+        with pytest.raises(Refusal) as unanswered:  # a check that is left out is not a check that is met
+            await make_two(host, CHENGDU, ref, "REPORTED", a_result(checks=[]))
+        assert unanswered.value.details["guard"] == "checks_complete"
         await make_two(host, CHENGDU, ref, "REPORTED", a_result())
         await reach(home, HANGZHOU, ref, "reported")
         await make_two(home, HANGZHOU, ref, "COMPLETED", {"body": {"adoption": {"adoption": "ADOPTION_ADOPTED"}}})

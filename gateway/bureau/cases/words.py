@@ -73,6 +73,7 @@ GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "evidence_named": "答复引用了清单外的证据，或证据所附材料不在案",
     "reviewer_apart": "须有两名调查员，且审核人不得是本报告的调查员",
     "result_reviewed": "审核人不得是拟稿人或本报告的调查员",
+    "checks_complete": "有证据的形式要求没有逐项答复，请逐项写明符合或不符合的原因",
     "round_follows": "已补充调查两次，不能再要求补充",
     "supplement_counts": "请至少选择一项，且不超过原事项数",
     "supplement_matches": "只能要求补充原委托的事项，每项一次",

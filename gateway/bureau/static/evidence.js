@@ -142,9 +142,10 @@
         if (lost && item.tries < PAUSES.length) { state(item, words.tLost); await wait(item, PAUSES[item.tries]); item.tries += 1; if (item.over) return; continue; }
         if (lost) { state(item, words.tStopped, "failed"); buttons(item, "retry", "drop"); return; }
         const text = error instanceof Told ? error.body.text : "";
-        if (!(error instanceof Told && error.body.again)) item.upload = "";
+        const final = error instanceof Told && Boolean(text) && !error.body.again;
+        if (final) item.upload = "";
         state(item, text ? `${words.tFailed}：${text}` : words.tFailed, "failed");
-        buttons(item, "retry", "drop");
+        if (final) buttons(item, "drop"); else buttons(item, "retry", "drop");
         return;
       }
     }
