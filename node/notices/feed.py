@@ -54,23 +54,29 @@ def events(tx: Tx, state: State, at: datetime, *, actor: Actor, after: int, limi
     del at
     need(actor, state, *READS)
     wanted = max(1, min(limit, MOST_EVENTS))
-    looked = changed_after(tx, max(0, after), limit=_LOOKED_AT)
+    last, looked, more = max(0, after), 0, True
     found: list[EventView] = []
-    last = max(0, after)
-    more = len(looked) == _LOOKED_AT
-    for change in looked:
-        if len(found) == wanted:
-            more = True
-            break
-        last = change.number
-        if tx.store.get(PartyRecord, (actor.unit, change.thread_id)) is not None:
-            found.append(
-                EventView(
-                    event=CHANGED,
-                    delegation_id=change.thread_id,
-                    version=change.version,
-                    at=change.at,
-                    cursor=change.number,
-                )
-            )
+    while more and len(found) < wanted and looked < _LOOKED_AT:
+        changes = changed_after(tx, last, limit=wanted + 1)
+        more = len(changes) > wanted
+        looked += len(changes)
+        ids = [change.thread_id for change in changes]
+        ours = {row[0] for row in tx.store.select_in(PartyRecord, ("thread_id",), "thread_id", ids, _of(actor))}
+        for change in changes[:wanted]:
+            if len(found) == wanted:
+                more = True
+                break
+            last = change.number
+            if change.thread_id in ours:
+                found.append(_event(change))
     return EventPage(items=tuple(found), next_cursor=last, more=more)
+
+
+def _of(actor: Actor) -> tuple[Where, ...]:
+    return (Where("unit", actor.unit),)
+
+
+def _event(change: Changed) -> EventView:
+    return EventView(
+        event=CHANGED, delegation_id=change.thread_id, version=change.version, at=change.at, cursor=change.number
+    )
