@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
+from gateway.bureau.evidence.names import safe_name
 from gateway.bureau.texts import Translate
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -43,7 +44,9 @@ def light(days_left: int | None) -> str:
 
 
 def install(environment: Environment, translate: Translate) -> None:
-    """Give the filters to an environment. `tr` translates a text that comes from the rule book's labels."""
+    """Give the filters to an environment. `tr` translates a text that comes from the rule book's labels, `filename`
+    makes a file's name harmless.
+    """
 
     def left(days_left: int | None) -> str:
         """In words: 剩 3 天, 今天到期, 超期 2 天."""
@@ -55,4 +58,6 @@ def install(environment: Environment, translate: Translate) -> None:
             return translate("今天到期")
         return translate("剩 {n} 天").replace("{n}", str(days_left))
 
-    environment.filters.update(day=day, instant=instant, size=size, light=light, left=left, tr=translate)
+    environment.filters.update(
+        day=day, instant=instant, size=size, light=light, left=left, tr=translate, filename=safe_name
+    )
