@@ -36,6 +36,7 @@ from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
 from gateway.scanning import Scanner
 from gateway.settings import GatewaySettings
+from gateway.sign_in_service import load
 from gateway.wire_reasons import WireReason
 
 PREFIX: Final = "/api/v1"
@@ -160,6 +161,7 @@ def create_app(
     )
     state.streams = Streams(metrics, most=settings.streams, most_per_caller=settings.streams_per_caller)
     state.sign_in_gate = SignInGate(at_once=settings.sign_ins_at_once, waiting=settings.sign_ins_waiting)
+    state.sign_in_service = load(settings, clock=clock)
     state.page_tokens, state.practice = PageTokens(), settings.practice
     state.scanner, state.spool = Scanner.of(settings), Spool.of(settings)
     if settings.pages:

@@ -1,11 +1,15 @@
 """What the gateway is told: where it listens and how much it takes from one caller."""
 
 import ipaddress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from certs.files import read_secret
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -20,6 +24,21 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """A sign-in service that speaks OpenID Connect, and our client there."""
+
+    issuer: str
+    client_id: str
+    redirect: str
+    label: str
+    secret_file: Path | None = None
+
+    def secret(self) -> str:
+        """The client's secret, from a file that others cannot read; empty for a public client. Raises KeyFileError."""
+        return read_secret(self.secret_file).decode("ascii").strip() if self.secret_file is not None else ""
 
 
 class GatewaySettings(BaseSettings):
@@ -51,6 +70,12 @@ class GatewaySettings(BaseSettings):
     # the node has 10 s to stop; the rest is for what it does after us
     stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5
     practice: bool = False  # 演练: every page and paper says so
+    # a sign-in service of the bureau's (OpenID Connect); the extra `oidc` is needed
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_redirect: str = ""  # https://the-desk/desk/sign-in/service/back
+    oidc_label: str = "统一身份认证"
     pages: bool = True  # the desk's pages beside the API
     # a virus scanner for every file that comes in: a command, or clamd's socket as unix:/path or host:port
     scan_command: tuple[str, ...] = ()
@@ -63,6 +88,30 @@ class GatewaySettings(BaseSettings):
     uploads_per_person: Annotated[int, Field(ge=1, le=256)] = 12
     upload_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
     heartbeat_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
+
+    @property
+    def oidc(self) -> OidcSettings | None:
+        """The sign-in service; None where staff sign in with passwords alone."""
+        if not self.oidc_issuer:
+            return None
+        return OidcSettings(
+            issuer=self.oidc_issuer,
+            client_id=self.oidc_client_id,
+            redirect=self.oidc_redirect,
+            label=self.oidc_label,
+            secret_file=self.oidc_client_secret_file,
+        )
+
+    @model_validator(mode="after")
+    def _whole_service(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_redirect):
+            raise ValueError("a sign-in service needs issuer, client id and redirect")
+        for address in (self.oidc_issuer, self.oidc_redirect):
+            parts = urlsplit(address)
+            near = parts.scheme == "http" and is_loopback(parts.hostname or "")
+            if address and parts.scheme != "https" and not near:
+                raise ValueError("a sign-in service is reached by https")
+        return self
 
     @property
     def tls(self) -> bool:

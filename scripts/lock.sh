@@ -20,7 +20,7 @@ compile() {
         --extra build "$@"
 }
 
-compile --extra dev "$@" -o requirements-dev.lock
+compile --extra dev --extra oidc "$@" -o requirements-dev.lock
 compile "$@" -c requirements-dev.lock -o requirements.lock
 "$tool/bin/uv" pip compile - --quiet --universal --python-version 3.11 --no-header --generate-hashes \
     -o requirements-npm.lock <<EOF

@@ -123,6 +123,9 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pageRequest": Access(CASE_READERS, person=True),
         "takeAnswer": Access(PREPARERS, person=True),
         "makeCopy": Access(PREPARERS, person=True),
+        "beginService": PUBLIC,
+        "finishService": PUBLIC,
+        "takeIdentity": Access(ADMINISTRATORS, person=True),
     }
 )
 # Forms with files, sent without a script: the page takes the token from the first part (guard.check_token).

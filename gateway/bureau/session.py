@@ -28,7 +28,7 @@ _YEAR: Final = 365 * 24 * 3600
 _LONGEST_ADDRESS: Final = 300
 
 
-def _safe(address: str) -> str:
+def safe_address(address: str) -> str:
     """An address of the desk, or the desk's beginning: nobody is sent elsewhere by a link to the sign-in page."""
     is_ours = address.startswith(f"{BASE}/") and len(address) <= _LONGEST_ADDRESS
     plain = address.isascii() and address.isprintable() and "\\" not in address and "//" not in address
@@ -42,9 +42,9 @@ def sign_in_page(
     path = request.url.path
     if request.url.query and typed is None:
         path = f"{path}?{request.url.query}"
-    after = _safe(path)
+    after = safe_address(path)
     if operation_of(request.scope) in {"pageSignIn", "takeSignIn"}:
-        after = _safe((typed or {}).get("after", [request.query_params.get("after", "")])[0])
+        after = safe_address((typed or {}).get("after", [request.query_params.get("after", "")])[0])
         kept = {name: values for name, values in (typed or {}).items() if name.startswith(_KEPT)}
     else:
         kept = {f"{_KEPT}{name}": values for name, values in (typed or {}).items() if name != CSRF_FIELD}
@@ -58,6 +58,7 @@ def sign_in_page(
         kept=[(name, value) for name, values in kept.items() for value in values],
         fault=fault,
         staff_id=staff_id,
+        service=request.app.state.sign_in_service,
     )
 
 
@@ -84,7 +85,7 @@ async def take_sign_in(request: Request, form: PageForm) -> Response:
         problem = refused_problem(refusal.refused)
         fault = "账号或口令不对，请再试" if refusal.refused.reason is Reason.SIGN_IN_REQUIRED else problem.zh
         return sign_in_page(request, form, status=problem.status, fault=fault, staff_id=staff_id)
-    after = _safe(form.get("after", [""])[0])
+    after = safe_address(form.get("after", [""])[0])
     kept = [
         (name.removeprefix(_KEPT), value) for name, values in form.items() if name.startswith(_KEPT) for value in values
     ]
@@ -109,7 +110,7 @@ async def take_sign_out(request: Request, caller: PageCaller) -> Response:
 async def take_language(request: Request, form: PageForm) -> Response:
     """Choose the language of the pages, in this browser."""
     chosen = form.get("language", [""])[0]
-    response = see_other(_safe(form.get("after", [""])[0]))
+    response = see_other(safe_address(form.get("after", [""])[0]))
     if chosen in {each.value for each in Language}:
         settings: GatewaySettings = request.app.state.settings
         response.set_cookie(

@@ -137,7 +137,7 @@ def staff_view(record: StaffRecord, personal: Personal, at: datetime) -> StaffVi
         roles=tuple(sorted(roles_of(record))),
         active=record.active,
         locked_until=from_us(record.locked_until) if locked else None,
-        once_until=from_us(record.once_until) if record.once_until else None,
+        once_until=from_us(record.once_until) if record.once_until > 1 else None,
     )
 
 

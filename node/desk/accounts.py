@@ -17,7 +17,7 @@ import structlog
 from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
 from node.at_rest import Vault
-from node.desk import api_keys, deputies
+from node.desk import api_keys, deputies, identities
 from node.desk.account_rules import (
     api_key_view,
     checked_personal,
@@ -47,6 +47,7 @@ from node.writer import Tx
 T = TypeVar("T")
 FAILURES: Final = 5
 LOCKED: Final = timedelta(minutes=15)
+NO_PASSWORD: Final = 1  # `once_until` of an account that no password opens: a one-time one that is over
 ONE_TIME: Final = timedelta(days=3)  # a one-time password that nobody used is over then
 _MOST_SESSIONS: Final = 20  # of one person; the one that ends first makes room
 _MOST_STAFF: Final = 10_000
@@ -90,7 +91,6 @@ class Accounts:
         """See AccountsPort. Without `unit`, the first of the person's units."""
         record = await self._verified(staff_id, password)
         fresh = await self._passwords.hash(password) if self._passwords.is_outdated(record.password) else ""
-        token, csrf = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
 
         def use_case(tx: Tx, _state: object, at: datetime) -> SessionView:
             now = tx.get(StaffRecord, (staff_id,))
@@ -98,24 +98,67 @@ class Accounts:
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
             if now.once_until and now.once_until <= to_us(at):
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
-            chosen = unit or units_of(now)[0]
-            if chosen not in units_of(now) or chosen not in self._served:
-                raise Refusal(Reason.SIGN_IN_REQUIRED)
             tx.put(replace(now, failures=0, locked_until=0, password=fresh or now.password))
-            _make_room(tx, staff_id, at)
-            expires = at + self._session
-            tx.put(
-                SessionRecord(
-                    token_hash=secret_hash(token),
-                    staff_id=staff_id,
-                    unit=chosen,
-                    csrf=csrf,
-                    expires_at=to_us(expires),
-                )
-            )
-            return SessionView(token, staff_id, chosen, expires, csrf, must_change=bool(now.once_until))
+            return self._begin(tx, now, unit, at, must_change=bool(now.once_until))
 
         return await self._writer.run(use_case)
+
+    def _begin(self, tx: Tx, record: StaffRecord, unit: str, at: datetime, *, must_change: bool) -> SessionView:
+        """A new session of the account in one of its units. Refusal SIGN_IN_REQUIRED for another."""
+        chosen = unit or units_of(record)[0]
+        if chosen not in units_of(record) or chosen not in self._served:
+            raise Refusal(Reason.SIGN_IN_REQUIRED)
+        token, csrf = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
+        _make_room(tx, record.staff_id, at)
+        expires = at + self._session
+        tx.put(
+            SessionRecord(
+                token_hash=secret_hash(token),
+                staff_id=record.staff_id,
+                unit=chosen,
+                csrf=csrf,
+                expires_at=to_us(expires),
+            )
+        )
+        return SessionView(token, record.staff_id, chosen, expires, csrf, must_change=must_change)
+
+    async def sign_in_by_identity(self, issuer: str, subject: str) -> SessionView:
+        """See AccountsPort. The first of the person's units."""
+
+        def use_case(tx: Tx, _state: object, at: datetime) -> SessionView:
+            record = identities.account_of(tx, self._vault, issuer=issuer, subject=subject)
+            if not record.active or record.locked_until > to_us(at):
+                raise Refusal(Reason.SIGN_IN_REQUIRED)
+            if record.once_until > NO_PASSWORD:  # who comes this way needs no password that somebody else has read
+                record = replace(record, once_until=NO_PASSWORD)
+                tx.put(record)
+            return self._begin(tx, record, "", at, must_change=False)
+
+        return await self._writer.run(use_case)
+
+    async def bind_identity(self, actor: Actor, staff_id: str, *, issuer: str, subject: str) -> None:
+        """See AccountsPort. NOT_FOUND, INVALID_INPUT (subject)."""
+        must_administer(actor)
+        await self._writer.run(
+            lambda tx, _state, at: identities.bind(
+                tx, self._vault, at, staff_id=staff_id, issuer=issuer, subject=subject
+            )
+        )
+
+    async def unbind_identities(self, actor: Actor, staff_id: str) -> None:
+        """See AccountsPort."""
+        must_administer(actor)
+
+        def use_case(tx: Tx, _state: object, _at: datetime) -> None:
+            identities.unbind(tx, staff_id)
+            _end_sessions(tx, staff_id)
+
+        await self._writer.run(use_case)
+
+    async def identities_of(self, actor: Actor, staff_id: str) -> int:
+        """See AccountsPort."""
+        must_administer(actor)
+        return await self._writer.run(lambda tx, _state, _at: identities.count(tx, staff_id))
 
     async def actor_of_session(self, token: str) -> tuple[Actor, SessionView]:
         """See AccountsPort."""
@@ -126,7 +169,7 @@ class Accounts:
             if session is None or session.expires_at <= to_us(at):
                 raise Refusal(Reason.SIGN_IN_REQUIRED)
             record, actor = self._actor(tx, session.staff_id, session.unit, at)
-            once = bool(record.once_until)
+            once = record.once_until > NO_PASSWORD
             view = SessionView(
                 "", session.staff_id, session.unit, from_us(session.expires_at), session.csrf, must_change=once
             )
@@ -297,6 +340,7 @@ class Accounts:
                 raise Refusal(Reason.NOT_ALLOWED, why="open_tasks", count=str(len(waiting)))
             if before.active and not after.active:
                 api_keys.end_all(tx, staff_id)
+                identities.unbind(tx, staff_id)
                 deputies.end_all(tx, staff_id, at)
             if after != before:
                 tx.put(after)

@@ -413,6 +413,22 @@ class AccountsPort(Protocol):
         """Give out a one-time password (ADMINISTRATOR), shown in this answer alone; a lock and all sessions end."""
         ...
 
+    async def sign_in_by_identity(self, issuer: str, subject: str) -> SessionView:
+        """The account bound to what a sign-in service vouched for; SIGN_IN_REQUIRED for none, a closed or locked one."""
+        ...
+
+    async def bind_identity(self, actor: Actor, staff_id: str, *, issuer: str, subject: str) -> None:
+        """Let a service's subject sign in as an account (ADMINISTRATOR); INVALID_INPUT (subject, why=exists)."""
+        ...
+
+    async def unbind_identities(self, actor: Actor, staff_id: str) -> None:
+        """End that, and the account's sessions (ADMINISTRATOR)."""
+        ...
+
+    async def identities_of(self, actor: Actor, staff_id: str) -> int:
+        """How many subjects may sign in as the account (ADMINISTRATOR)."""
+        ...
+
     async def unlock(self, actor: Actor, staff_id: str) -> StaffView:
         """End a lock before its time (ADMINISTRATOR)."""
         ...

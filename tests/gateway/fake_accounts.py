@@ -32,6 +32,7 @@ class FakeAccounts:
         self.accounts: dict[str, _Account] = {}
         self.sessions: dict[str, SessionView] = {}
         self.keys: dict[str, ApiKeyView] = {}
+        self.identities: dict[tuple[str, str], str] = {}
         for role in Role:
             self.add(role.value, role)
 
@@ -153,6 +154,23 @@ class FakeAccounts:
         account.view = replace(account.view, once_until=self.now + timedelta(days=3), locked_until=None)
         self.sessions = {token: session for token, session in self.sessions.items() if session.staff_id != staff_id}
         return account.password
+
+    async def sign_in_by_identity(self, issuer: str, subject: str) -> SessionView:
+        staff_id = self.identities.get((issuer, subject))
+        if staff_id is None or not self.accounts[staff_id].view.active:
+            raise Refusal(Reason.SIGN_IN_REQUIRED)
+        return await self.sign_in(staff_id, self.accounts[staff_id].password)
+
+    async def bind_identity(self, actor: Actor, staff_id: str, *, issuer: str, subject: str) -> None:
+        if not subject:
+            raise Refusal(Reason.INVALID_INPUT, field="subject")
+        self.identities[issuer, subject] = staff_id
+
+    async def unbind_identities(self, actor: Actor, staff_id: str) -> None:
+        self.identities = {key: held for key, held in self.identities.items() if held != staff_id}
+
+    async def identities_of(self, actor: Actor, staff_id: str) -> int:
+        return sum(1 for held in self.identities.values() if held == staff_id)
 
     async def unlock(self, actor: Actor, staff_id: str) -> StaffView:
         if staff_id not in self.accounts:

@@ -301,3 +301,31 @@ async def test_colleagues_are_those_of_the_own_unit(house: House) -> None:
     assert (await refused(house.people.colleagues(yi, OTHER))).reason is Reason.NOT_FOUND
     assert [each.staff_id for each in await house.people.colleagues(BOSS, OTHER)] == ["yi"]
     assert (await refused(house.people.colleagues(BOSS, "510100RD01K"))).reason is Reason.NOT_FOUND
+
+
+async def test_an_identity_opens_the_account_that_it_is_bound_to(house: House) -> None:
+    accounts, issuer = house.accounts, "https://id.test"
+    assert (await refused(accounts.sign_in_by_identity(issuer, "sub-1"))).reason is Reason.SIGN_IN_REQUIRED
+    clerk = Actor("x", "甲", UNIT, frozenset({"clerk"}))
+    unasked = await refused(accounts.bind_identity(clerk, "yi", issuer=issuer, subject="sub-1"))
+    assert unasked.reason is Reason.ROLE_MISSING
+    missing = await refused(accounts.bind_identity(BOSS, "nobody", issuer=issuer, subject="sub-1"))
+    assert missing.reason is Reason.NOT_FOUND
+    await accounts.bind_identity(BOSS, "yi", issuer=issuer, subject="sub-1")
+    taken = await refused(accounts.bind_identity(BOSS, "jia", issuer=issuer, subject="sub-1"))
+    assert (taken.details["field"], taken.details["why"]) == ("subject", "exists")
+    session = await accounts.sign_in_by_identity(issuer, "sub-1")
+    assert (await accounts.actor_of_session(session.token))[0].staff_id == "yi"
+    assert await accounts.identities_of(BOSS, "yi") == 1
+    for other in ("SUB-1", "sub-2", ""):
+        assert (await refused(accounts.sign_in_by_identity(issuer, other))).reason is Reason.SIGN_IN_REQUIRED
+    assert (await refused(accounts.sign_in_by_identity("https://x.test", "sub-1"))).reason is Reason.SIGN_IN_REQUIRED
+    # who comes this way needs no one-time password, and nobody else can use it any more
+    password = await accounts.reset_password(BOSS, "yi")
+    session = await accounts.sign_in_by_identity(issuer, "sub-1")
+    assert (await accounts.actor_of_session(session.token))[0].has(Role.CLERK)
+    assert (await refused(accounts.sign_in("yi", password))).reason is Reason.SIGN_IN_REQUIRED
+    await accounts.update_staff(BOSS, "yi", active=False)
+    assert (await refused(accounts.sign_in_by_identity(issuer, "sub-1"))).reason is Reason.SIGN_IN_REQUIRED
+    await accounts.update_staff(BOSS, "yi", active=True)
+    assert (await refused(accounts.sign_in_by_identity(issuer, "sub-1"))).reason is Reason.SIGN_IN_REQUIRED

@@ -124,7 +124,8 @@ async def _member(
         colleagues=colleagues,
         roles=ROLES,
         kinds=TASKS,
-        own=actor.staff_id == staff_id,
+        service=request.app.state.sign_in_service,
+        bound=await request.app.state.station.accounts.identities_of(actor, staff_id),
     )
 
 
