@@ -431,9 +431,20 @@ class Bureau(Caller):
         answer = self.call("DELETE", "/api/v1/materials/{material_id}", values={"material_id": material_id})
         return cast("Answer[None]", answer)
 
-    def list_todo(self, *, category: str | None = None) -> Answer[TodoOut]:
+    def list_todo(
+        self,
+        *,
+        category: str | None = None,
+        sort: Literal["due", "changed", "other"] | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[TodoOut]:
         """What waits for the caller: counts by category, and each thing, the most urgent first."""
-        answer = self.call("GET", "/api/v1/todo", query={"category": category})
+        answer = self.call(
+            "GET",
+            "/api/v1/todo",
+            query={"category": category, "sort": sort, "page_size": page_size, "page_token": page_token},
+        )
         return cast("Answer[TodoOut]", answer)
 
     def list_alarms(self) -> Answer[AlarmList]:

@@ -987,14 +987,17 @@ class TodoItemOut(TypedDict):
     mine: bool
     reason: str
     cure: str
+    changed_at: str | None
 
 
 class TodoOut(TypedDict):
-    """What waits for the caller, by category and one by one: at most 500 of `total`, the most urgent first."""
+    """What waits for the caller, by category and one by one: a page of `total`, in the order that `sort` names."""
 
     categories: list[TodoCategoryOut]
     items: list[TodoItemOut]
     total: int
+    sort: str
+    next_page_token: str
 
 
 class UnitList(TypedDict):

@@ -1,13 +1,15 @@
 """What stands around the cases: what waits, alarms, units, how the node is."""
 
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.answers import answer, no_content
 from gateway.auth import CurrentActor, CurrentStation
-from gateway.routes.parameters import AlarmId
+from gateway.page_tokens import PageTokens
+from gateway.routes.parameters import AlarmId, PageSize, PageToken
 from gateway.schemas.answers import AlarmList, StatusOut, TodoOut, UnitList
 from gateway.schemas.base import RegionCode, ShortText
 from gateway.schemas.drafts import MatterCode
@@ -20,12 +22,22 @@ _CATEGORY: Final = "类别代码；给出时列出本单位该类别的全部事
 
 @router.get("/todo", operation_id="listTodo", response_model=TodoOut)
 async def list_todo(
+    request: Request,
     station: CurrentStation,
     actor: CurrentActor,
     category: Annotated[str, Query(pattern=_CODES, description=_CATEGORY)] = "",
+    sort: Annotated[
+        Literal["due", "changed", "other"], Query(description="Order: due day, change, other side.")
+    ] = "due",
+    page_size: PageSize = 200,
+    page_token: PageToken = "",
 ) -> Response:
     """What waits for the caller: counts by category, and each thing, the most urgent first."""
-    return answer(TodoOut, await station.desk.todo(actor, category))
+    tokens: PageTokens = request.app.state.page_tokens
+    of = f"todo {actor.unit} {actor.staff_id} {category} {sort}"
+    inner = tokens.open(page_token, of=of)
+    found = await station.desk.todo(actor, category, sort=sort, page_size=page_size, page_token=inner)
+    return answer(TodoOut, replace(found, next_page_token=tokens.seal(found.next_page_token, of=of)))
 
 
 @router.get("/alarms", operation_id="listAlarms", response_model=AlarmList)

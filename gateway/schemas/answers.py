@@ -62,6 +62,7 @@ class TodoItemOut(Answer):
     mine: bool
     reason: str
     cure: str
+    changed_at: datetime | None
 
 
 class TodoCategoryOut(Answer):
@@ -78,11 +79,13 @@ class TodoCategoryOut(Answer):
 
 
 class TodoOut(Answer):
-    """What waits for the caller, by category and one by one: at most 500 of `total`, the most urgent first."""
+    """What waits for the caller, by category and one by one: a page of `total`, in the order that `sort` names."""
 
     categories: tuple[TodoCategoryOut, ...]
     items: tuple[TodoItemOut, ...]
     total: int
+    sort: str
+    next_page_token: str
 
 
 class SessionOut(Answer):

@@ -43,7 +43,7 @@ def check_thread(book: Book, rows: Rows, entries: list[Read], replayed: Replayed
         book.fail("column", Doubt.DIFFERS, 0, "threads.queued")
     else:
         book.ok("column", 0, "threads.queued")
-    for column in ("version", "created_at", "changed_at"):
+    for column in ("version", "created_at", "changed_at", "change_number"):
         book.open("column", Doubt.BOOKKEEPING, 0, f"threads.{column}")
     parked = sum(1 for read in entries if read.record.state == PARKED)
     book.equal("column", record.parked, parked, 0, "threads.parked")

@@ -28,7 +28,7 @@ from xieban.federation.v1 import exchange_pb2 as exchange
 
 # Nothing signed speaks of these: counters, instants and states of the node's own, and what it typed for people.
 BOOKKEEPING = {
-    "threads": {"version", "created_at", "changed_at"},
+    "threads": {"version", "created_at", "changed_at", "change_number"},
     "materials": {"state", "chunks_done", "cursor", "added_at"},
     "outbox": {"number", "state", "reason", "details", "queued_at", "tried_at"},
     "rosters": {"received_at"},

@@ -23,6 +23,7 @@ from certs.envelope import SealedEnvelope, seal_and_sign
 from certs.keys import certificate_digest, new_csr, new_p256, new_x25519
 from certs.tls import channel_credentials
 from certs.unit_request import sealing_statement
+from certs.vouching import Vouching, VouchingKind, vouching_bytes
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
 from delegation.codec_roster import parse_sealing_key_statement, parse_signed_roster
 from delegation.codec_roster_write import roster_bytes
@@ -140,7 +141,8 @@ class Federation:
     def _unit(self, unit: Unit) -> Unit:
         signing = new_p256()
         at = self.clock.at - 20 * DAY
-        keys = UnitKeys(unit.code, signing, self.seal.issue_unit(new_csr(signing), unit.code, at))
+        word = vouching_bytes(Vouching(VouchingKind.AUTHORITY))  # so that older keys may stand beside it
+        keys = UnitKeys(unit.code, signing, self.seal.issue_unit(new_csr(signing), unit.code, at, vouching=word))
         self.keys[unit.code] = keys
         return replace(
             unit, signing_certificates=(keys.certificate,), sealing_keys=(self.new_sealing_key(keys, at + DAY),)

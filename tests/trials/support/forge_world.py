@@ -19,6 +19,7 @@ from certs import issuing
 from certs.authority import SealAuthority
 from certs.identity import Purpose
 from certs.keys import certificate_digest, new_csr, new_p256
+from certs.vouching import Vouching, VouchingKind, vouching_bytes
 from delegation.roster_view import Revocation, SealingKey
 from registry.setup import Keys, open_store
 from tests.builders import CHENGDU_RD, FEDERATION, HANGZHOU_AC, HANGZHOU_RD
@@ -112,7 +113,10 @@ class Loot:
         with pytest.MonkeyPatch.context() as patch:
             if days:  # one that was made to end early: nobody waits three years
                 patch.setattr(issuing, "VALIDITY", {**issuing.VALIDITY, Purpose.UNIT_SIGNING: days * DAY})
-            return key, authority.issue_unit(new_csr(key), HANGZHOU_RD, at)
+            word = vouching_bytes(
+                Vouching(VouchingKind.AUTHORITY)
+            )  # the registry loads no roster with a key that nobody
+            return key, authority.issue_unit(new_csr(key), HANGZHOU_RD, at, vouching=word)
 
     def _revoked_sealing_key(self) -> SealingKey:
         keys = self.federation.keys[CHENGDU_RD]

@@ -12,6 +12,7 @@ from typing import Final
 
 from certs.envelope import SealedEnvelope
 from certs.keys import certificate_digest, new_csr, new_p256
+from certs.vouching import sign_succession, vouching_bytes
 from delegation.codec_entry import parse_entry
 from delegation.codes import Kind
 from delegation.errors import Reason
@@ -140,8 +141,11 @@ class Repeats:
         federation, units = self.federation, dict(self.federation.view.units)
         for code in (HANGZHOU_RD, CHENGDU_RD):
             keys = federation.keys[code]
-            keys.signing = new_p256()
-            keys.certificate = federation.seal.issue_unit(new_csr(keys.signing), code, federation.clock.at - _DAY)
+            fresh_key = new_p256()
+            word = vouching_bytes(sign_succession(code, keys.signing, keys.certificate, fresh_key.public_key()))
+            keys.signing = fresh_key
+            at = federation.clock.at - _DAY
+            keys.certificate = federation.seal.issue_unit(new_csr(fresh_key), code, at, vouching=word)
             fresh = federation.new_sealing_key(keys, federation.clock.at - timedelta(hours=1))
             units[code] = replace(
                 units[code],
