@@ -50,16 +50,19 @@ def field(page: Page, name: str) -> Locator:
 
 
 def place(page: Page, name: str, words: str) -> None:
-    """Look a place up and take the first that is found; without a script the words are sent as they are."""
+    """Look a place up and take the first that is found."""
     box = field(page, name)
     box.fill("")
     box.press_sequentially(words)
     page.locator(f"#{name.replace('.', '-')}-found [role=option]").first.click()
 
 
-def fill_letter(page: Page) -> None:
+def fill_letter(page: Page, *, scripted: bool = True) -> None:
     """The one-window form, with what must be there."""
-    place(page, "task_place.code", "510114")
+    if scripted:
+        place(page, "task_place.code", "510114")
+    else:
+        field(page, "task_place.code").fill("510114")
     for name, value in LETTER.items():
         field(page, name).fill(value)
     for name, (days, time) in DAYS.items():

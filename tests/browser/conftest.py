@@ -6,14 +6,19 @@ Where no Chromium is, these tests are skipped and say which package brings it. P
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from cli.demo.desk import Desk
+from cli.demo.story import Staff, load_case, play_until
 from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
+from delegation.deadlines import day_of
 from delegation.digits import UnitType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +33,8 @@ STAFF = {
     "hz-jb-01": (HANGZHOU, "clerk", "何经办"),
     "hz-sp-01": (HANGZHOU, "approver", "施审批"),
     "hz-gl-01": (HANGZHOU, "administrator", "管理员"),
+    "hz-fp-01": (HANGZHOU, "dispatcher", "方分派"),
+    "hz-jd-01": (HANGZHOU, "reader", "纪监督"),
     "cd-jb-01": (CHENGDU, "clerk", "蒋经办"),
     "cd-sh-01": (CHENGDU, "approver", "邓审核"),
     "cd-dc-01": (CHENGDU, "investigator", "程以宁"),
@@ -87,6 +94,30 @@ class Town:
         page.get_by_label("口令").fill(self.federation.passwords[staff_id])
         page.get_by_role("button", name="登录").click()
         page.wait_for_url("**/desk/todo")
+
+    @contextmanager
+    def at_work(self, *staff: str) -> Iterator[list[Desk]]:
+        """People before the interface, for what a test does not look at."""
+        with ExitStack() as stack:
+            desks = []
+            for staff_id in staff:
+                bureau = STAFF[staff_id][0]
+                word, unit = self.federation.passwords[staff_id], bureau.unit(UnitType.RECOGNITION)
+                desks.append(Desk(self.address(bureau), staff_id=staff_id, password=word, unit=unit))
+                stack.callback(desks[-1].close)
+            yield desks
+
+    def a_case(self, stage: int, folder: Path) -> str:
+        """The sample case played through the interface to a stage (letter, taken, question, result, end); its number.
+
+        Its attachments are small.
+        """
+        case = load_case(ROOT / "examples" / "hangzhou-chengdu.json", today=day_of(datetime.now(UTC)))
+        listed = cast("list[dict[str, object]]", case["attachments"])
+        case["attachments"] = [each for each in listed if each["make"] in {"text", "csv"}]
+        with self.at_work("hz-jb-01", "hz-sp-01", "cd-jb-01", "cd-sh-01") as desks:
+            host_unit = CHENGDU.unit(UnitType.RECOGNITION)
+            return play_until(stage, case, Staff(*desks), folder=folder, host_unit=host_unit, tell=lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,107 @@
+"""Make the pictures of docs/screenshots: `.venv/bin/python -m scripts.make_screenshots` (needs a Chromium).
+
+A practice federation on this machine, as `xieban demo --practice` makes it: everybody in the pictures is made up, and
+each page says that it is practice. The pictures are small: one window each, with a palette.
+"""
+
+import sys
+import tempfile
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cli.demo.practice import play_samples
+from cli.demo.story import load_case
+from cli.demo_command import _prepare, _staff  # the demo's own people and order, not its command
+from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
+from delegation.codes import PRACTICE_FEDERATION
+from delegation.deadlines import day_of
+from delegation.digits import UnitType
+from tests.browser import acts
+from tests.browser.conftest import DESKTOP, chromium
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FOLDER: Final = ROOT / "docs" / "screenshots"
+MOST_BYTES: Final = 150_000
+_COLOURS: Final = 64
+
+
+def keep(page: Page, name: str) -> None:
+    """The window as it is, in few colours."""
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(_COLOURS)
+    path = FOLDER / f"{name}.png"
+    picture.save(path, optimize=True)
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        sys.exit(f"{path.name} has {size} bytes; {MOST_BYTES} are allowed")
+    sys.stdout.write(f"{path.relative_to(ROOT)} {size}\n")
+
+
+def signed_in(browser: Browser, federation: LocalFederation, bureau: BureauPlan, staff_id: str) -> Page:
+    """A window of a person."""
+    page = browser.new_context(viewport=DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai").new_page()  # type: ignore[arg-type] # width and height
+    page.goto(f"{federation.http_urls[bureau.code]}/")
+    page.get_by_label("账号").fill(staff_id)
+    page.get_by_label("口令").fill(federation.passwords[staff_id])
+    acts.press(page, "登录")
+    page.wait_for_url("**/desk/todo")
+    return page
+
+
+def take(browser: Browser, federation: LocalFederation, numbers: list[str]) -> None:
+    """Each main page once, in the order of the story."""
+    home = signed_in(browser, federation, HANGZHOU, "hz-jb-01")
+    home.get_by_role("link", name="拟稿").click()
+    home.get_by_role("link", name="新的委托").click()
+    acts.fill_letter(home)
+    home.locator("#told").get_by_text("委托方是本单位").wait_for()
+    home.evaluate("window.scrollTo(0, 0)")
+    keep(home, "letter")
+    acts.press(home, "提交审批")
+    home.wait_for_url("**/review")
+    approver = signed_in(browser, federation, HANGZHOU, "hz-sp-01")
+    approver.goto(home.url)
+    keep(approver, "approval")
+    host = signed_in(browser, federation, CHENGDU, "cd-jb-01")
+    host.locator("#todo tbody tr").first.wait_for()
+    keep(host, "todo")
+    case = host.url.replace("/todo", f"/cases/{numbers[2]}")  # the sample that was played up to a question
+    host.goto(case)
+    keep(host, "case")
+    host.goto(f"{case}/moves/reported")
+    keep(host, "result")
+    home.goto(home.url.partition("/intake")[0] + f"/cases/{numbers[3]}#results")
+    keep(home, "check")
+
+
+def main() -> None:
+    """Start the practice federation, look, stop it."""
+    path = chromium()
+    if not path:
+        sys.exit("there is no Chromium here: apt-get install chromium")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    case = load_case(ROOT / "examples" / "hangzhou-chengdu.json", today=day_of(datetime.now(UTC)))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalFederation(Path(folder) / "data", federation_id=PRACTICE_FEDERATION) as federation,
+    ):
+        _prepare(federation)
+        samples = Path(folder) / "samples"
+        samples.mkdir()
+        with _staff(federation) as staff:
+            host_unit = CHENGDU.unit(UnitType.RECOGNITION)
+            numbers = play_samples(case, staff, folder=samples, host_unit=host_unit, tell=print)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+            take(browser, federation, numbers)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Every page of the desk before axe-core, on a screen and on a telephone: one h1, landmarks, nothing too wide."""
+
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Final
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from cli.local_federation import HANGZHOU
+from gateway.bureau.access import PAGES
+from gateway.bureau.site import _PAGES as ROOMS  # the rooms are the site's own business but for this test
+from gateway.openapi import api_routes
+from tests.browser import acts
+from tests.browser.accessibility import violations
+from tests.browser.conftest import DESKTOP, PHONE, Town, Window
+
+FIRST_PAGE: Final = 150 * 1024  # bytes of everything that the first page needs, uncompressed
+CLERK, APPROVER, ADMINISTRATOR, DISPATCHER, AUDITOR = "hz-jb-01", "hz-sp-01", "hz-gl-01", "hz-fp-01", "hz-jd-01"
+HOST = "cd-jb-01"
+
+# What is read by GET and is no page: files, the answer to a script, the way to another service for signing in and back.
+NO_PAGE: Final = frozenset(
+    {"readPaper", "readImportTable", "readImportExample", "readUpload", "readFile", "beginService", "finishService"}
+)
+# Each page: who opens it, and where; {…} is a thing of the town below.
+REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "pageSignIn": (("", "/sign-in"),),
+    "pageHome": ((CLERK, "/"),),
+    "pageTodo": ((CLERK, "/todo"), (APPROVER, "/todo"), (ADMINISTRATOR, "/todo")),
+    "pageCases": ((CLERK, "/cases?our_turn=yes"),),
+    "pageAlarms": ((ADMINISTRATOR, "/alarms"),),
+    "pageNotices": ((CLERK, "/notices"), (ADMINISTRATOR, "/notices")),
+    "pageDrafts": ((CLERK, "/intake"),),
+    "pageNewDraft": ((CLERK, "/intake/new"),),
+    "pageDraft": ((CLERK, "/intake/{draft}?check=1"),),
+    "pageDraftReview": ((CLERK, "/intake/{draft}/review"),),
+    "pageCase": ((CLERK, "/intake/{draft}/case"),),
+    "pageImport": ((CLERK, "/intake/import"),),
+    "pageImported": ((CLERK, "/intake/import/{imported}"),),
+    "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}")),
+    "pageMove": ((HOST, "/cases/{running}/moves/reported"), (CLERK, "/cases/{case}/moves/supplement-requested")),
+    "pagePrepared": ((APPROVER, "/moves/{move}"),),
+    "pageChange": ((CLERK, "/moves/{move}/edit"),),
+    "pagePapers": ((CLERK, "/cases/{case}/papers"),),
+    "pageRequests": ((CLERK, "/cases/{case}/requests"),),
+    "pageRequest": ((CLERK, "/requests/{request}"),),
+    "pageMaterials": ((CLERK, "/materials/{draft}"), (CLERK, "/materials/{case}")),
+    "pageFile": ((CLERK, "/files/{file}/view"),),
+    "pageRedaction": ((CLERK, "/files/{file}/redact"),),
+    "pageChecklist": ((CLERK, "/cases/{case}/checklist"),),
+    "pageNewThreads": ((CLERK, "/threads/new"),),
+    "pageNewThread": ((CLERK, "/threads/new/agreement-proposed"),),
+    "pageSeal": ((ADMINISTRATOR, "/seal"),),
+    "pagePeople": ((ADMINISTRATOR, "/people"),),
+    "pageStaffList": ((ADMINISTRATOR, "/people/staff"),),
+    "pageNewStaff": ((ADMINISTRATOR, "/people/staff/new"),),
+    "pageStaffMember": ((ADMINISTRATOR, f"/people/staff/{CLERK}"),),
+    "pageKeys": ((ADMINISTRATOR, "/people/keys"),),
+    "pageDeputies": ((ADMINISTRATOR, "/people/deputies"),),
+    "pagePassword": ((CLERK, "/people/password"),),
+    "pageDispatch": ((DISPATCHER, "/people/dispatch"),),
+    "pageLooks": ((AUDITOR, "/people/looks"),),
+}
+_NAMED: Final = re.compile(r"沈砚青|330106198907153213|WT-[0-9]|程以宁|何经办")
+
+
+def _token(page: Page) -> str:
+    return page.locator('meta[name="csrf"]').get_attribute("content") or ""
+
+
+@pytest.fixture(scope="module")
+def cases(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A case whose result is in, with its completion prepared, and one that is being investigated."""
+    reported, running = (tmp_path_factory.mktemp(name) for name in ("reported", "running"))
+    return {"case": town.a_case(4, reported), "running": town.a_case(2, running)}
+
+
+@pytest.fixture
+def things(town: Town, window: Window, cases: Mapping[str, str]) -> dict[str, str]:
+    """A draft with a picture, a file read for import, a prepared act, a request: each by its id."""
+    page = window()
+    town.sign_in(page, CLERK)
+    desk, api = f"{town.address(HANGZHOU)}/desk", f"{town.address(HANGZHOU)}/api/v1"
+    said = {"X-Csrf-Token": _token(page)}
+    letter = {"letter": {"worker": {"name": "沈砚青"}}, "case_key": "案-1"}
+    draft = page.request.post(f"{api}/drafts", headers=said, data=letter).json()["draft_id"]
+    picture = BytesIO()
+    Image.new("RGB", (400, 300), "white").save(picture, "PNG")
+    page.goto(f"{desk}/materials/{draft}")
+    page.locator("#files").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()})
+    page.locator("#queue .done").wait_for()
+    file = page.locator("#files-list .card").first.get_attribute("id") or ""
+    read = page.request.post(
+        f"{desk}/intake/import",
+        headers={**said, "Content-Type": "application/octet-stream"},
+        data=page.request.get(f"{desk}/intake/import/template.json").body(),
+    )
+    page.goto(f"{desk}/cases/{cases['case']}")
+    prepared = page.locator('a[href*="/desk/moves/"]')
+    if not prepared.count():
+        acts.choose(page, "办结")
+        acts.send(page)
+        page.goto(f"{desk}/cases/{cases['case']}")
+    move = prepared.first.get_attribute("href") or ""
+    page.goto(f"{desk}/cases/{cases['case']}/requests")
+    for name in ("asks", "asked_by", "checked"):
+        acts.field(page, name).select_option(index=1)
+    acts.field(page, "text").fill("请求复制本人笔录")
+    page.locator("main form button.main").first.click()
+    page.wait_for_url("**/requests/**done=*")
+    return {
+        **cases,
+        "draft": str(draft),
+        "file": file.removeprefix("m-"),
+        "imported": read.url.rpartition("/")[2],
+        "move": move.rpartition("/")[2],
+        "request": page.url.partition("?")[0].rpartition("/")[2],
+    }
+
+
+def test_every_page_is_in_the_table() -> None:
+    pages = {
+        route.operation_id
+        for route in api_routes([room.router for room in ROOMS])
+        if "GET" in (route.methods or ()) and route.operation_id in PAGES
+    }
+    assert pages == set(REACHED) | NO_PAGE
+
+
+def faults_of(page: Page, axe: str) -> list[str]:
+    """What is wrong with a page as it stands in its window."""
+    found = violations(page, axe)
+    if page.locator("h1").count() != 1:
+        found.append(f"{page.locator('h1').count()} h1")
+    for landmark in ("main", "banner"):
+        if page.get_by_role(landmark).count() != 1:
+            found.append(f"no {landmark}")
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("scrolls sideways")
+    if _NAMED.search(page.title()) or _NAMED.search(page.url.replace("/cases/WT-", "").replace("/materials/WT-", "")):
+        found.append("a person or a case in the title or the address")
+    return found
+
+
+def test_every_page_is_accessible_on_a_screen_and_on_a_telephone(
+    town: Town, window: Window, axe: str, things: Mapping[str, str]
+) -> None:
+    by_person: dict[str, list[tuple[str, str]]] = {}
+    for name, ways in REACHED.items():
+        for staff_id, where in ways:
+            by_person.setdefault(staff_id, []).append((name, where.format(**things)))
+    found: dict[str, list[str]] = {}
+    for staff_id, wanted in by_person.items():
+        page = window()
+        address = town.address(HANGZHOU)
+        if staff_id:
+            town.sign_in(page, staff_id)
+            address = page.url.partition("/desk")[0]
+        for name, where in wanted:
+            answer = page.goto(f"{address}/desk{where}")
+            if answer is None or answer.status != 200:
+                found[f"{name} {where}"] = [f"status {answer.status if answer else 0}"]
+                continue
+            for size in (DESKTOP, PHONE):
+                page.set_viewport_size(size)  # type: ignore[arg-type] # width and height
+                if faults := faults_of(page, axe):
+                    found[f"{name} {where} at {size['width']}"] = faults
+    assert found == {}
+
+
+@pytest.mark.parametrize("staff_id", ["", CLERK])
+def test_the_first_page_is_small(town: Town, window: Window, staff_id: str) -> None:
+    page = window()
+    if staff_id:
+        town.sign_in(page, staff_id)
+    page.goto(f"{town.address(HANGZHOU)}/desk/", wait_until="load")
+    loaded = page.evaluate(
+        "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
+        ".map((each) => [each.name, each.decodedBodySize])"
+    )
+    assert 0 < sum(size for _, size in loaded) < FIRST_PAGE
+    assert all(name.startswith(town.address(HANGZHOU)) for name, _ in loaded)
+
+
+def test_pages_speak_english_too(town: Town, window: Window, axe: str) -> None:
+    page = window()
+    town.sign_in(page, CLERK)
+    acts.press(page, "English")
+    page.get_by_role("heading", level=1, name="To do").wait_for()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert faults_of(page, axe) == []
