@@ -109,6 +109,8 @@ class LogKeeper:
         found: dict[int, tuple[bytes, ...]] = {}
         most, self._heads = _AUDITED_WHILE_BUSY if self._heads > _BUSY_HEADS else _AUDITED_AT_ONCE, 0
         asked = covered[-most:]
+        if len(covered) > most:
+            self._state.signal("log")  # another round, though no head may come by
         try:
             while asked:
                 leaves = [leaf_index for leaf_index, _, _ in asked]
