@@ -20,6 +20,7 @@ from bureau_client.shapes import (
     DraftOut,
     DraftPage,
     EventPageOut,
+    ExportOut,
     FileFactsForm,
     FoundDelegations,
     HealthOut,
@@ -221,6 +222,11 @@ class Bureau(Caller):
             query={"from_sequence": from_sequence, "page_size": page_size},
         )
         return cast("Answer[ThreadOut]", answer)
+
+    def export_delegation(self, delegation_id: str) -> Answer[ExportOut]:
+        """The case under the element names of the ministry's systems, for the agency that pays benefits."""
+        answer = self.call("GET", "/api/v1/delegations/{delegation_id}/export", values={"delegation_id": delegation_id})
+        return cast("Answer[ExportOut]", answer)
 
     def list_moves(self, delegation_id: str) -> Answer[MoveList]:
         """Every move that the unit might make now, the forbidden ones with the reason."""

@@ -431,6 +431,15 @@ class Evidence(TypedDict):
     original_at: NotRequired[str]
 
 
+class ExportOut(TypedDict):
+    """A case under the ministry's element names; `missing` names those that have no value here."""
+
+    delegation_id: str
+    elements: dict[str, str]
+    names: dict[str, str]
+    missing: list[str]
+
+
 class FieldErrorOut(TypedDict):
     """A field of a form and the rule that its value broke."""
 

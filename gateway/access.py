@@ -73,6 +73,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "listDelegations": Access(CASE_READERS),
         "readDelegation": Access(CASE_READERS),
         "readThread": Access(CASE_READERS),
+        "exportDelegation": Access(CASE_WORKERS | {Role.READER}),
         "listMoves": Access(CASE_READERS),
         "searchDelegations": Access(CASE_WORKERS | {Role.READER}),
         "startThread": Access(PREPARERS),

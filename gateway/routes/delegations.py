@@ -10,13 +10,14 @@ from pydantic import AwareDatetime
 from delegation.errors import Reason, Refusal
 from gateway.answers import answer, no_content, versioned
 from gateway.auth import CurrentActor, CurrentStation
+from gateway.element_names import exported
 from gateway.incoming import JsonBody, filled_in
 from gateway.page_tokens import PageTokens
 from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageToken
 from gateway.schemas.accounts import Search
 from gateway.schemas.answers import DelegationPage, FoundDelegations, MoveList
 from gateway.schemas.base import Day, LowerCode, UnitCode
-from gateway.schemas.cases import DelegationOut, ThreadOut
+from gateway.schemas.cases import DelegationOut, ExportOut, ThreadOut
 from gateway.schemas.delegations import Purge
 from gateway.schemas.drafts import MatterCode
 from gateway.schemas.moves import StartThread
@@ -79,6 +80,12 @@ async def read_thread(
     """Entries of the thread in order; `next_sequence` is where the next call goes on."""
     thread = await station.desk.get_thread(actor, delegation_id, from_sequence=from_sequence, page_size=page_size)
     return versioned(ThreadOut, thread, thread.version)
+
+
+@router.get("/delegations/{delegation_id}/export", operation_id="exportDelegation", response_model=ExportOut)
+async def export_delegation(delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor) -> Response:
+    """The case under the element names of the ministry's systems, for the agency that pays benefits."""
+    return answer(ExportOut, exported(await station.desk.get_delegation(actor, delegation_id)))
 
 
 @router.get("/delegations/{delegation_id}/moves", operation_id="listMoves", response_model=MoveList)

@@ -197,6 +197,15 @@ class DelegationOut(Answer):
     purged: bool
 
 
+class ExportOut(Answer):
+    """A case under the ministry's element names; `missing` names those that have no value here."""
+
+    delegation_id: str
+    elements: dict[str, str]
+    names: dict[str, str]
+    missing: tuple[str, ...]
+
+
 class ThreadOut(Answer):
     """Entries of a thread in order."""
 
