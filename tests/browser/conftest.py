@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -81,19 +81,29 @@ class Town:
     """A federation with people in it."""
 
     federation: LocalFederation
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def address(self, bureau: BureauPlan) -> str:
         """Where the bureau's desk is."""
         return self.federation.http_urls[bureau.code]
 
-    def sign_in(self, page: Page, staff_id: str) -> None:
-        """Sign a person in through the page."""
+    def sign_in(self, page: Page, staff_id: str, *, anew: bool = False) -> None:
+        """Sign a person in through the page; whoever is signed in already goes on with that session."""
         bureau, _, _ = STAFF[staff_id]
+        kept = self.sessions.get(staff_id)
+        if kept and not anew:
+            url = self.address(bureau)
+            page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in kept.items()])
+            page.goto(f"{self.address(bureau)}/desk/todo")
+            if page.locator("#staff_id").count() == 0:
+                return
         page.goto(f"{self.address(bureau)}/")
         page.get_by_label("账号").fill(staff_id)
         page.get_by_label("口令").fill(self.federation.passwords[staff_id])
         page.get_by_role("button", name="登录").click()
         page.wait_for_url("**/desk/todo")
+        cookies = page.context.cookies(self.address(bureau))
+        self.sessions[staff_id] = {str(each["name"]): str(each["value"]) for each in cookies}
 
     @contextmanager
     def at_work(self, *staff: str) -> Iterator[list[Desk]]:

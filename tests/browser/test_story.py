@@ -89,9 +89,8 @@ def test_both_bureaus_work_a_delegation_to_its_end(
     acts.press(home, "提交审批")
     home.wait_for_url("**/review")
     draft = home.url.split("/")[-2]
-    expect(approver.locator("#todo tbody tr").first).to_be_visible(timeout=acts.PATIENCE)
-    approver.get_by_role("link", name="拟稿").click()
-    approver.locator(f'a[href$="/{draft}/review"]').click()
+    approver.locator(f'#todo a[href*="{draft}"]').click(timeout=acts.PATIENCE)
+    approver.wait_for_url(f"**/{draft}*/review")
     expect(approver.locator(".facts").first).to_contain_text("510114")
     expect(approver.get_by_role("rowheader", name="受理决定书.txt")).to_be_visible()
     picture(approver, "approval")
