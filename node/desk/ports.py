@@ -414,7 +414,7 @@ class AccountsPort(Protocol):
         ...
 
     async def sign_in_by_identity(self, issuer: str, subject: str) -> SessionView:
-        """The account bound to what a sign-in service vouched for. SIGN_IN_REQUIRED for none, a closed or locked one."""
+        """The account bound to what a sign-in service vouched for; SIGN_IN_REQUIRED when none, closed or locked."""
         ...
 
     async def bind_identity(self, actor: Actor, staff_id: str, *, issuer: str, subject: str) -> None:
