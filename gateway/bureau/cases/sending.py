@@ -23,6 +23,7 @@ from node.desk.views import DelegationView
 _KNOWN: Final = known_names((MoveData,))
 _TRIES: Final = 3
 NO_FIELD: Final = "_"  # where a fault stands that is about no field of the form
+_SAID: Final = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.PROGRESS})  # saying the same twice in a row is a slip
 _STALE: Final = frozenset({Reason.EDITED_MEANWHILE, Reason.STALE})
 # What pydantic's rules mean for a person.
 _RULES: Final[Mapping[str, str]] = {
@@ -50,14 +51,14 @@ _GUARD_FIELDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass  # not frozen: an exception is written to while it is passed on
 class StaleError(Exception):
     """Something happened since the form was opened; `view` is what there is now."""
 
     view: DelegationView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass  # as above
 class SentAlreadyError(Exception):
     """The same act is already on its way, or waits for approval as `move_id`."""
 
@@ -172,10 +173,13 @@ async def send(desk: DeskPort, actor: Actor, asking: Asking, data: Json, *, vers
 def _changed_for(view: DelegationView, seen: str, kind: Kind, actor: Actor) -> bool:
     if mark(view) == seen:
         return False
-    if kind not in table_of(view).neutral_kinds:
-        return True
-    last = sequence_of(seen)
-    mine = [each for each in view.entries if each.sequence > last and each.sender_unit == actor.unit]
+    table, last = table_of(view), sequence_of(seen)
+    new = [each for each in view.entries if each.sequence > last]
+    mine = [each for each in new if each.sender_unit == actor.unit]
+    if kind not in table.neutral_kinds:
+        # Each side archives for itself: the other's archiving is no news to who archives.
+        each_for_itself = kind is Kind.ARCHIVED and bool(new) and not mine
+        return not (each_for_itself and all(each.kind == kind.name for each in new))
     return kind.name in {each.kind for each in mine} | {each.kind for each in view.queued}
 
 
@@ -189,3 +193,16 @@ def _look_for_twin(view: DelegationView, actor: Actor, kind: Kind, data: Json, *
     for queued in view.queued:
         if queued.kind == kind.name and queued.state == "queued" and queued.data == data:
             raise SentAlreadyError
+    if kind in _SAID and _said_last(view, actor, kind, data):
+        raise SentAlreadyError
+
+
+def _said_last(view: DelegationView, actor: Actor, kind: Kind, data: Json) -> bool:
+    """What the unit said last in this kind says the same: the browser's way back, then the button once more."""
+    body = data.get("body")
+    mine = [each for each in view.entries if each.sender_unit == actor.unit and each.kind == kind.name]
+    if not isinstance(body, Mapping) or not body or not mine:
+        return False
+    last, said = mine[-1], mine[-1].body or {}
+    same_answer = last.in_reply_to == str(data.get("in_reply_to") or "")
+    return same_answer and not data.get("materials") and all(said.get(name) == value for name, value in body.items())

@@ -47,7 +47,7 @@ _OF_END: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass  # not frozen: an exception is written to while it is passed on
 class PressError(Exception):
     """There is no PDF. `characters` are code points (U+XXXX) for the person at the page alone, never for a log."""
 

@@ -28,7 +28,7 @@ FAILED: Final = "处理未成功，未生成副本"
 Box = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass  # not frozen: an exception is written to while it is passed on
 class NotRedactedError(Exception):
     """No copy was made; `text` says why, `size` is the picture's (800x600) where that helps."""
 

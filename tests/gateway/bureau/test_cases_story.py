@@ -9,7 +9,7 @@ import httpx
 from node.desk.ports import Role
 from tests.gateway.bureau.pages import form_to, forms, words
 from tests.gateway.test_real_nodes import Bureau, bureau, issue
-from tests.node.world import CHENGDU, HANGZHOU, UNITS_OF, now, running
+from tests.node.world import CHENGDU, HANGZHOU, UNITS_OF, clerk, now, running
 
 Values = Mapping[str, str | Sequence[str]]
 
@@ -159,6 +159,11 @@ async def test_a_question_is_asked_answered_and_read_as_a_conversation(tmp_path:
         question = {"body.question.text": "伤者的联系电话？", "body.question.item_code": "A1", "declared.blocking": "1"}
         await send(host.clerk, f"{case}/moves/question", question)
         shown = await reads(home.clerk, number, "伤者的联系电话")
+        await reads(host.clerk, number, "伤者的联系电话")
+        await send(host.clerk, f"{case}/moves/question", question)  # the way back, and the button once more
+        thread = await world.nodes[CHENGDU].desk.get_delegation(clerk(CHENGDU), number)
+        kinds = [each.kind for each in thread.entries] + [each.kind for each in thread.queued]
+        assert kinds.count("QUESTION") == 1
         assert "不答复则无法继续" in words(shown)
         assert "/moves/answer?reply=" in shown.text
         await send(home.clerk, f"{case}/moves/answer", {"body.question.text": "见附件所列"})
