@@ -46,7 +46,7 @@ def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datet
         return thread
     letter, status, first = after.letter, after.business_status, after.delivered_at
     if letter is not None and letter.ref.header_digest == header_digest:
-        first = first or at
+        first = at if first is None or at < first else first  # whichever is heard of first, an act may tell of it too
         status = BusinessStatus.DELIVERED if status is BusinessStatus.ISSUED else status
     reported = after.work.reported_by
     if reported is not None and reported.header_digest == header_digest and after.state is State.REPORTED:

@@ -93,7 +93,9 @@ def _next_leg(asked: Asked, thread: ThreadState) -> ThreadState:
 
 
 def _delivered_by_act(asked: Asked, thread: ThreadState) -> ThreadState:
-    return replaced(thread, delivered_at=thread.delivered_at or asked.at)
+    # The earlier of both: a node may hear of the delivery's evidence before it hears that its own act was taken.
+    seen = thread.delivered_at
+    return replaced(thread, delivered_at=asked.at if seen is None or asked.at < seen else seen)
 
 
 def _returned(asked: Asked, thread: ThreadState) -> ThreadState:

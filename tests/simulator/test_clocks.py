@@ -88,6 +88,21 @@ def test_a_repeated_acknowledgement_changes_nothing() -> None:
     assert again is thread
 
 
+def test_the_earlier_of_evidence_and_act_is_the_delivery_whichever_is_heard_of_first() -> None:
+    federation = Federation()
+    federation.dark.add(CHENGDU_RD)
+    ref = federation.bureau(HOME).delegate(Investigation(at="510100"))
+    federation.settle()
+    thread, at = federation.threads[ref], federation.now
+    assert thread.letter is not None
+    assert thread.delivered_at is None
+    digest = thread.letter.ref.header_digest
+    for told_by_an_act in (at - timedelta(minutes=1), at + timedelta(minutes=1)):
+        told = replace(thread, delivered_at=told_by_an_act)
+        after = delivered(told, digest, unit=CHENGDU_RD, at=at, roster=a_roster())
+        assert after.delivered_at == min(at, told_by_an_act)
+
+
 def test_green_is_faster() -> None:
     where = scene("accepted", Investigation(at="510100", candidates=("510600",), priority=Priority.GREEN))
     assert dues(where.federation.threads[where.ref])["investigate"] == date(2026, 3, 23)
