@@ -1,6 +1,6 @@
 """Four eyes: a prepared move as it will be signed, approved, sent back with a word, changed or taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -26,6 +26,7 @@ from node.desk.ports import Actor, Role
 from node.desk.views import DelegationView, MaterialView, PreparedMoveView
 
 router = APIRouter()
+Pressed = Callable[[Actor, str, int], Awaitable[DelegationView]]
 _WAITING = frozenset({"prepared", "reviewed", "draft"})
 
 
@@ -148,20 +149,27 @@ def _version(typed: PageForm) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-@router.post("/moves/{move_id}/approve", operation_id="takeApproval")
-async def take_approval(request: Request, caller: PageCaller, typed: PageForm, move_id: MoveId) -> Response:
-    """Approve, seal and send. Pressing again finds it approved."""
-    desk, actor = request.app.state.station.desk, caller.actor
+async def _set_seal(
+    request: Request, actor: Actor, typed: PageForm, move_id: str, *, press: Pressed, made: str
+) -> Response:
+    """Set the seal by one of the two use cases that do. Pressing again finds it set."""
     try:
-        view = await desk.approve_move(actor, move_id, _version(typed))
+        view = await press(actor, move_id, _version(typed))
     except Refusal as refusal:
         if refusal.reason is Reason.NOT_FOUND:
             raise
-        move = await desk.get_move(actor, move_id)
+        move = await request.app.state.station.desk.get_move(actor, move_id)
         if move.state == "approved":
-            return see_other(f"{BASE}/cases/{move.delegation_id}?made=approved")
+            return see_other(f"{BASE}/cases/{move.delegation_id}?made={made}")
         return await _again(request, actor, move_id, refusal)
-    return see_other(f"{BASE}/cases/{view.row.delegation_id}?made=approved")
+    return see_other(f"{BASE}/cases/{view.row.delegation_id}?made={made}")
+
+
+@router.post("/moves/{move_id}/approve", operation_id="takeApproval")
+async def take_approval(request: Request, caller: PageCaller, typed: PageForm, move_id: MoveId) -> Response:
+    """Approve, seal and send."""
+    press = request.app.state.station.desk.approve_move
+    return await _set_seal(request, caller.actor, typed, move_id, press=press, made="approved")
 
 
 @router.post("/moves/{move_id}/review", operation_id="takeReview")
@@ -180,17 +188,8 @@ async def take_review(request: Request, caller: PageCaller, typed: PageForm, mov
 @router.post("/moves/{move_id}/seal", operation_id="takeSeal")
 async def take_seal(request: Request, caller: PageCaller, typed: PageForm, move_id: MoveId) -> Response:
     """Press the seal on what was approved."""
-    desk, actor = request.app.state.station.desk, caller.actor
-    try:
-        view = await desk.press_seal(actor, move_id, _version(typed))
-    except Refusal as refusal:
-        if refusal.reason is Reason.NOT_FOUND:
-            raise
-        move = await desk.get_move(actor, move_id)
-        if move.state == "approved":
-            return see_other(f"{BASE}/cases/{move.delegation_id}?made=sealed")
-        return await _again(request, actor, move_id, refusal)
-    return see_other(f"{BASE}/cases/{view.row.delegation_id}?made=sealed")
+    press = request.app.state.station.desk.press_seal
+    return await _set_seal(request, caller.actor, typed, move_id, press=press, made="sealed")
 
 
 @router.get("/seal", operation_id="pageSeal")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from delegation.evidence_checks import EVIDENCE_CHECKS
+from gateway.bureau.intake.outline import GROUPS
 
 FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     # the letter
@@ -124,6 +125,9 @@ CODE_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "CONTINUES": "续办", "FROM_NOTICE": "由通报而来", "UNSPECIFIED": "未填",
     "in-plant": "厂内", "away": "因工外出", "commuting": "上下班途中", "site": "工地", "road": "道路",
 })  # fmt: skip
+
+OUTLINE_LABELS: Final[Mapping[str, str]] = MappingProxyType({group.code: group.label for group in GROUPS})
+SEX_LABELS: Final[Mapping[str, str]] = MappingProxyType({"1": "男", "2": "女"})  # GB/T 2261.1
 
 # Checks of form by kind of evidence: code, label.
 CHECKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(

@@ -14,9 +14,15 @@ from delegation.clock_specs import CLOCKS
 from delegation.codec_json import agreement_to_json
 from delegation.errors import Refusal
 from delegation.reasons_codes import REASON_LIST
-from gateway.bureau.cases.labels import CHECK_LABELS, CODE_LABELS, SUBJECT_LABELS, label_of_field
+from gateway.bureau.cases.labels import (
+    CHECK_LABELS,
+    CODE_LABELS,
+    OUTLINE_LABELS,
+    SEX_LABELS,
+    SUBJECT_LABELS,
+    label_of_field,
+)
 from gateway.bureau.filters import instant
-from gateway.bureau.intake.outline import GROUPS
 from gateway.bureau.intake.places import places
 
 _REASONS: Final = frozenset({"reasons", "unable_code", "reason", "sealed_reasons", "ground", "code"})
@@ -25,8 +31,6 @@ _MATERIALS: Final = frozenset(
     {"material_ids", "materials", "reused_materials", "scan_material_id", "reused_material_ids"}
 )
 _REGIONS: Final = frozenset({"registered_in", "operates_in", "insured_in", "project_in", "region_code"})
-_OUTLINES: Final = {group.code: group.label for group in GROUPS}
-_SEXES: Final = {"1": "男", "2": "女"}
 _HIDDEN: Final = frozenset({"kind", "thread_id"})  # repeated by the page itself, at the top of a body alone
 
 
@@ -156,10 +160,10 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
             return f"{known[text]}（{text}）" if group is _UNITS else known[text], False
     if last in _REGIONS:
         return places().shown(text), False
-    if last == "group" and text in _OUTLINES:
-        return _OUTLINES[text], True
-    if last == "sex" and text in _SEXES:
-        return _SEXES[text], True
+    if last == "group" and text in OUTLINE_LABELS:
+        return OUTLINE_LABELS[text], True
+    if last == "sex" and text in SEX_LABELS:
+        return SEX_LABELS[text], True
     if last == "item_code" and text in names.items:
         return f"{text} {names.items[text]}", False
     if last in {"in_reply_to", "replaces"} and text in names.envelopes:

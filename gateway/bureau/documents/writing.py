@@ -5,15 +5,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final, cast
 
 import segno
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from gateway.bureau import filters
+from gateway.bureau.cases.labels import CODE_LABELS, OUTLINE_LABELS, SEX_LABELS
 from gateway.bureau.documents.papers import Offer
-from gateway.bureau.documents.words import CODES, meaning
 from gateway.bureau.render import HERE
 from node.desk.views import DelegationView, EntryView, Json
 
@@ -75,6 +75,11 @@ def proof_text(offer: Offer, view: DelegationView) -> str:
     return f"{number} {offer.entry.entry_digest.hex()}" if offer.entry is not None else number
 
 
+def _worded(labels: Mapping[str, str], code: object) -> str:
+    """The code in words; one that no table knows is shown as it is, for what was signed is never left out."""
+    return labels.get(str(code), str(code)) if code else ""
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -86,8 +91,10 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     filters.install(made, str)
-    made.filters["said"] = meaning
-    made.globals.update(codes=CODES, blank_lines=_BLANK_LINES)
+    made.filters["said"] = partial(_worded, CODE_LABELS)
+    made.filters["sex"] = partial(_worded, SEX_LABELS)
+    made.filters["theme"] = partial(_worded, OUTLINE_LABELS)
+    made.globals["blank_lines"] = _BLANK_LINES
     return made
 
 

@@ -8,8 +8,9 @@ import pytest
 from gateway.bureau.documents.papers import PAPERS, Basis, offer, offers
 from gateway.bureau.documents.worker import find_fonts
 from gateway.bureau.documents.writing import proof_text, write
+from gateway.bureau.intake.outline import GROUPS
 from node.desk.views import DelegationView
-from tests.gateway.bureau.a_case import a_full_case
+from tests.gateway.bureau.a_case import LETTER, a_full_case
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import NOW
@@ -61,6 +62,21 @@ def test_the_report_says_that_it_decides_nothing_and_what_was_not_found() -> Non
     assert "不作认定结论" in text
     assert "未能查明" in text
     assert "U04" in text
+
+
+def test_every_theme_of_the_outline_stands_in_words() -> None:
+    view = a_full_case()
+    outline = [{"group": group.code, "text": "?"} for group in GROUPS]
+    letter = offer(view, "letter", 1)
+    assert letter is not None
+    assert letter.entry is not None
+    body = {**(letter.entry.body or {}), "letter": {**LETTER, "outline": outline}}
+    text = _text(
+        write(replace(letter, entry=replace(letter.entry, body=body)), view, at=NOW, practice=False, values={})
+    )
+    for group in GROUPS:
+        assert group.label in text
+        assert f" {group.code} " not in text
 
 
 def test_a_practice_paper_says_so() -> None:

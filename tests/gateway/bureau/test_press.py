@@ -52,6 +52,7 @@ async def test_no_file_and_no_address_is_read() -> None:
 
 
 async def test_a_machine_without_fonts_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The worker's own code for a machine that this one is not: its fonts cannot be taken away from other tests.
     monkeypatch.setattr("gateway.bureau.documents.press._run", _without_fonts)
     with pytest.raises(PressError) as raised:
         await Press().pdf("<p>字</p>")
