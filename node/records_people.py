@@ -68,6 +68,18 @@ class LookRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookLineRecord(Record):
+    """That row `number` of the looks names this case among the lines of a list; found again by the row itself."""
+
+    TABLE: ClassVar[str] = "look_lines"
+    FIRST_COUNTS: ClassVar[bool] = True
+    KEY: ClassVar[tuple[str, ...]] = ("subject", "number")
+    subject: str
+    number: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectRequestRecord(Record):
     """A person's request about their own data; what was said stands in `secret`."""
 
@@ -77,12 +89,13 @@ class SubjectRequestRecord(Record):
     thread_id: str
     unit: str
     asks: str  # copy | correction | deletion
-    state: str  # open | answered
+    state: str  # open | prepared | answered
     version: int
     secret: bytes
     recorded_by: str
     recorded_at: int
     changed_at: int
+    due: str = ""  # empty for those that were recorded before a day was set
 
 
 PEOPLE_RECORDS: tuple[type[Record], ...] = (
@@ -90,5 +103,6 @@ PEOPLE_RECORDS: tuple[type[Record], ...] = (
     DeputyRecord,
     AssignmentRecord,
     LookRecord,
+    LookLineRecord,
     SubjectRequestRecord,
 )

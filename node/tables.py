@@ -394,10 +394,20 @@ class Look(NodeTable, table=True):
     digest: bytes = _blob()
 
 
+class LookLine(NodeTable, table=True):
+    """LookLineRecord."""
+
+    __tablename__ = "look_lines"
+    subject: str = Field(primary_key=True)
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    unit: str
+
+
 class SubjectRequest(NodeTable, table=True):
     """SubjectRequestRecord."""
 
     __tablename__ = "subject_requests"
+    __table_args__ = (Index("subject_requests_by_state", "unit", "state", "due"),)
     request_id: str = Field(primary_key=True)
     thread_id: str = Field(index=True)
     unit: str
@@ -408,3 +418,4 @@ class SubjectRequest(NodeTable, table=True):
     recorded_by: str
     recorded_at: int = _big()
     changed_at: int = _big()
+    due: str
