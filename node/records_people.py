@@ -96,6 +96,7 @@ class SubjectRequestRecord(Record):
     recorded_at: int
     changed_at: int
     due: str = ""  # empty for those that were recorded before a day was set
+    prepared_by: str = ""  # who prepared the answer that waits or was given
 
 
 PEOPLE_RECORDS: tuple[type[Record], ...] = (

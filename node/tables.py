@@ -419,3 +419,4 @@ class SubjectRequest(NodeTable, table=True):
     recorded_at: int = _big()
     changed_at: int = _big()
     due: str
+    prepared_by: str

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import deputies, dispatch, handing_over, looking, subject_requests
+from node.desk import answer_days, deputies, dispatch, handing_over, looking, subject_requests
 from node.desk.account_rules import open_personal, roles_of, units_of
 from node.desk.deputies import name_of_staff
+from node.desk.once import Once, digest_of
 from node.desk.people_views import (
     AssignmentView,
     Colleague,
@@ -180,10 +181,20 @@ class People:
             )
         )
 
-    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+    async def record_request(
+        self, actor: Actor, delegation_id: str, *, asks: str, content: Json, once: str = ""
+    ) -> SubjectRequestView:
         """See PeoplePort."""
+        request = Once(once, "request", digest_of([delegation_id, asks, dict(content)])) if once else None
         return await self._run(
-            partial(subject_requests.record, actor=actor, delegation_id=delegation_id, asks=asks, content=content)
+            partial(
+                subject_requests.record,
+                actor=actor,
+                delegation_id=delegation_id,
+                asks=asks,
+                content=content,
+                once=request,
+            )
         )
 
     async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
@@ -191,6 +202,24 @@ class People:
         return await self._run(
             partial(subject_requests.answer, actor=actor, request_id=request_id, version=version, answer=answer)
         )
+
+    async def approve_answer(self, actor: Actor, request_id: str, version: int) -> SubjectRequestView:
+        """See PeoplePort."""
+        return await self._run(partial(subject_requests.approve, actor=actor, request_id=request_id, version=version))
+
+    async def send_back_answer(self, actor: Actor, request_id: str, version: int, note: str) -> SubjectRequestView:
+        """See PeoplePort."""
+        return await self._run(
+            partial(subject_requests.send_back, actor=actor, request_id=request_id, version=version, note=note)
+        )
+
+    async def answer_days(self, actor: Actor) -> int:
+        """See PeoplePort."""
+        return await self._run(partial(answer_days.read, actor=actor))
+
+    async def keep_answer_days(self, actor: Actor, days: int) -> int:
+        """See PeoplePort."""
+        return await self._run(partial(answer_days.keep, actor=actor, days=days))
 
     async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:
         """See PeoplePort."""

@@ -97,15 +97,33 @@ class PeoplePort(Protocol):
         ...
 
     # persons and their own data (subject_requests.py)
-    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+    async def record_request(
+        self, actor: Actor, delegation_id: str, *, asks: str, content: Json, once: str = ""
+    ) -> SubjectRequestView:
         """Write down a request (CLERK, INVESTIGATOR, SUPERVISOR): copy, correction or deletion.
 
-        `content`: asked_by (worker, agent, relative), name, checked, asked_on, text.
+        `content`: asked_by (worker, agent, relative), name, checked, asked_on, text. `once` as for a draft.
         """
         ...
 
     async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
-        """Write down the answer: outcome, text, materials (ids in the copy), findings (in the copy)."""
+        """Prepare the answer: outcome, text, materials (ids in the copy), findings (in the copy)."""
+        ...
+
+    async def approve_answer(self, actor: Actor, request_id: str, version: int) -> SubjectRequestView:
+        """Approve the prepared answer (APPROVER, another person than who prepared it)."""
+        ...
+
+    async def send_back_answer(self, actor: Actor, request_id: str, version: int, note: str) -> SubjectRequestView:
+        """Give it back with a note (APPROVER)."""
+        ...
+
+    async def answer_days(self, actor: Actor) -> int:
+        """Working days in which the actor's unit answers requests: its own rule."""
+        ...
+
+    async def keep_answer_days(self, actor: Actor, days: int) -> int:
+        """Set that (ADMINISTRATOR): 1 to 60, for requests recorded from now on."""
         ...
 
     async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:

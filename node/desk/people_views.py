@@ -98,12 +98,16 @@ class LookPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectRequestView:
-    """What somebody asked about their own data in a case. `asks`: copy, correction or deletion."""
+    """What somebody asked about their own data in a case. `asks`: copy, correction or deletion.
+
+    `answer`: outcome, text, materials, findings; by, by_name (who prepared it), approved_by, approved_by_name, on (the
+    day); note (with which it came back). `earlier`: answers that were given before this one.
+    """
 
     request_id: str
     delegation_id: str
     asks: str
-    state: str  # open | answered
+    state: str  # open | prepared (waits for an approver) | answered
     version: int
     content: Mapping[str, object]
     answer: Mapping[str, object]
@@ -111,6 +115,14 @@ class SubjectRequestView:
     recorded_by_name: str
     recorded_at: datetime
     changed_at: datetime
+    earlier: tuple[Mapping[str, object], ...] = ()
+    due: date | None = None  # by the unit's own period, in working days
+    days_left: int | None = None  # until then; once answered, from the day of the answer
+
+    @property
+    def overdue(self) -> bool:
+        """The day passed, or had passed when it was answered."""
+        return self.days_left is not None and self.days_left < 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

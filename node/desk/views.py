@@ -295,12 +295,12 @@ class TodoItem:
     """Something that waits for the actor: answer, approve, check, decide, look at an alarm."""
 
     # turn | paper | question | to_answer | to_answer_supervision | to_archive | approve_draft | approve_move
-    # sent_back | refused | not_routed | not_found | parked | alarm | counterpart
+    # sent_back | refused | not_routed | not_found | parked | alarm | counterpart | request
     # when asked for: sent_out | due_soon | overdue | short_time
     kind: str
     category: str
     delegation_id: str
-    subject_id: str  # the move, draft, envelope or alarm
+    subject_id: str  # the move, draft, envelope, alarm or request
     label: str
     worker_name: str
     other_unit: str

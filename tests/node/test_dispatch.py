@@ -1,4 +1,4 @@
-"""The dispatcher sees headers of every unit and hands on; a person's request about own data is kept and answered."""
+"""The dispatcher sees headers of every unit of the bureau and hands each on."""
 
 from pathlib import Path
 
@@ -110,58 +110,3 @@ async def test_a_dispatcher_reads_no_case_and_hands_it_to_another_unit_by_a_move
         assert (move.kind, move.prepared_by) == ("TRANSFERRED", "fp")
         await desk.approve_move(approver(CHENGDU), move.move_id, move.version)
         await reach(world.nodes[DEYANG], DEYANG, ref, "issued")
-
-
-WHO = {
-    "asked_by": "agent", "name": "代理人", "checked": "id_card_and_authority", "asked_on": "2026-08-01",
-    "text": "请提供本人工伤调查的复制件",
-}  # fmt: skip
-
-
-async def test_a_request_about_own_data_is_recorded_and_answered(tmp_path: Path) -> None:
-    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
-        home, li = world.nodes[HANGZHOU], clerk(HANGZHOU)
-        ref = (await issued(home, HANGZHOU)).row.delegation_id
-        people = home.people
-        made = await people.record_request(li, ref, asks="copy", content=WHO)
-        assert (made.state, made.asks, made.content["name"]) == ("open", "copy", "代理人")
-        for change, field in (
-            ({"asked_by": "neighbour"}, "asked_by"),
-            ({"asked_by": "worker"}, "checked"),
-            ({"asked_by": "relative"}, "checked"),
-            ({"name": ""}, "name"),
-            ({"asked_on": "2999-01-01"}, "asked_on"),
-            ({"asked_on": "soon"}, "asked_on"),
-            ({"text": ""}, "text"),
-            ({"extra": "x"}, "content"),
-        ):
-            wrong = await refused(people.record_request(li, ref, asks="copy", content={**WHO, **change}))
-            assert (wrong.reason, wrong.details["field"]) == (Reason.INVALID_INPUT, field)
-        assert (await refused(people.record_request(li, ref, asks="all", content=WHO))).details["field"] == "asks"
-        reader = Actor("audit", "审计", li.unit, frozenset({"reader"}))
-        assert (
-            await refused(people.record_request(reader, ref, asks="copy", content=WHO))
-        ).reason is Reason.ROLE_MISSING
-        foreign = Actor("x", "别人", UNITS_OF[CHENGDU], li.roles)
-        for call in (
-            people.record_request(foreign, ref, asks="copy", content=WHO),
-            people.get_request(foreign, made.request_id),
-            people.requests_of(foreign, ref),
-        ):
-            assert (await refused(call)).reason is Reason.NOT_FOUND
-        for answer, field in (
-            ({"outcome": "not_deleted"}, "outcome"),
-            ({"outcome": "partly"}, "text"),
-            ({"outcome": "given", "materials": "m"}, "materials"),
-        ):
-            wrong = await refused(people.answer_request(li, made.request_id, 1, answer))
-            assert wrong.details["field"] == field
-        done = await people.answer_request(li, made.request_id, 1, {"outcome": "given", "materials": ["m1"]})
-        assert (done.state, done.version, done.answer["materials"]) == ("answered", 2, ["m1"])
-        stale = await refused(people.answer_request(li, made.request_id, 1, {"outcome": "given"}))
-        assert stale.reason is Reason.EDITED_MEANWHILE
-        assert await people.requests_of(reader, ref) == (done,)
-        looked = await people.looks(reader, delegation_id=ref)
-        assert looked.items[0].what == "request"
-        raw = Path(world.settings[HANGZHOU].database.removeprefix("sqlite:///")).read_bytes()
-        assert "代理人".encode() not in raw

@@ -43,6 +43,8 @@ def address_of(item: TodoItem) -> str:
         return f"{BASE}/moves/{item.subject_id}/edit" if item.delegation_id else f"{BASE}/intake/{item.subject_id}"
     if item.kind == "approve_move":
         return f"{BASE}/moves/{item.subject_id}"
+    if item.kind == "request":
+        return f"{BASE}/requests/{item.subject_id}"
     return f"{BASE}/cases/{item.delegation_id}" if item.delegation_id else f"{BASE}/alarms"
 
 

@@ -10,6 +10,7 @@ down_revision = "0005"
 def upgrade() -> None:
     """Requests that are there have no day of their own yet (the desk counts it); nothing is known of earlier lists."""
     op.add_column("subject_requests", sa.Column("due", sa.String(), nullable=False, server_default=""))
+    op.add_column("subject_requests", sa.Column("prepared_by", sa.String(), nullable=False, server_default=""))
     op.create_index("subject_requests_by_state", "subject_requests", ["unit", "state", "due"], unique=False)
     op.create_table(
         "look_lines",
