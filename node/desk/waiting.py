@@ -9,6 +9,7 @@ from delegation.codes import Kind
 from delegation.errors import Reason
 from node import tasks
 from node.counterparts import new_parties
+from node.desk.guard import PREPARES
 from node.desk.labels import kind_label
 from node.desk.lists import alarms_for
 from node.desk.ports import Actor, Role
@@ -16,6 +17,7 @@ from node.desk.seals import approver_seals
 from node.desk.todo_categories import TO_APPROVE, TO_REVIEW, TO_SEAL, is_work_of
 from node.outbox import SHOW_NOT_FOUND
 from node.records import DraftRecord, MoveRecord, OutboxRecord, PartyRecord, TaskRecord, from_us
+from node.records_people import SubjectRequestRecord
 from node.state import State
 from node.store import Where
 from node.threads import load
@@ -44,6 +46,7 @@ class Waiting:
 def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor) -> list[Waiting]:
     """All of it; bounded a kind."""
     found = [*_changed(tx, state, actor, at), *_drafts(tx, actor), *_moves(tx, actor), *_refused(tx, state, actor, at)]
+    found += _requests(tx, actor)
     for alarm in alarms_for(tx, state, actor):
         found.append(
             Waiting(
@@ -163,6 +166,26 @@ def _moves(tx: Tx, actor: Actor) -> Iterator[Waiting]:
                 subject=move.move_id,
                 due="",
                 mine=mine,
+                label=label,
+            )
+
+
+def _requests(tx: Tx, actor: Actor) -> Iterator[Waiting]:
+    """What persons asked about their own data: to answer, then to approve by somebody else."""
+    for status, category, label in (
+        ("open", tasks.ANSWER, "答复个人信息请求"),
+        ("prepared", TO_APPROVE, "审批：个人信息请求的答复"),
+    ):
+        where = (Where("unit", actor.unit), Where("state", status))
+        for row in tx.select(SubjectRequestRecord, where, order=("due",), limit=MOST_WAITING):
+            mine = actor.has(*PREPARES) if status == "open" else actor.has(Role.APPROVER)
+            yield Waiting(
+                category=category,
+                kind="request",
+                thread_id=row.thread_id,
+                subject=row.request_id,
+                due=row.due,
+                mine=mine and (status == "open" or row.prepared_by != actor.staff_id),
                 label=label,
             )
 
