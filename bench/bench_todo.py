@@ -96,6 +96,7 @@ def _fill(tx: Tx, state: State, *, thread_id: str, numbers: Sequence[int], is_op
             tx.delete(TaskRecord, TaskRecord.key_of(task))
         for record in _made(tx, state, held.thread, held.record, number, is_open=is_open(number)):
             tx.put(record)
+    tx.after.append(state.task_counts.forget)  # rows were written past `node.tasks`
 
 
 async def fill(node: Node, thread_id: str, *, of: int, open_of_them: int) -> None:

@@ -28,6 +28,7 @@ from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, Thr
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
 from node.store import Store, Where
+from node.task_counts import TaskCounts
 from node.writer import Tx
 
 _PARSED_IN_MEMORY = 500
@@ -351,6 +352,7 @@ class State:
         self.cursors = CursorRoom()
         self.facts = FactsRoom(settings.threads_in_memory)
         self.looks = LookRoom()
+        self.task_counts = TaskCounts()
         # entries that are to be looked for in the log: leaf index, entry digest, thread
         self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
         self.verified_batches: OrderedDict[bytes, Entry] = OrderedDict()  # bytes of entries whose batch verified
@@ -367,6 +369,7 @@ class State:
             self.cursors,
             self.facts,
             self.looks,
+            self.task_counts,
         )
 
     def look_for(self, leaf_index: int, digest: bytes, thread_id: str) -> None:

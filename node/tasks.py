@@ -21,13 +21,15 @@ from delegation.thread_state import ThreadState
 from node.records import EntryRecord, Key, MetaRecord, TaskRecord, ThreadRecord
 from node.state import State
 from node.store import Op, Where
+from node.task_counts import SENT_OUT as _SENT_OUT
+from node.task_counts import SHORT_TIME as _SHORT_TIME
 from node.writer import Tx
 
 TO_SIGN, TO_DECIDE, TO_ASSIGN, INVESTIGATING = "to_sign", "to_decide", "to_assign", "investigating"
 TO_CHECK, TO_CORRECT, TO_HANDLE, TO_ARCHIVE = "to_check", "to_correct", "to_handle", "to_archive"
 CONFIRM_WITHDRAWAL, SUPERVISED = "to_confirm_withdrawal", "to_answer_supervision"
 ANSWER, QUESTION, PAPER = "to_answer", "question", "paper"
-SENT_OUT, SHORT_TIME = "sent_out", "short_time"
+SENT_OUT, SHORT_TIME = _SENT_OUT, _SHORT_TIME
 
 # Whose turn it is says the rule book (`ThreadState.turn`); this says by which word the counter knows it.
 _OF_TURN: Final = {
@@ -120,6 +122,7 @@ def sync(tx: Tx, state: State, before: ThreadState | None, after: ThreadState) -
         then |= {TaskRecord.key_of(task): task for task in tasks_of(before, state.units, None)}
     if before is not None and before.state in SHORT_STATES:  # by which roster it was short then is not remembered
         then |= {(unit, before.thread_id, SHORT_TIME, ""): None for unit in (before.home_unit, before.host_unit)}
+    state.task_counts.note(tx.store, after.thread_id)
     for key in then:
         if key not in now:
             tx.delete(TaskRecord, key)
@@ -143,11 +146,13 @@ def note_question(tx: Tx, state: State, thread: ThreadState, header: Header) -> 
     """Keep an accepted question to one of our units, and let go of one that was answered; for these kinds alone."""
     if header.kind is Kind.ANSWER:
         if header.sender_unit in state.units and header.in_reply_to is not None:
+            state.task_counts.note(tx.store, thread.thread_id)
             tx.delete(TaskRecord, (header.sender_unit, thread.thread_id, QUESTION, header.in_reply_to.envelope_id))
         return
     asked = thread.other_side(header.sender_unit)
     if asked in state.units:
         due = next((clock.due.legal for clock in thread.open_clocks if clock.started_by == header.ref), None)
+        state.task_counts.note(tx.store, thread.thread_id)
         tx.put(
             TaskRecord(
                 unit=asked,
@@ -169,6 +174,7 @@ def rebuild(tx: Tx, state: State) -> int:
     kept = tx.get(MetaRecord, (_KEPT_BY,))
     if kept is not None and kept.value == mark:
         return 0
+    tx.after.append(state.task_counts.forget)
     for key in tx.store.select_columns(TaskRecord, TaskRecord.KEY):
         tx.delete(TaskRecord, key)
     read = 0

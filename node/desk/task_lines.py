@@ -18,6 +18,7 @@ from node.desk.waiting import Waiting
 from node.records import TaskRecord
 from node.state import State
 from node.store import Op, Where
+from node.task_counts import COLUMNS, Counts, first_of, task_of
 from node.threads import load
 from node.writer import Tx
 
@@ -26,7 +27,6 @@ UNDATED: Final = "9999"
 RANKS: Final[Mapping[str, int]] = {
     code: number for number, code in enumerate(sorted(TASK_CODES, key=lambda code: (category_of(code), code)))
 }
-_COLUMNS: Final = ("unit", "thread_id", "code", "subject", "due", "other_unit")
 _ORDER: Final = ("due", "thread_id", "subject")
 _LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation has few days at a time
 
@@ -41,21 +41,22 @@ class Place:
     subject: str
 
 
-def _record(row: Sequence[object]) -> TaskRecord:
-    return TaskRecord(**dict(zip(_COLUMNS, map(str, row), strict=True)))
+def counts_of(tx: Tx, state: State, unit: str, today: date) -> Counts:
+    """How many rows the unit has, by what is committed."""
+    uncommitted = frozenset(str(key[1]) for key, _ in tx.touched(TaskRecord))
+    until = (today + SOON).isoformat()
+    return state.task_counts.of(tx.store, unit, today=today.isoformat(), until=until, uncommitted=uncommitted)
 
 
 class TaskLines:
     """The rows of one unit at one moment."""
 
-    def __init__(self, tx: Tx, state: State, actor: Actor, today: date, *, changed: frozenset[str]) -> None:
+    def __init__(self, tx: Tx, state: State, actor: Actor, counts: Counts, *, changed: frozenset[str]) -> None:
         """`changed`: threads of ours that wait to be issued to another host, which is told instead of the paper."""
         self._tx, self._actor = tx, actor
-        self._today = today.isoformat()
-        self._soon = (today + SOON).isoformat()
+        self._today, self._soon = counts.today, counts.until
         self._unit = Where("unit", actor.unit)
-        counted = tx.store.tally(TaskRecord, ("code",), (self._unit,))
-        self._tally = {str(code): int(str(number)) for code, number in counted}
+        self._counts = counts
         done = _on_their_way(tx, state, actor.unit)
         rows = list(self._of({thread_id for thread_id, _ in done} | changed))
         self._out = {TaskRecord.key_of(row) for row in rows if self._is_out(row, done, changed)}
@@ -68,19 +69,17 @@ class TaskLines:
         return answered or moved or (row.code == tasks.PAPER and row.thread_id in changed)
 
     def _of(self, threads: Iterable[str]) -> Iterator[TaskRecord]:
-        found = self._tx.store.select_in(TaskRecord, _COLUMNS, "thread_id", sorted(threads), (self._unit,))
-        return (_record(row) for row in found)
+        found = self._tx.store.select_in(TaskRecord, COLUMNS, "thread_id", sorted(threads), (self._unit,))
+        return (task_of(row) for row in found)
 
     def counts(self) -> Counter[str]:
         """How many things by category, warnings included."""
         found: Counter[str] = Counter()
-        for code, number in self._tally.items():
+        for code, number in self._counts.by_code.items():
             found[category_of(code)] += number
         found.subtract(category_of(str(key[2])) for key in self._out)
-        found[tasks.SHORT_TIME] = self._tx.store.count(TaskRecord, self._short)
-        overdue = self._threads(Op.LT, self._today)
-        soon = self._threads(Op.LE, self._soon)
-        found[OVERDUE], found[DUE_SOON] = overdue, soon - overdue
+        found[tasks.SHORT_TIME] = self._counts.short
+        found[OVERDUE], found[DUE_SOON] = self._counts.overdue, self._counts.soon
         for thread_id in {str(key[1]) for key in self._out}:  # their first day may have been one that is left out
             rows = [row for row in self._beside if row.thread_id == thread_id]
             before = self._warning(rows)
@@ -94,16 +93,8 @@ class TaskLines:
     def _short(self) -> tuple[Where, ...]:
         return (self._unit, Where("code", tasks.SHORT_TIME), Where("due", self._today, Op.LE))
 
-    def _threads(self, op: Op, day: str) -> int:
-        where = (self._unit, Where("due", "", Op.GT), Where("due", day, op), Where("code", tasks.SHORT_TIME, Op.NE))
-        return self._tx.store.count_distinct(TaskRecord, "thread_id", where)
-
-    def _first(self, rows: Iterable[TaskRecord]) -> TaskRecord | None:
-        dated = [row for row in rows if row.due and row.code != tasks.SHORT_TIME]
-        return min(dated, key=lambda row: (row.due, row.code, row.subject), default=None)
-
     def _warning(self, rows: Iterable[TaskRecord]) -> str:
-        first = self._first(rows)
+        first = first_of(rows)
         if first is None or first.due > self._soon:
             return ""
         return OVERDUE if first.due < self._today else DUE_SOON
@@ -124,7 +115,7 @@ class TaskLines:
 
     def page(self, codes: Iterable[str], after: Place | None, limit: int) -> list[Waiting]:
         """Things of these codes by due day, those without one last; at most `limit`, after a place."""
-        each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._tally.get(code)]
+        each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._counts.by_code[code]]
         rows = merge(*each, key=lambda row: (row.due or UNDATED, RANKS[row.code]))
         kept = (self.line(row) for row in rows if TaskRecord.key_of(row) not in self._out)
         return [line for _, line in zip(range(limit), kept, strict=False)]
@@ -154,8 +145,8 @@ class TaskLines:
         return self._select(where, ("", after.thread_id, after.subject) if after is not None and same else None, limit)
 
     def _select(self, where: tuple[Where, ...], after: tuple[str, str, str] | None, limit: int) -> list[TaskRecord]:
-        rows = self._tx.store.select_columns(TaskRecord, _COLUMNS, where, order=_ORDER, after=after, limit=limit)
-        return [_record(row) for row in rows]
+        rows = self._tx.store.select_columns(TaskRecord, COLUMNS, where, order=_ORDER, after=after, limit=limit)
+        return [task_of(row) for row in rows]
 
     def warned(self, category: str, after: Place | None, limit: int) -> list[Waiting]:
         """Delegations that are overdue, or due soon, each once with the first of its days; after a place."""
@@ -186,7 +177,7 @@ class TaskLines:
             if TaskRecord.key_of(row) not in self._out:
                 by_thread.setdefault(row.thread_id, []).append(row)
         for row in rows:
-            first = self._first(by_thread.get(row.thread_id, ()))
+            first = first_of(by_thread.get(row.thread_id, ()))
             if first is not None and first.due == row.due and self._warning([first]) == category:
                 yield Waiting(
                     category=category,

@@ -21,7 +21,7 @@ from node.desk.guard import READS, need
 from node.desk.labels import state_label
 from node.desk.ports import Actor
 from node.desk.rows import name_of, secret_row
-from node.desk.task_lines import RANKS, UNDATED, Place, TaskLines
+from node.desk.task_lines import RANKS, UNDATED, Place, TaskLines, counts_of
 from node.desk.todo_categories import (
     BESIDE,
     BY_CODE,
@@ -81,9 +81,10 @@ def todo(
     if sort not in _SORTS:
         raise Refusal(Reason.INVALID_INPUT, field="sort")
     today, size = day_of(at), max(1, min(page_size, MOST_ITEMS))
-    beside = beside_threads(tx, state, at, actor=actor)
+    counts = counts_of(tx, state, actor.unit, today)
+    beside = beside_threads(tx, state, at, actor=actor, sent_to=counts.sent_to)
     changed = frozenset(item.thread_id for item in beside if item.kind == "counterpart")
-    lines = TaskLines(tx, state, actor, today, changed=changed)
+    lines = TaskLines(tx, state, actor, counts, changed=changed)
     in_unit = lines.counts()
     mine = Counter({code: number for code, number in in_unit.items() if is_work_of(actor, code)})
     in_unit.update(item.category for item in beside)

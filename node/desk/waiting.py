@@ -1,6 +1,6 @@
 """What waits without a row of its thread: drafts, prepared moves, what was refused, alarms, hosts that changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,10 +43,15 @@ class Waiting:
     other_unit: str = ""
 
 
-def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor) -> list[Waiting]:
-    """All of it; bounded a kind."""
-    found = [*_changed(tx, state, actor, at), *_drafts(tx, actor), *_moves(tx, actor), *_refused(tx, state, actor, at)]
-    found += _requests(tx, actor)
+def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor, sent_to: Mapping[str, int]) -> list[Waiting]:
+    """All of it; bounded a kind. `sent_to`: how many delegations of ours are out, by the other unit."""
+    found = [
+        *_changed(tx, state, actor, at, sent_to),
+        *_drafts(tx, actor),
+        *_moves(tx, actor),
+        *_requests(tx, actor),
+        *_refused(tx, state, actor, at),
+    ]
     for alarm in alarms_for(tx, state, actor):
         found.append(
             Waiting(
@@ -62,13 +67,13 @@ def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor) -> list[
     return found
 
 
-def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[Waiting]:
+def _changed(tx: Tx, state: State, actor: Actor, at: datetime, sent_to: Mapping[str, int]) -> Iterator[Waiting]:
     """Delegations of ours whose host is another unit by the roster now, and that nothing was issued to yet."""
     if not state.rosters.ready:
         return
     view = state.rosters.current.view
     succeeded = {unit.code for unit in view.units.values() if unit.successions}
-    for thread_id, due in _perhaps_changed(tx, actor.unit, succeeded).items():
+    for thread_id, due in _perhaps_changed(tx, actor.unit, succeeded, sent_to).items():
         held = load(tx, state, thread_id)
         changed = new_parties(held.thread, view, at=at) if held is not None and held.thread is not None else None
         if held is None or changed is None or any(item.header.kind is Kind.ISSUED for item in held.pending):
@@ -84,7 +89,7 @@ def _changed(tx: Tx, state: State, actor: Actor, at: datetime) -> Iterator[Waiti
         )
 
 
-def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str]) -> dict[str, str]:
+def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str], sent_to: Mapping[str, int]) -> dict[str, str]:
     """Threads of ours with a host on paper or with a party that another succeeded, with their day; few are."""
     ours = (Where("unit", unit), Where("code", tasks.SENT_OUT))
     columns = ("thread_id", "due")
@@ -98,8 +103,7 @@ def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str]) -> dict[str, str]:
         rows = tx.store.select_columns(TaskRecord, columns, ours, limit=MOST_WAITING)
         found |= {str(thread_id): str(due) for thread_id, due in rows}
     elif succeeded:
-        others = {str(other) for other, _ in tx.store.tally(TaskRecord, ("other_unit",), ours)}
-        for other in sorted(others & succeeded):
+        for other in sorted(succeeded.intersection(unit for unit, number in sent_to.items() if number)):
             rows = tx.store.select_columns(TaskRecord, columns, (*ours, Where("other_unit", other)), limit=MOST_WAITING)
             found |= {str(thread_id): str(due) for thread_id, due in rows}
     return found

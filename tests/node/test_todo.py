@@ -281,7 +281,8 @@ async def test_warnings_count_each_delegation_once(tmp_path: Path) -> None:
         [row] = host.store.select(TaskRecord, (Where("code", "to_sign"),))
         late = (world.clock().date() - timedelta(days=1)).isoformat()
 
-        def use_case(tx: Any, _state: Any, _at: Any) -> None:
+        def use_case(tx: Any, state: Any, _at: Any) -> None:
+            tx.after.append(state.task_counts.forget)
             tx.put(TaskRecord(**{**_fields(row), "due": late}))
             tx.put(TaskRecord(**{**_fields(row), "due": late, "code": "question", "subject": "q"}))
 
@@ -343,7 +344,8 @@ async def test_counting_reads_no_delegation(tmp_path: Path) -> None:
     async with running(tmp_path, HANGZHOU, CHENGDU) as world:
         node, actor = world.nodes[HANGZHOU], clerk(HANGZHOU)
 
-        def use_case(tx: Any, _state: Any, _at: Any) -> None:
+        def use_case(tx: Any, state: Any, _at: Any) -> None:
+            tx.after.append(state.task_counts.forget)
             for number in range(1000):
                 tx.put(
                     TaskRecord(
@@ -387,7 +389,8 @@ async def test_a_long_list_is_read_page_by_page_whatever_is_left_out_of_it(tmp_p
         node, actor = world.nodes[CHENGDU], clerk(CHENGDU)
         days = ("2030-01-02", "", "2030-01-01", "2030-01-02")
 
-        def use_case(tx: Any, _state: Any, _at: Any) -> None:
+        def use_case(tx: Any, state: Any, _at: Any) -> None:
+            tx.after.append(state.task_counts.forget)
             for number in range(40):
                 for code, subject in (("to_sign", ""), ("question", f"q{number % 3}"), ("sent_out", "")):
                     tx.put(
@@ -426,7 +429,8 @@ async def test_warnings_are_read_page_by_page_each_delegation_once(tmp_path: Pat
         node, actor = world.nodes[CHENGDU], clerk(CHENGDU)
         today = world.clock().date()
 
-        def use_case(tx: Any, _state: Any, _at: Any) -> None:
+        def use_case(tx: Any, state: Any, _at: Any) -> None:
+            tx.after.append(state.task_counts.forget)
             for number in range(30):
                 for code, late in (("to_sign", number % 5), ("sent_out", 1)):
                     tx.put(

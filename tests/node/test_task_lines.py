@@ -1,0 +1,113 @@
+"""Pages and counts of the to-do list are those of sorting and counting every row, however they are cut."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.desk.ports import Actor, Role
+from node.desk.task_lines import RANKS, SOON, UNDATED, Place, TaskLines, counts_of
+from node.desk.todo_categories import TASK_CODES, category_of
+from node.desk.waiting import Waiting
+from node.records import TaskRecord
+from node.state import State
+from node.store_memory import MemoryStore
+from node.task_counts import TaskCounts
+from node.writer import Batch, Tx
+
+AT = datetime(2026, 9, 1, tzinfo=UTC)
+TODAY = date(2026, 9, 1)
+DAYS = ["", *((TODAY + timedelta(days=day)).isoformat() for day in range(-3, 7))]
+ACTOR = Actor(staff_id="jbr", name="经办", unit="us", roles=frozenset({Role.CLERK}))
+THREADS = ["t0", "t1", "t2", "t3"]
+
+a_row = st.builds(
+    TaskRecord,
+    unit=st.sampled_from(["us", "us", "others"]),
+    thread_id=st.sampled_from(THREADS),
+    code=st.sampled_from(TASK_CODES),
+    subject=st.sampled_from(["", "q1", "q2"]),
+    due=st.sampled_from(DAYS),
+    other_unit=st.sampled_from(["x", "y"]),
+)
+
+
+def lines_of(rows: list[TaskRecord], changed: frozenset[str]) -> tuple[TaskLines, list[TaskRecord]]:
+    """The lines, and every row of ours that is one."""
+    store = MemoryStore()
+    store.commit({TaskRecord: {TaskRecord.key_of(row): row for row in rows}})
+    state = cast("State", SimpleNamespace(task_counts=TaskCounts(), outbox=SimpleNamespace(queued={})))
+    tx = Tx(store, Batch(), AT)
+    lines = TaskLines(tx, state, ACTOR, counts_of(tx, state, "us", TODAY), changed=changed)
+    kept = [row for row in store.select(TaskRecord, limit=10_000) if row.unit == "us"]
+    return lines, [row for row in kept if not (row.code == "paper" and row.thread_id in changed)]
+
+
+def is_short(row: TaskRecord) -> bool:
+    """A thread is short of time only from a day on."""
+    return row.due <= TODAY.isoformat()
+
+
+def first_days(rows: list[TaskRecord]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.due and row.code != "short_time":
+            found[row.thread_id] = min(row.due, found.get(row.thread_id, UNDATED))
+    return found
+
+
+def threads_due(rows: list[TaskRecord], category: str) -> list[tuple[str, str]]:
+    """Day and thread of each that is overdue, or due soon."""
+    today, until = TODAY.isoformat(), (TODAY + SOON).isoformat()
+    found = sorted((day, thread_id) for thread_id, day in first_days(rows).items() if day <= until)
+    return [(day, thread_id) for day, thread_id in found if (day < today) == (category == "overdue")]
+
+
+def paged(read: Any, size: int) -> list[Waiting]:
+    """All pages of a list one after another; one line more is read to know whether there is another page."""
+    found: list[Waiting] = []
+    after = None
+    while True:
+        page = read(after, size + 1)
+        found += page[:size]
+        if len(page) <= size:
+            return found
+        last = page[size - 1]
+        after = Place(last.due or UNDATED, RANKS[last.code], last.thread_id, last.subject)
+
+
+@given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)), st.integers(1, 7))
+def test_pages_are_the_sorted_rows(rows: list[TaskRecord], changed: frozenset[str], size: int) -> None:
+    lines, ours = lines_of(rows, changed)
+    codes = [code for code in TASK_CODES if code != "short_time"]
+    found = paged(lambda after, limit: lines.page(codes, after, limit), size)
+    slow = sorted(
+        (row for row in ours if row.code in codes),
+        key=lambda row: (row.due or UNDATED, RANKS[row.code], row.thread_id, row.subject),
+    )
+    assert [(line.due, line.code, line.thread_id, line.subject) for line in found] == [
+        (row.due, row.code, row.thread_id, row.subject) for row in slow
+    ]
+
+
+@given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)), st.integers(1, 4))
+def test_warnings_are_each_thread_once_by_its_first_day(
+    rows: list[TaskRecord], changed: frozenset[str], size: int
+) -> None:
+    lines, ours = lines_of(rows, changed)
+    for category in ("overdue", "due_soon"):
+        found = paged(lambda after, limit, category=category: lines.warned(category, after, limit), size)
+        assert [(line.due, line.thread_id) for line in found] == threads_due(ours, category)
+
+
+@given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)))
+def test_counts_are_those_of_every_row(rows: list[TaskRecord], changed: frozenset[str]) -> None:
+    lines, ours = lines_of(rows, changed)
+    slow = Counter(category_of(row.code) for row in ours if row.code != "short_time")
+    slow["short_time"] = sum(1 for row in ours if row.code == "short_time" and is_short(row))
+    for category in ("overdue", "due_soon"):
+        slow[category] = len(threads_due(ours, category))
+    assert lines.counts() == slow
