@@ -45,6 +45,18 @@ class QueuedMoveOut(Answer):
     data: Facts | None
 
 
+class HandsOut(Answer):
+    """Who approved an act and who pressed the seal on it; `sealed_for` where a deputy did, for whom."""
+
+    reviewed_by: str
+    reviewed_by_name: str
+    reviewed_at: datetime | None
+    sealed_by: str
+    sealed_by_name: str
+    sealed_for: str
+    sealed_at: datetime | None
+
+
 class PreparedMoveOut(Answer):
     """A move that a handler prepared and that waits for an approver, or that came back. `version` is its ETag."""
 
@@ -59,6 +71,7 @@ class PreparedMoveOut(Answer):
     prepared_by_name: str
     prepared_at: datetime
     note: str
+    hands: HandsOut | None
 
 
 class MaterialOut(Answer):
@@ -242,3 +255,4 @@ class DraftOut(Answer):
     delegation_id: str
     created_at: datetime
     changed_at: datetime
+    hands: HandsOut | None

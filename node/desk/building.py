@@ -27,6 +27,7 @@ from node.desk.views import (
     DeliveryView,
     DueDateView,
     EntryView,
+    HandsView,
     MaterialView,
     MoveView,
     NegativeView,
@@ -278,7 +279,27 @@ def prepared_view(tx: Tx, state: State, record: MoveRecord) -> PreparedMoveView:
         prepared_by_name=secret["prepared_by_name"],
         prepared_at=from_us(record.prepared_at),
         note=secret.get("note", ""),
+        hands=hands_of(secret) if record.state in ("reviewed", "approved") else None,
     )
+
+
+def hands_of(content: Mapping[str, object]) -> HandsView | None:
+    """Who approved and sealed, as it is kept with a move or a draft; None while nobody did."""
+    if not content.get("reviewed_by"):
+        return None
+    return HandsView(
+        reviewed_by=str(content["reviewed_by"]),
+        reviewed_by_name=str(content.get("reviewed_by_name", "")),
+        reviewed_at=_instant(content.get("reviewed_at")),
+        sealed_by=str(content.get("sealed_by", "")),
+        sealed_by_name=str(content.get("sealed_by_name", "")),
+        sealed_for=str(content.get("sealed_for", "")),
+        sealed_at=_instant(content.get("sealed_at")),
+    )
+
+
+def _instant(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def prepared_of(tx: Tx, state: State, thread_id: str, unit: str) -> tuple[PreparedMoveView, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import draft_check, drafts, files, lists, moves, saved_filters, seals, todo
+from node.desk import beginnings, draft_check, drafts, files, lists, moves, saved_filters, seals, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -45,7 +45,7 @@ from node.records import MaterialRecord, OutboxRecord, PartyRecord
 from node.state import State
 from node.store import Where
 from node.threads import load
-from node.writer import Tx, Writer
+from node.writer import Staged, Tx, Writer
 
 
 class Desk:
@@ -138,9 +138,8 @@ class Desk:
 
     async def act(self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None) -> DelegationView:
         """See DeskPort."""
-        return await self._run(
-            partial(moves.act, actor=actor, delegation_id=delegation_id, kind=kind, data=data, version=version)
-        )
+        steps = partial(moves.act, actor=actor, delegation_id=delegation_id, kind=kind, data=data, version=version)
+        return await self._run(Staged(delegation_id, steps))
 
     async def prepare_move(
         self, actor: Actor, delegation_id: str, kind: str, data: Json, version: int | None
@@ -191,7 +190,7 @@ class Desk:
     async def start_thread(self, actor: Actor, kind: str, recipients: Sequence[str], data: Json) -> DelegationView:
         """See DeskPort."""
         return await self._run(
-            partial(moves.start_thread, actor=actor, kind=kind, recipients=tuple(recipients), data=data)
+            partial(beginnings.start_thread, actor=actor, kind=kind, recipients=tuple(recipients), data=data)
         )
 
     async def drop_queued(self, actor: Actor, delegation_id: str, envelope_id: str) -> DelegationView:

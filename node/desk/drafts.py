@@ -12,12 +12,12 @@ from delegation.errors import Reason, Refusal
 from node.bodies import Hands, Person
 from node.compose import LetterHeader, compose, may_seal, seal
 from node.contents import note_case
-from node.desk.building import materials_of
+from node.desk.building import hands_of, materials_of
 from node.desk.business import Business, host_of, parse_business, problems_of
 from node.desk.guard import APPROVES, READS, acting_as, must_be_apart, need, same_version, shown_name
 from node.desk.light import light_view
 from node.desk.ports import Actor, Role
-from node.desk.seals import need_seal
+from node.desk.seals import need_seal, pressed
 from node.desk.views import DelegationView, DraftView, Page
 from node.ids import uuid4, uuid7
 from node.queueing import queue
@@ -87,6 +87,7 @@ def view_of(tx: Tx, state: State, record: DraftRecord, at: datetime) -> DraftVie
         delegation_id=record.delegation_id,
         created_at=from_us(record.created_at),
         changed_at=from_us(record.changed_at),
+        hands=hands_of(content) if record.state in ("reviewed", "issued") else None,
     )
 
 
@@ -223,14 +224,23 @@ def review(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, v
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
     content = content_of(tx, state, record)
     approver = _approver(actor, record, content)
-    content = {**content, "reviewed_by": approver.staff_id, "reviewed_by_name": approver.name}
+    content = {
+        **content,
+        "reviewed_by": approver.staff_id,
+        "reviewed_by_name": approver.name,
+        "reviewed_at": at.isoformat(),
+    }
     return _put(tx, state, at, replace(record, state="reviewed", secret=_secret(tx, state, draft_id, content)))
 
 
-def _approver(actor: Actor, record: DraftRecord, content: Mapping[str, object], *roles: Role) -> Person:
+def _makers(record: DraftRecord, content: Mapping[str, object]) -> frozenset[str]:
+    return frozenset({record.prepared_by, str(content.get("prepared_for", ""))} - {""})
+
+
+def _approver(actor: Actor, record: DraftRecord, content: Mapping[str, object]) -> Person:
     """The actor as approver, apart from whoever made the letter. Refusal FOUR_EYES."""
-    makers = frozenset({record.prepared_by, str(content.get("prepared_for", ""))} - {""})
-    acting = acting_as(actor, *(roles or APPROVES), apart_from=makers)
+    makers = _makers(record, content)
+    acting = acting_as(actor, *APPROVES, apart_from=makers)
     must_be_apart(actor, acting, makers)
     return Person(staff_id=actor.staff_id, name=shown_name(actor, acting), role="approver")
 
@@ -242,7 +252,6 @@ def _sealer(tx: Tx, actor: Actor, record: DraftRecord, content: Mapping[str, obj
         return _approver(actor, record, content)
     if record.state != "reviewed":
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
-    _approver(actor, record, content, Role.SEAL_HOLDER, *APPROVES)
     return Person(staff_id=str(content["reviewed_by"]), name=str(content.get("reviewed_by_name", "")), role="approver")
 
 
@@ -255,6 +264,9 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
     record = _editable(tx, actor, draft_id, version)
     content = content_of(tx, state, record)
     approver = _sealer(tx, actor, record, content)
+    if record.state != "reviewed":
+        content |= {"reviewed_by": approver.staff_id, "reviewed_by_name": approver.name, "reviewed_at": at.isoformat()}
+    content |= pressed(tx, actor, _makers(record, content), at)
     business = parse_business(_business(content))
     trust = may_seal(state, at=at)
     host = host_of(business, trust.view, day_of(at))
@@ -299,6 +311,7 @@ def issue(tx: Tx, state: State, at: datetime, *, actor: Actor, draft_id: str, ve
             record,
             state="issued",
             version=record.version + 1,
+            secret=_secret(tx, state, draft_id, content),
             approved_by=approver.staff_id,
             delegation_id=thread_id,
             changed_at=to_us(at),

@@ -1,9 +1,10 @@
 """Moves of one person, and moves of two: prepared by a handler, approved, sealed and queued by another person."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import day_of
@@ -12,7 +13,7 @@ from delegation.lifecycle import available
 from delegation.table import Row
 from node.bodies import Hands, Person
 from node.compose import Composed, LetterHeader, compose, seal
-from node.desk.building import prepared_of, prepared_view
+from node.desk.building import prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import (
     ACTS,
@@ -20,7 +21,6 @@ from node.desk.guard import (
     PREPARES,
     READS,
     acting_as,
-    must_be_apart,
     need,
     own,
     same_version,
@@ -28,29 +28,22 @@ from node.desk.guard import (
 from node.desk.hands import approver_of, handler_of, makers_of
 from node.desk.light import light_view
 from node.desk.ports import Actor, Role
-from node.desk.seals import need_seal
+from node.desk.seals import need_seal, pressed
 from node.desk.twins import twin_of
 from node.desk.views import DelegationView, PreparedMoveView
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
 from node.queueing import queue
-from node.records import MoveRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
+from node.records import MoveRecord, OutboxRecord, to_us
 from node.state import Held, State, is_move
 from node.threads import keep, local_view
 from node.writer import Tx
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
 _BY_NODE = (Kind.RESEAL, Kind.PROTEST)
-_THREAD_TYPES = {
-    Kind.NOTICE_SENT: ThreadType.NOTICE,
-    Kind.AGREEMENT_PROPOSED: ThreadType.AGREEMENT,
-    Kind.POOL_COMMITTED: ThreadType.UNIT,
-    Kind.ANNOUNCED: ThreadType.COORDINATION,
-    Kind.COORDINATION_REQUESTED: ThreadType.COORDINATION,
-}
 
 
-def _composed(
+def composed_move(
     tx: Tx,
     state: State,
     held: Held,
@@ -140,8 +133,8 @@ def act(
     kind: str,
     data: Mapping[str, object],
     version: int | None,
-) -> DelegationView:
-    """Make a move that needs one person."""
+) -> Generator[None, None, DelegationView]:
+    """Make a move that needs one person, step by step (`node.writer.Staged`): composed and judged, sealed, queued."""
     need(actor, state, *ACTS)
     held = own(tx, state, actor, delegation_id)
     chosen = kind_of(kind)
@@ -149,10 +142,13 @@ def act(
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
     hands = Hands(handler=handler_of(actor, among=ACTS))
-    composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
+    composed = composed_move(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
     if _approval(composed.row, data) == 2:
         raise Refusal(Reason.FOUR_EYES, missing="approver")
-    held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data, judged=composed.judged)
+    yield
+    sealed = seal(state, composed, at=at)
+    yield
+    held = queue(tx, state, held, sealed, at=at, data=data, judged=composed.judged)
     return light_view(tx, state, held, actor, at)
 
 
@@ -186,7 +182,7 @@ def prepare(
         kind=int(chosen),
         version=1,
         state="prepared",
-        secret=_secret(tx, state, delegation_id, move_id, data, actor),
+        secret=move_secret(tx, state, delegation_id, move_id, data, actor),
         prepared_by=actor.staff_id,
         prepared_at=to_us(at),
     )
@@ -195,17 +191,17 @@ def prepare(
     return prepared_view(tx, state, record)
 
 
-_SOMEBODY = Person(staff_id="somebody", role="approver")
+SOMEBODY: Final = Person(staff_id="somebody", role="approver")
 
 
 def _trial(
     tx: Tx, state: State, held: Held, actor: Actor, kind: Kind, data: Mapping[str, object], at: datetime
 ) -> None:
-    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=_SOMEBODY)
-    _composed(tx, state, held, unit=actor.unit, kind=kind, raw=data, hands=hands, at=at)
+    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=SOMEBODY)
+    composed_move(tx, state, held, unit=actor.unit, kind=kind, raw=data, hands=hands, at=at)
 
 
-def _secret(
+def move_secret(
     tx: Tx, state: State, thread_id: str, move_id: str, data: Mapping[str, object], actor: Actor, note: str = ""
 ) -> bytes:
     handler, acting = handler_of(actor, among=PREPARES), acting_as(actor, *PREPARES)
@@ -257,7 +253,7 @@ def update(
         state="prepared",
         prepared_by=actor.staff_id,
         prepared_at=to_us(at),
-        secret=_secret(tx, state, record.thread_id, move_id, data, actor),
+        secret=move_secret(tx, state, record.thread_id, move_id, data, actor),
     )
     tx.put(changed)
     return prepared_view(tx, state, changed)
@@ -297,8 +293,8 @@ def review(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, ve
         raise Refusal(Reason.INTERNAL, field="stored_content")
     held = own(tx, state, actor, record.thread_id)
     hands = Hands(handler=_handler_of(record, content), approver=reviewer)
-    _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
-    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": reviewer.name}
+    composed_move(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
+    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": reviewer.name, "reviewed_at": at.isoformat()}
     row = f"moves/{move_id}/secret"
     secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
     changed = replace(record, version=record.version + 1, state="reviewed", secret=secret)
@@ -326,13 +322,16 @@ def approve(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, v
     _waiting(record, version)
     if record.state == "draft":  # sent back or handed over: its handler has to hand it in first
         raise Refusal(Reason.NOT_ALLOWED, state=record.state)
-    return _sealed(tx, state, at, actor, record, content, approver_of(actor, record, content))
+    approver = approver_of(actor, record, content)
+    content |= {"reviewed_by": actor.staff_id, "reviewed_by_name": approver.name, "reviewed_at": at.isoformat()}
+    return _sealed(tx, state, at, actor, record, content, approver)
 
 
 def press_seal(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str, version: int) -> DelegationView:
     """Press the seal on what was reviewed, sign and queue: whoever reviewed it stays its approver.
 
-    Refusal ROLE_MISSING, FOUR_EYES for whoever prepared it, NOT_ALLOWED unless it was reviewed; judged again.
+    Refusal ROLE_MISSING, FOUR_EYES for whoever prepared it, NOT_ALLOWED unless it was reviewed; judged again. Who
+    pressed it, and for whom, is kept with the move.
     """
     need(actor, state, Role.SEAL_HOLDER, *APPROVES)
     need_seal(tx, actor)
@@ -343,7 +342,6 @@ def press_seal(tx: Tx, state: State, at: datetime, *, actor: Actor, move_id: str
     reviewer = Person(
         staff_id=str(content["reviewed_by"]), name=str(content.get("reviewed_by_name", "")), role="approver"
     )
-    must_be_apart(actor, acting_as(actor, Role.SEAL_HOLDER, *APPROVES), makers_of(record, content))
     return _sealed(tx, state, at, actor, record, content, reviewer)
 
 
@@ -356,97 +354,18 @@ def _sealed(
     content: Mapping[str, object],
     approver: Person,
 ) -> DelegationView:
+    content = {**content, **pressed(tx, actor, makers_of(record, content), at)}
     held = own(tx, state, actor, record.thread_id)
     data = content["data"]
     if not isinstance(data, Mapping):
         raise Refusal(Reason.INTERNAL, field="stored_content")
     hands = Hands(handler=_handler_of(record, content), approver=approver)
-    composed = _composed(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
+    composed = composed_move(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
     held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
-    tx.put(replace(record, state="approved", version=record.version + 1))
+    row = f"moves/{record.move_id}/secret"
+    secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
+    tx.put(replace(record, state="approved", version=record.version + 1, secret=secret))
     return light_view(tx, state, held, actor, at)
-
-
-def start_thread(
-    tx: Tx,
-    state: State,
-    at: datetime,
-    *,
-    actor: Actor,
-    kind: str,
-    recipients: Sequence[str],
-    data: Mapping[str, object],
-) -> DelegationView:
-    """Open a thread of another type; where the table asks for two persons it waits as a prepared move."""
-    need(actor, state, *PREPARES)
-    chosen = kind_of(kind)
-    thread_type = _THREAD_TYPES.get(chosen)
-    if thread_type is None:
-        raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
-    raw = {**data, "to": list(recipients)}
-    twin = twin_of(tx, state, actor, chosen, raw)
-    if twin is not None:
-        begun = own(tx, state, actor, twin.thread_id)
-        waiting = prepared_of(tx, state, twin.thread_id, actor.unit)
-        return light_view(tx, state, begun, actor, at, prepared=waiting)
-    thread_id = uuid7(at)
-    counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
-    record = replace(
-        _empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
-    )
-    held = Held(record=record, thread=None, roles={actor.unit: "home"})
-    state.known.load(thread_id, {})
-    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=_SOMEBODY)
-    composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=hands, at=at)
-    tx.put(PartyRecord(actor.unit, thread_id, "home"))
-    held = keep(tx, state, held, at=at)
-    if composed.row.approval == 2:
-        move_id = uuid7(at)
-        tx.put(
-            MoveRecord(
-                move_id=move_id,
-                thread_id=thread_id,
-                unit=actor.unit,
-                kind=int(chosen),
-                version=1,
-                state="prepared",
-                secret=_secret(tx, state, thread_id, move_id, raw, actor),
-                prepared_by=actor.staff_id,
-                prepared_at=to_us(at),
-            )
-        )
-    else:
-        alone = Hands(handler=handler_of(actor, among=PREPARES))
-        composed = _composed(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=alone, at=at)
-        held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=raw)
-    return light_view(tx, state, held, actor, at, prepared=prepared_of(tx, state, thread_id, actor.unit))
-
-
-def _empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:
-    return ThreadRecord(
-        thread_id=thread_id,
-        thread_type=int(thread_type),
-        state_bytes=b"",
-        version=0,
-        home_unit=unit,
-        host_unit=counterpart,
-        state="none",
-        turn="",
-        matter=0,
-        priority=0,
-        place="",
-        is_open=True,
-        next_due="",
-        leg=1,
-        round=1,
-        case_id="",
-        secret=b"",
-        letter_sequence=0,
-        queued=0,
-        parked=0,
-        created_at=0,
-        changed_at=0,
-    )
 
 
 def drop_queued(

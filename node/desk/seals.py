@@ -2,13 +2,15 @@
 
 The seal holder is a third pair of hands and adds nothing to what is attested: handler and approver stay the two who are
 named, and the one who presses is neither the handler nor asked to judge anew.
+When a deputy pressed it, it is kept for whom; so is who pressed it where that is another than the approver.
 """
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
 from delegation.errors import Reason, Refusal
-from node.desk.guard import READS, need
+from node.desk.guard import READS, acting_as, must_be_apart, need, shown_name
 from node.desk.ports import Actor, Role
 from node.records import MetaRecord
 from node.state import State
@@ -27,11 +29,31 @@ def approver_seals(tx: Tx, unit: str) -> bool:
     return record is None or record.value != _APART
 
 
+def sealing_roles(tx: Tx, unit: str) -> tuple[Role, ...]:
+    """Whoever holds one of these presses the unit's seal."""
+    return (Role.SEAL_HOLDER, Role.APPROVER) if approver_seals(tx, unit) else (Role.SEAL_HOLDER,)
+
+
 def need_seal(tx: Tx, actor: Actor) -> None:
     """The actor may press the seal. Refusal ROLE_MISSING."""
-    if actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit)):
-        return
-    raise Refusal(Reason.ROLE_MISSING, role=Role.SEAL_HOLDER.value)
+    if not actor.has(*sealing_roles(tx, actor.unit)):
+        raise Refusal(Reason.ROLE_MISSING, role=Role.SEAL_HOLDER.value)
+
+
+def pressed(tx: Tx, actor: Actor, makers: AbstractSet[str], at: datetime) -> dict[str, str]:
+    """Who presses the seal now, by which right and when, as it is kept with the act.
+
+    Refusal ROLE_MISSING; FOUR_EYES for whoever made the act, also through a deputy.
+    """
+    need_seal(tx, actor)
+    acting = acting_as(actor, *sealing_roles(tx, actor.unit), apart_from=makers)
+    must_be_apart(actor, acting, makers)
+    return {
+        "sealed_by": actor.staff_id,
+        "sealed_by_name": shown_name(actor, acting),
+        "sealed_for": acting.staff_id if acting is not None else "",
+        "sealed_at": at.isoformat(),
+    }
 
 
 def read(tx: Tx, state: State, at: datetime, *, actor: Actor) -> bool:

@@ -95,6 +95,19 @@ class QueuedMoveView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandsView:
+    """Who said yes to an act (审核、审批) and who pressed the seal on it, and for whom where he was a deputy."""
+
+    reviewed_by: str
+    reviewed_by_name: str  # 乙, or 乙（代甲）
+    reviewed_at: datetime | None
+    sealed_by: str = ""
+    sealed_by_name: str = ""
+    sealed_for: str = ""
+    sealed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedMoveView:
     """A move that a handler prepared and that waits for an approver, or that came back."""
 
@@ -109,6 +122,7 @@ class PreparedMoveView:
     prepared_by_name: str
     prepared_at: datetime
     note: str = ""
+    hands: "HandsView | None" = None  # who approved it and pressed the seal; None while nobody did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +294,7 @@ class DraftView:
     delegation_id: str
     created_at: datetime
     changed_at: datetime
+    hands: HandsView | None = None  # who approved it and pressed the seal; None while nobody did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

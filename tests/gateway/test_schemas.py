@@ -123,6 +123,7 @@ VIEWS = {
     cases.DueDateOut: views.DueDateView,
     cases.MoveOut: views.MoveView,
     cases.QueuedMoveOut: views.QueuedMoveView,
+    cases.HandsOut: views.HandsView,
     cases.PreparedMoveOut: views.PreparedMoveView,
     cases.MaterialOut: views.MaterialView,
     cases.DeliveryOut: views.DeliveryView,

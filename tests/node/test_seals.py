@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from delegation.errors import Reason, Refusal
-from node.desk.ports import Actor
+from node.desk.ports import Acting, Actor
 from node.desk.views import DelegationView, PreparedMoveView
 from node.service import Node
 from tests.node.world import (
@@ -115,3 +115,40 @@ async def test_an_investigator_never_approves_the_own_report(tmp_path: Path) -> 
             await host.desk.approve_move(person("i1", "approver"), move.move_id, move.version)
         assert (own.value.reason, own.value.details) == (Reason.FOUR_EYES, {"missing": "reviewer"})
         await host.desk.approve_move(approver(CHENGDU), move.move_id, move.version)
+
+
+async def test_who_pressed_the_seal_is_kept_and_for_whom(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        host = world.nodes[CHENGDU]
+        await host.desk.keep_seal(person("root", "administrator"), approver=False)
+        ref = (await issued(world.nodes[HANGZHOU], HANGZHOU)).row.delegation_id
+        await reach(host, CHENGDU, ref, "issued")
+        await make(host, CHENGDU, ref, "SIGNED_FOR", {})
+        move = await refused(host, ref)
+        assert move.hands is None
+        yes = await host.desk.review_move(approver(CHENGDU), move.move_id, move.version)
+        assert yes.hands is not None
+        assert (yes.hands.reviewed_by, yes.hands.sealed_by) == (approver(CHENGDU).staff_id, "")
+        acting = (Acting("seal_holder", "seal", "印"),)
+        # an approver's own right does not press this seal, so it is pressed for the seal holder
+        deputy = Actor("yi", "乙", UNITS_OF[CHENGDU], frozenset({"approver", "seal_holder"}), "", acting)
+        for_the_handler = (Acting("seal_holder", clerk(CHENGDU).staff_id, "甲"),)
+        wrong = Actor("yi", "乙", UNITS_OF[CHENGDU], frozenset({"seal_holder"}), "", for_the_handler)
+        with pytest.raises(Refusal) as made_it:
+            await host.desk.press_seal(wrong, move.move_id, yes.version)
+        assert made_it.value.reason is Reason.FOUR_EYES
+        await host.desk.press_seal(deputy, move.move_id, yes.version)
+        hands = (await host.desk.get_move(clerk(CHENGDU), move.move_id)).hands
+        assert hands is not None
+        assert (hands.sealed_by, hands.sealed_by_name, hands.sealed_for) == ("yi", "乙（代印）", "seal")
+        assert hands.reviewed_by == approver(CHENGDU).staff_id
+        assert hands.sealed_at is not None
+
+        home, holder = world.nodes[HANGZHOU].desk, person("seal", "seal_holder", bureau=HANGZHOU)
+        draft = await home.create_draft(clerk(HANGZHOU), an_investigation())
+        draft = await home.submit_for_approval(clerk(HANGZHOU), draft.draft_id, draft.version)
+        await home.approve_and_issue(approver(HANGZHOU), draft.draft_id, draft.version)
+        both = (await home.get_draft(holder, draft.draft_id)).hands
+        assert both is not None
+        assert both.reviewed_by == both.sealed_by == approver(HANGZHOU).staff_id
+        assert both.sealed_for == ""
