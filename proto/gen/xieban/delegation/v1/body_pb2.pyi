@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from xieban.delegation.v1 import appraisal_pb2 as _appraisal_pb2
 from xieban.delegation.v1 import codes_pb2 as _codes_pb2
 from xieban.delegation.v1 import letter_pb2 as _letter_pb2
 from xieban.delegation.v1 import result_pb2 as _result_pb2
@@ -55,6 +56,21 @@ class Body(_message.Message):
     HAND_OVER_FIELD_NUMBER: _builtins.int
     ACCEPTANCE_FIELD_NUMBER: _builtins.int
     ADOPTION_FIELD_NUMBER: _builtins.int
+    SPECIALTIES_FIELD_NUMBER: _builtins.int
+    DRAW_ESCROW_FIELD_NUMBER: _builtins.int
+    PANEL_FIELD_NUMBER: _builtins.int
+    PANEL_CHANGE_FIELD_NUMBER: _builtins.int
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    WORKER_NOTICE_FIELD_NUMBER: _builtins.int
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    EXAMINATION_FIELD_NUMBER: _builtins.int
+    EXTRA_TESTS_FIELD_NUMBER: _builtins.int
+    OPINION_FIELD_NUMBER: _builtins.int
+    APPRAISAL_RESULT_FIELD_NUMBER: _builtins.int
+    REJUDGE_FIELD_NUMBER: _builtins.int
+    EXPERTS_FIELD_NUMBER: _builtins.int
+    CONCLUSION_FIELD_NUMBER: _builtins.int
     kind: _codes_pb2.EventKind.ValueType
     """Repeats the header's kind."""
     thread_id: _builtins.str
@@ -157,6 +173,66 @@ class Body(_message.Message):
     def adoption(self) -> Global___AdoptionDetail:
         """For ADOPTION and COMPLETED."""
 
+    @_builtins.property
+    def specialties(self) -> _appraisal_pb2.SpecialtyPlan:
+        """For SPECIALTY_DETERMINED and PANEL_SHORT."""
+
+    @_builtins.property
+    def draw_escrow(self) -> _appraisal_pb2.DrawEscrow:
+        """For DRAW_COMMITTED."""
+
+    @_builtins.property
+    def panel(self) -> _appraisal_pb2.PanelRecord:
+        """For PANEL_DRAWN."""
+
+    @_builtins.property
+    def panel_change(self) -> _appraisal_pb2.PanelChange:
+        """For PANEL_REPLACED."""
+
+    @_builtins.property
+    def recusal(self) -> _appraisal_pb2.Recusal:
+        """For RECUSAL_RAISED and RECUSAL_ANSWERED."""
+
+    @_builtins.property
+    def appointment(self) -> _appraisal_pb2.Appointment:
+        """For SCHEDULED and RESCHEDULED."""
+
+    @_builtins.property
+    def worker_notice(self) -> _appraisal_pb2.WorkerNotice:
+        """For WORKER_NOTIFIED."""
+
+    @_builtins.property
+    def absence(self) -> _appraisal_pb2.Absence:
+        """For NO_SHOW."""
+
+    @_builtins.property
+    def examination(self) -> _appraisal_pb2.Examination:
+        """For EXAMINED."""
+
+    @_builtins.property
+    def extra_tests(self) -> _appraisal_pb2.ExtraTests:
+        """For EXTRA_TESTS."""
+
+    @_builtins.property
+    def opinion(self) -> _appraisal_pb2.PanelOpinion:
+        """For OPINION_FORMED."""
+
+    @_builtins.property
+    def appraisal_result(self) -> _appraisal_pb2.AppraisalResult:
+        """For APPRAISAL_REPORTED."""
+
+    @_builtins.property
+    def rejudge(self) -> _appraisal_pb2.Rejudge:
+        """For REJUDGE_REQUESTED."""
+
+    @_builtins.property
+    def experts(self) -> _appraisal_pb2.ExpertList:
+        """For EXPERTS_PROPOSED, EXPERTS_ADMITTED and EXPERTS_CONFIRMED."""
+
+    @_builtins.property
+    def conclusion(self) -> _appraisal_pb2.Conclusion:
+        """For CONCLUSION_ISSUED, CONCLUSION_SERVED, REAPPRAISAL_REQUESTED and REAPPRAISAL_RESULT."""
+
     def __init__(
         self,
         *,
@@ -187,12 +263,27 @@ class Body(_message.Message):
         hand_over: Global___HandOver | None = ...,
         acceptance: Global___Acceptance | None = ...,
         adoption: Global___AdoptionDetail | None = ...,
+        specialties: _appraisal_pb2.SpecialtyPlan | None = ...,
+        draw_escrow: _appraisal_pb2.DrawEscrow | None = ...,
+        panel: _appraisal_pb2.PanelRecord | None = ...,
+        panel_change: _appraisal_pb2.PanelChange | None = ...,
+        recusal: _appraisal_pb2.Recusal | None = ...,
+        appointment: _appraisal_pb2.Appointment | None = ...,
+        worker_notice: _appraisal_pb2.WorkerNotice | None = ...,
+        absence: _appraisal_pb2.Absence | None = ...,
+        examination: _appraisal_pb2.Examination | None = ...,
+        extra_tests: _appraisal_pb2.ExtraTests | None = ...,
+        opinion: _appraisal_pb2.PanelOpinion | None = ...,
+        appraisal_result: _appraisal_pb2.AppraisalResult | None = ...,
+        rejudge: _appraisal_pb2.Rejudge | None = ...,
+        experts: _appraisal_pb2.ExpertList | None = ...,
+        conclusion: _appraisal_pb2.Conclusion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "content", b"content", "cost", b"cost", "hand_over", b"hand_over", "letter", b"letter", "non_cooperation", b"non_cooperation", "notice", b"notice", "originals", b"originals", "paper", b"paper", "protest", b"protest", "question", b"question", "refusal", b"refusal", "result", b"result", "return_notice", b"return_notice", "subject", b"subject", "supplement", b"supplement"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "appointment", b"appointment", "appraisal_result", b"appraisal_result", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "conclusion", b"conclusion", "content", b"content", "cost", b"cost", "draw_escrow", b"draw_escrow", "examination", b"examination", "experts", b"experts", "extra_tests", b"extra_tests", "hand_over", b"hand_over", "letter", b"letter", "non_cooperation", b"non_cooperation", "notice", b"notice", "opinion", b"opinion", "originals", b"originals", "panel", b"panel", "panel_change", b"panel_change", "paper", b"paper", "protest", b"protest", "question", b"question", "recusal", b"recusal", "refusal", b"refusal", "rejudge", b"rejudge", "result", b"result", "return_notice", b"return_notice", "specialties", b"specialties", "subject", b"subject", "supplement", b"supplement", "worker_notice", b"worker_notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "content", b"content", "cost", b"cost", "hand_over", b"hand_over", "kind", b"kind", "letter", b"letter", "materials", b"materials", "non_cooperation", b"non_cooperation", "notice", b"notice", "originals", b"originals", "paper", b"paper", "protest", b"protest", "question", b"question", "refusal", b"refusal", "result", b"result", "return_notice", b"return_notice", "reused_material_ids", b"reused_material_ids", "sealed_reasons", b"sealed_reasons", "subject", b"subject", "supplement", b"supplement", "text", b"text", "thread_id", b"thread_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "appointment", b"appointment", "appraisal_result", b"appraisal_result", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "conclusion", b"conclusion", "content", b"content", "cost", b"cost", "draw_escrow", b"draw_escrow", "examination", b"examination", "experts", b"experts", "extra_tests", b"extra_tests", "hand_over", b"hand_over", "kind", b"kind", "letter", b"letter", "materials", b"materials", "non_cooperation", b"non_cooperation", "notice", b"notice", "opinion", b"opinion", "originals", b"originals", "panel", b"panel", "panel_change", b"panel_change", "paper", b"paper", "protest", b"protest", "question", b"question", "recusal", b"recusal", "refusal", b"refusal", "rejudge", b"rejudge", "result", b"result", "return_notice", b"return_notice", "reused_material_ids", b"reused_material_ids", "sealed_reasons", b"sealed_reasons", "specialties", b"specialties", "subject", b"subject", "supplement", b"supplement", "text", b"text", "thread_id", b"thread_id", "worker_notice", b"worker_notice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["letter", "return_notice", "refusal", "assignment", "result", "supplement", "question", "clock", "amendment", "non_cooperation", "originals", "cost", "subject", "notice", "agreement", "protest", "hand_over", "acceptance", "adoption"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["letter", "return_notice", "refusal", "assignment", "result", "supplement", "question", "clock", "amendment", "non_cooperation", "originals", "cost", "subject", "notice", "agreement", "protest", "hand_over", "acceptance", "adoption", "specialties", "draw_escrow", "panel", "panel_change", "recusal", "appointment", "worker_notice", "absence", "examination", "extra_tests", "opinion", "appraisal_result", "rejudge", "experts", "conclusion"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 

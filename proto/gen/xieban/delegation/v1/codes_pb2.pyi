@@ -192,6 +192,66 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """请求协调: one province asks another."""
     EVENT_KIND_COORDINATION_ANSWERED: _EventKind.ValueType  # 132
     """It answers."""
+    EVENT_KIND_SPECIALTY_DETERMINED: _EventKind.ValueType  # 140
+    """确定科别: the unit that draws says which strata the panel has and fixes the list of eligible experts."""
+    EVENT_KIND_DRAW_COMMITTED: _EventKind.ValueType  # 141
+    """抽取承诺: a side commits to its secret of a draw."""
+    EVENT_KIND_DRAW_REVEALED: _EventKind.ValueType  # 142
+    """抽取揭示: a side shows its secret."""
+    EVENT_KIND_DRAW_REVEALED_FOR: _EventKind.ValueType  # 143
+    """代为揭示: a provincial office opens the secret of a side that did not show it in time."""
+    EVENT_KIND_DRAW_VOIDED: _EventKind.ValueType  # 144
+    """抽取作废: a draw that cannot end is void; another begins with new secrets."""
+    EVENT_KIND_PANEL_DRAWN: _EventKind.ValueType  # 145
+    """抽取专家组: whom the lot fell on."""
+    EVENT_KIND_PANEL_REPLACED: _EventKind.ValueType  # 146
+    """更换专家: the next reserve takes a seat."""
+    EVENT_KIND_PANEL_SHORT: _EventKind.ValueType  # 147
+    """专家不足: too few are eligible."""
+    EVENT_KIND_PANEL_VOIDED: _EventKind.ValueType  # 148
+    """专家组作废: a conflict came to light after the examination."""
+    EVENT_KIND_RECUSAL_RAISED: _EventKind.ValueType  # 149
+    """申请回避: worker or employer object to an expert, through the home."""
+    EVENT_KIND_RECUSAL_ANSWERED: _EventKind.ValueType  # 150
+    """回避答复: the unit that drew answers."""
+    EVENT_KIND_SCHEDULED: _EventKind.ValueType  # 151
+    """已排期: date and place of the examination."""
+    EVENT_KIND_WORKER_NOTIFIED: _EventKind.ValueType  # 152
+    """已通知: the worker was told, through the home."""
+    EVENT_KIND_RESCHEDULED: _EventKind.ValueType  # 153
+    """改期: the examination moves."""
+    EVENT_KIND_NO_SHOW: _EventKind.ValueType  # 154
+    """未到场: the worker did not come."""
+    EVENT_KIND_EXAMINED: _EventKind.ValueType  # 155
+    """现场鉴定完成: the examination took place."""
+    EVENT_KIND_EXTRA_TESTS: _EventKind.ValueType  # 156
+    """补充检查: a hospital examines further (条例 Art 25)."""
+    EVENT_KIND_OPINION_FORMED: _EventKind.ValueType  # 157
+    """专家组意见: every expert signed."""
+    EVENT_KIND_APPRAISAL_REPORTED: _EventKind.ValueType  # 158
+    """提交鉴定结果: the opinion, in the mode FULL_ENTRUST the conclusion, goes home."""
+    EVENT_KIND_REJUDGE_REQUESTED: _EventKind.ValueType  # 159
+    """退回复核: home says that a clause of the standard was misapplied."""
+    EVENT_KIND_EXPERTS_PROPOSED: _EventKind.ValueType  # 160
+    """推荐专家: host proposes experts for the home's pool."""
+    EVENT_KIND_EXPERTS_ADMITTED: _EventKind.ValueType  # 161
+    """入库聘请: home admits them to its pool."""
+    EVENT_KIND_EXPERTS_CONFIRMED: _EventKind.ValueType  # 162
+    """专家确认: host says that the drawn experts come."""
+    EVENT_KIND_TERMINATED: _EventKind.ValueType  # 163
+    """当次鉴定终止: home ends it after an unjustified absence or refusal."""
+    EVENT_KIND_APPRAISAL_EXTENDED: _EventKind.ValueType  # 164
+    """延长三十日: home extends the statutory time once (条例 Art 25)."""
+    EVENT_KIND_CONCLUSION_ISSUED: _EventKind.ValueType  # 165
+    """鉴定结论作出: home's conclusion."""
+    EVENT_KIND_CONCLUSION_SERVED: _EventKind.ValueType  # 166
+    """鉴定结论送达."""
+    EVENT_KIND_REAPPRAISAL_REQUESTED: _EventKind.ValueType  # 167
+    """申请再次鉴定: to the home's province (条例 Art 26)."""
+    EVENT_KIND_REAPPRAISAL_RESULT: _EventKind.ValueType  # 168
+    """再次鉴定结果."""
+    EVENT_KIND_PANEL_VOID_DEMANDED: _EventKind.ValueType  # 169
+    """要求作废: home demands that a panel be declared void."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """The kind of an envelope (protocol 5). The table of kinds says who may send each, from where to where."""
@@ -330,6 +390,66 @@ EVENT_KIND_COORDINATION_REQUESTED: EventKind.ValueType  # 131
 """请求协调: one province asks another."""
 EVENT_KIND_COORDINATION_ANSWERED: EventKind.ValueType  # 132
 """It answers."""
+EVENT_KIND_SPECIALTY_DETERMINED: EventKind.ValueType  # 140
+"""确定科别: the unit that draws says which strata the panel has and fixes the list of eligible experts."""
+EVENT_KIND_DRAW_COMMITTED: EventKind.ValueType  # 141
+"""抽取承诺: a side commits to its secret of a draw."""
+EVENT_KIND_DRAW_REVEALED: EventKind.ValueType  # 142
+"""抽取揭示: a side shows its secret."""
+EVENT_KIND_DRAW_REVEALED_FOR: EventKind.ValueType  # 143
+"""代为揭示: a provincial office opens the secret of a side that did not show it in time."""
+EVENT_KIND_DRAW_VOIDED: EventKind.ValueType  # 144
+"""抽取作废: a draw that cannot end is void; another begins with new secrets."""
+EVENT_KIND_PANEL_DRAWN: EventKind.ValueType  # 145
+"""抽取专家组: whom the lot fell on."""
+EVENT_KIND_PANEL_REPLACED: EventKind.ValueType  # 146
+"""更换专家: the next reserve takes a seat."""
+EVENT_KIND_PANEL_SHORT: EventKind.ValueType  # 147
+"""专家不足: too few are eligible."""
+EVENT_KIND_PANEL_VOIDED: EventKind.ValueType  # 148
+"""专家组作废: a conflict came to light after the examination."""
+EVENT_KIND_RECUSAL_RAISED: EventKind.ValueType  # 149
+"""申请回避: worker or employer object to an expert, through the home."""
+EVENT_KIND_RECUSAL_ANSWERED: EventKind.ValueType  # 150
+"""回避答复: the unit that drew answers."""
+EVENT_KIND_SCHEDULED: EventKind.ValueType  # 151
+"""已排期: date and place of the examination."""
+EVENT_KIND_WORKER_NOTIFIED: EventKind.ValueType  # 152
+"""已通知: the worker was told, through the home."""
+EVENT_KIND_RESCHEDULED: EventKind.ValueType  # 153
+"""改期: the examination moves."""
+EVENT_KIND_NO_SHOW: EventKind.ValueType  # 154
+"""未到场: the worker did not come."""
+EVENT_KIND_EXAMINED: EventKind.ValueType  # 155
+"""现场鉴定完成: the examination took place."""
+EVENT_KIND_EXTRA_TESTS: EventKind.ValueType  # 156
+"""补充检查: a hospital examines further (条例 Art 25)."""
+EVENT_KIND_OPINION_FORMED: EventKind.ValueType  # 157
+"""专家组意见: every expert signed."""
+EVENT_KIND_APPRAISAL_REPORTED: EventKind.ValueType  # 158
+"""提交鉴定结果: the opinion, in the mode FULL_ENTRUST the conclusion, goes home."""
+EVENT_KIND_REJUDGE_REQUESTED: EventKind.ValueType  # 159
+"""退回复核: home says that a clause of the standard was misapplied."""
+EVENT_KIND_EXPERTS_PROPOSED: EventKind.ValueType  # 160
+"""推荐专家: host proposes experts for the home's pool."""
+EVENT_KIND_EXPERTS_ADMITTED: EventKind.ValueType  # 161
+"""入库聘请: home admits them to its pool."""
+EVENT_KIND_EXPERTS_CONFIRMED: EventKind.ValueType  # 162
+"""专家确认: host says that the drawn experts come."""
+EVENT_KIND_TERMINATED: EventKind.ValueType  # 163
+"""当次鉴定终止: home ends it after an unjustified absence or refusal."""
+EVENT_KIND_APPRAISAL_EXTENDED: EventKind.ValueType  # 164
+"""延长三十日: home extends the statutory time once (条例 Art 25)."""
+EVENT_KIND_CONCLUSION_ISSUED: EventKind.ValueType  # 165
+"""鉴定结论作出: home's conclusion."""
+EVENT_KIND_CONCLUSION_SERVED: EventKind.ValueType  # 166
+"""鉴定结论送达."""
+EVENT_KIND_REAPPRAISAL_REQUESTED: EventKind.ValueType  # 167
+"""申请再次鉴定: to the home's province (条例 Art 26)."""
+EVENT_KIND_REAPPRAISAL_RESULT: EventKind.ValueType  # 168
+"""再次鉴定结果."""
+EVENT_KIND_PANEL_VOID_DEMANDED: EventKind.ValueType  # 169
+"""要求作废: home demands that a panel be declared void."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 class _Matter:

@@ -79,6 +79,21 @@ class Declared(_message.Message):
     POOL_FIELD_NUMBER: _builtins.int
     PROTEST_FIELD_NUMBER: _builtins.int
     MATERIALS_FIELD_NUMBER: _builtins.int
+    STRATA_FIELD_NUMBER: _builtins.int
+    DRAW_COMMITMENT_FIELD_NUMBER: _builtins.int
+    DRAW_REVEAL_FIELD_NUMBER: _builtins.int
+    DRAW_VOID_FIELD_NUMBER: _builtins.int
+    PANEL_FIELD_NUMBER: _builtins.int
+    REPLACEMENT_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    NOTIFIED_FIELD_NUMBER: _builtins.int
+    ATTENDANCE_FIELD_NUMBER: _builtins.int
+    TESTS_FIELD_NUMBER: _builtins.int
+    OPINION_FIELD_NUMBER: _builtins.int
+    EXPERTS_FIELD_NUMBER: _builtins.int
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    CONCLUSION_FIELD_NUMBER: _builtins.int
+    PANEL_VOID_FIELD_NUMBER: _builtins.int
     PAPER_ON_FIELD_NUMBER: _builtins.int
     paper_on: _builtins.str
     """Date that the paper bears, ISO date; only with recorded_by_home."""
@@ -150,6 +165,66 @@ class Declared(_message.Message):
     def materials(self) -> Global___MaterialsDeclared:
         """For WITHDRAW_CONFIRMED and MATERIAL_ADDED."""
 
+    @_builtins.property
+    def strata(self) -> Global___StrataDeclared:
+        """For SPECIALTY_DETERMINED and PANEL_SHORT."""
+
+    @_builtins.property
+    def draw_commitment(self) -> Global___DrawCommittedDeclared:
+        """For DRAW_COMMITTED."""
+
+    @_builtins.property
+    def draw_reveal(self) -> Global___DrawRevealedDeclared:
+        """For DRAW_REVEALED and DRAW_REVEALED_FOR."""
+
+    @_builtins.property
+    def draw_void(self) -> Global___DrawVoidedDeclared:
+        """For DRAW_VOIDED."""
+
+    @_builtins.property
+    def panel(self) -> Global___PanelDeclared:
+        """For PANEL_DRAWN."""
+
+    @_builtins.property
+    def replacement(self) -> Global___ReplacementDeclared:
+        """For PANEL_REPLACED."""
+
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentDeclared:
+        """For SCHEDULED and RESCHEDULED."""
+
+    @_builtins.property
+    def notified(self) -> Global___NotifiedDeclared:
+        """For WORKER_NOTIFIED."""
+
+    @_builtins.property
+    def attendance(self) -> Global___AttendanceDeclared:
+        """For NO_SHOW and EXAMINED."""
+
+    @_builtins.property
+    def tests(self) -> Global___TestsDeclared:
+        """For EXTRA_TESTS."""
+
+    @_builtins.property
+    def opinion(self) -> Global___OpinionDeclared:
+        """For OPINION_FORMED and APPRAISAL_REPORTED."""
+
+    @_builtins.property
+    def experts(self) -> Global___ExpertsDeclared:
+        """For EXPERTS_PROPOSED, EXPERTS_ADMITTED and EXPERTS_CONFIRMED."""
+
+    @_builtins.property
+    def recusal(self) -> Global___RecusalDeclared:
+        """For RECUSAL_ANSWERED."""
+
+    @_builtins.property
+    def conclusion(self) -> Global___ConclusionDeclared:
+        """For CONCLUSION_ISSUED, CONCLUSION_SERVED, REAPPRAISAL_REQUESTED and REAPPRAISAL_RESULT."""
+
+    @_builtins.property
+    def panel_void(self) -> Global___PanelVoidedDeclared:
+        """For PANEL_VOIDED."""
+
     def __init__(
         self,
         *,
@@ -170,13 +245,28 @@ class Declared(_message.Message):
         pool: Global___PoolDeclared | None = ...,
         protest: Global___ProtestDeclared | None = ...,
         materials: Global___MaterialsDeclared | None = ...,
+        strata: Global___StrataDeclared | None = ...,
+        draw_commitment: Global___DrawCommittedDeclared | None = ...,
+        draw_reveal: Global___DrawRevealedDeclared | None = ...,
+        draw_void: Global___DrawVoidedDeclared | None = ...,
+        panel: Global___PanelDeclared | None = ...,
+        replacement: Global___ReplacementDeclared | None = ...,
+        appointment: Global___AppointmentDeclared | None = ...,
+        notified: Global___NotifiedDeclared | None = ...,
+        attendance: Global___AttendanceDeclared | None = ...,
+        tests: Global___TestsDeclared | None = ...,
+        opinion: Global___OpinionDeclared | None = ...,
+        experts: Global___ExpertsDeclared | None = ...,
+        recusal: Global___RecusalDeclared | None = ...,
+        conclusion: Global___ConclusionDeclared | None = ...,
+        panel_void: Global___PanelVoidedDeclared | None = ...,
         paper_on: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "answer_due", b"answer_due", "assignment", b"assignment", "clock", b"clock", "competence", b"competence", "defect_list", b"defect_list", "extension", b"extension", "letter", b"letter", "materials", b"materials", "notice", b"notice", "of", b"of", "pool", b"pool", "protest", b"protest", "question", b"question", "result", b"result", "supplement", b"supplement"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "answer_due", b"answer_due", "appointment", b"appointment", "assignment", b"assignment", "attendance", b"attendance", "clock", b"clock", "competence", b"competence", "conclusion", b"conclusion", "defect_list", b"defect_list", "draw_commitment", b"draw_commitment", "draw_reveal", b"draw_reveal", "draw_void", b"draw_void", "experts", b"experts", "extension", b"extension", "letter", b"letter", "materials", b"materials", "notice", b"notice", "notified", b"notified", "of", b"of", "opinion", b"opinion", "panel", b"panel", "panel_void", b"panel_void", "pool", b"pool", "protest", b"protest", "question", b"question", "recusal", b"recusal", "replacement", b"replacement", "result", b"result", "strata", b"strata", "supplement", b"supplement", "tests", b"tests"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "answer_due", b"answer_due", "assignment", b"assignment", "clock", b"clock", "competence", b"competence", "defect_list", b"defect_list", "extension", b"extension", "letter", b"letter", "materials", b"materials", "notice", b"notice", "of", b"of", "paper_on", b"paper_on", "pool", b"pool", "protest", b"protest", "question", b"question", "result", b"result", "supplement", b"supplement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "answer_due", b"answer_due", "appointment", b"appointment", "assignment", b"assignment", "attendance", b"attendance", "clock", b"clock", "competence", b"competence", "conclusion", b"conclusion", "defect_list", b"defect_list", "draw_commitment", b"draw_commitment", "draw_reveal", b"draw_reveal", "draw_void", b"draw_void", "experts", b"experts", "extension", b"extension", "letter", b"letter", "materials", b"materials", "notice", b"notice", "notified", b"notified", "of", b"of", "opinion", b"opinion", "panel", b"panel", "panel_void", b"panel_void", "paper_on", b"paper_on", "pool", b"pool", "protest", b"protest", "question", b"question", "recusal", b"recusal", "replacement", b"replacement", "result", b"result", "strata", b"strata", "supplement", b"supplement", "tests", b"tests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_of: _TypeAlias = _typing.Literal["letter", "defect_list", "competence", "assignment", "extension", "result", "supplement", "question", "clock", "amendment", "adoption", "answer_due", "notice", "agreement", "pool", "protest", "materials"]  # noqa: Y015
+    _WhichOneofReturnType_of: _TypeAlias = _typing.Literal["letter", "defect_list", "competence", "assignment", "extension", "result", "supplement", "question", "clock", "amendment", "adoption", "answer_due", "notice", "agreement", "pool", "protest", "materials", "strata", "draw_commitment", "draw_reveal", "draw_void", "panel", "replacement", "appointment", "notified", "attendance", "tests", "opinion", "experts", "recusal", "conclusion", "panel_void"]  # noqa: Y015
     _WhichOneofArgType_of: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_of) -> _WhichOneofReturnType_of | None: ...
 
@@ -661,3 +751,485 @@ class MaterialsDeclared(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MaterialsDeclared: _TypeAlias = MaterialsDeclared  # noqa: Y015
+
+@_typing.final
+class StrataDeclared(_message.Message):
+    """How a panel is made up. A stratum is a speciality without its name, which would tell of health; the body names it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    STRATA_FIELD_NUMBER: _builtins.int
+    POOL_VERSION_FIELD_NUMBER: _builtins.int
+    ELIGIBLE_ROOT_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw in this thread, from 1."""
+    pool_version: _builtins.int
+    """Version of the pool that the eligible experts stand in."""
+    eligible_root: _builtins.bytes
+    """Salted Merkle root over the eligible experts, stratum by stratum (protocol 9.2); empty with PANEL_SHORT."""
+    @_builtins.property
+    def strata(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stratum]:
+        """Strata in the order of the draw; 1 to 5."""
+
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        strata: _abc.Iterable[Global___Stratum] | None = ...,
+        pool_version: _builtins.int = ...,
+        eligible_root: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw", "eligible_root", b"eligible_root", "pool_version", b"pool_version", "strata", b"strata"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StrataDeclared: _TypeAlias = StrataDeclared  # noqa: Y015
+
+@_typing.final
+class Stratum(_message.Message):
+    """One stratum."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEATS_FIELD_NUMBER: _builtins.int
+    RESERVES_FIELD_NUMBER: _builtins.int
+    ELIGIBLE_FIELD_NUMBER: _builtins.int
+    seats: _builtins.int
+    """Seats drawn in it."""
+    reserves: _builtins.int
+    """Reserves drawn in it."""
+    eligible: _builtins.int
+    """Eligible experts in it."""
+    def __init__(
+        self,
+        *,
+        seats: _builtins.int = ...,
+        reserves: _builtins.int = ...,
+        eligible: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eligible", b"eligible", "reserves", b"reserves", "seats", b"seats"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stratum: _TypeAlias = Stratum  # noqa: Y015
+
+@_typing.final
+class DrawCommittedDeclared(_message.Message):
+    """A side's commitment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    COMMITMENT_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw."""
+    commitment: _builtins.bytes
+    """Commitment to the secret (protocol 9.3), 32 bytes."""
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        commitment: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment", "draw", b"draw"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DrawCommittedDeclared: _TypeAlias = DrawCommittedDeclared  # noqa: Y015
+
+@_typing.final
+class DrawRevealedDeclared(_message.Message):
+    """A secret, shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw."""
+    unit: _builtins.str
+    """The side whose secret it is."""
+    secret: _builtins.bytes
+    """The secret, 32 bytes."""
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        unit: _builtins.str = ...,
+        secret: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw", "secret", b"secret", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DrawRevealedDeclared: _TypeAlias = DrawRevealedDeclared  # noqa: Y015
+
+@_typing.final
+class DrawVoidedDeclared(_message.Message):
+    """Why a draw is void."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw."""
+    unit: _builtins.str
+    """The side that did not show its secret; empty where nobody is at fault."""
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DrawVoidedDeclared: _TypeAlias = DrawVoidedDeclared  # noqa: Y015
+
+@_typing.final
+class PanelDeclared(_message.Message):
+    """Whom the lot fell on: positions in the list of eligible experts, no names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    LOG_SIZE_FIELD_NUMBER: _builtins.int
+    LOG_ROOT_FIELD_NUMBER: _builtins.int
+    PICKS_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw."""
+    log_size: _builtins.int
+    """Size of the log at the first checkpoint that covers both commitments."""
+    log_root: _builtins.bytes
+    """Root of the log at that size."""
+    @_builtins.property
+    def picks(self) -> _containers.RepeatedCompositeFieldContainer[Global___StratumPicks]:
+        """Picks, one for each stratum, in its order."""
+
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        log_size: _builtins.int = ...,
+        log_root: _builtins.bytes = ...,
+        picks: _abc.Iterable[Global___StratumPicks] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw", "log_root", b"log_root", "log_size", b"log_size", "picks", b"picks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PanelDeclared: _TypeAlias = PanelDeclared  # noqa: Y015
+
+@_typing.final
+class StratumPicks(_message.Message):
+    """The picks of one stratum."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEATS_FIELD_NUMBER: _builtins.int
+    RESERVES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def seats(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions of those who sit, from 0, within the stratum, in the order drawn."""
+
+    @_builtins.property
+    def reserves(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions of the reserves, in the order drawn."""
+
+    def __init__(
+        self,
+        *,
+        seats: _abc.Iterable[_builtins.int] | None = ...,
+        reserves: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reserves", b"reserves", "seats", b"seats"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StratumPicks: _TypeAlias = StratumPicks  # noqa: Y015
+
+@_typing.final
+class ReplacementDeclared(_message.Message):
+    """One seat passes to the next reserve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    STRATUM_FIELD_NUMBER: _builtins.int
+    LEAVES_FIELD_NUMBER: _builtins.int
+    ENTERS_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw."""
+    stratum: _builtins.int
+    """Stratum, from 0."""
+    leaves: _builtins.int
+    """Position of the expert who leaves."""
+    enters: _builtins.int
+    """Position of the reserve who takes the seat."""
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+        stratum: _builtins.int = ...,
+        leaves: _builtins.int = ...,
+        enters: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw", "enters", b"enters", "leaves", b"leaves", "stratum", b"stratum"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplacementDeclared: _TypeAlias = ReplacementDeclared  # noqa: Y015
+
+@_typing.final
+class AppointmentDeclared(_message.Message):
+    """When the examination is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    INSTEAD_OF_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """Day, ISO date."""
+    instead_of: _builtins.str
+    """Earlier day that it takes the place of, ISO date; only with RESCHEDULED."""
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+        instead_of: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instead_of", b"instead_of", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentDeclared: _TypeAlias = AppointmentDeclared  # noqa: Y015
+
+@_typing.final
+class NotifiedDeclared(_message.Message):
+    """That the worker was told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVED_ON_FIELD_NUMBER: _builtins.int
+    EXAMINATION_ON_FIELD_NUMBER: _builtins.int
+    served_on: _builtins.str
+    """Day on which the notice was served, ISO date."""
+    examination_on: _builtins.str
+    """Day of the examination that it names, ISO date."""
+    def __init__(
+        self,
+        *,
+        served_on: _builtins.str = ...,
+        examination_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["examination_on", b"examination_on", "served_on", b"served_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifiedDeclared: _TypeAlias = NotifiedDeclared  # noqa: Y015
+
+@_typing.final
+class AttendanceDeclared(_message.Message):
+    """An examination day as it went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    ABSENCES_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """Day, ISO date."""
+    absences: _builtins.int
+    """How often the worker did not come in this delegation, this time included; 0 with EXAMINED."""
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+        absences: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences", b"absences", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendanceDeclared: _TypeAlias = AttendanceDeclared  # noqa: Y015
+
+@_typing.final
+class TestsDeclared(_message.Message):
+    """Further tests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_ON_FIELD_NUMBER: _builtins.int
+    expected_on: _builtins.str
+    """Day by which their results are expected, ISO date."""
+    def __init__(
+        self,
+        *,
+        expected_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestsDeclared: _TypeAlias = TestsDeclared  # noqa: Y015
+
+@_typing.final
+class OpinionDeclared(_message.Message):
+    """An opinion in figures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPERTS_FIELD_NUMBER: _builtins.int
+    SIGNED_FIELD_NUMBER: _builtins.int
+    DISSENTING_FIELD_NUMBER: _builtins.int
+    WARNINGS_ANSWERED_FIELD_NUMBER: _builtins.int
+    WARNINGS_OPEN_FIELD_NUMBER: _builtins.int
+    REUSED_MATERIALS_FIELD_NUMBER: _builtins.int
+    DRAW_FIELD_NUMBER: _builtins.int
+    experts: _builtins.int
+    """Experts of the panel, 3 or 5."""
+    signed: _builtins.int
+    """Those who signed."""
+    dissenting: _builtins.int
+    """Those who dissent."""
+    warnings_answered: _builtins.int
+    """Warnings of the standard's arithmetic that were answered with a reason."""
+    warnings_open: _builtins.int
+    """Those that were not; must be 0."""
+    reused_materials: _builtins.int
+    """Materials referred to by id and not sent again."""
+    draw: _builtins.int
+    """Number of the draw whose panel it is."""
+    def __init__(
+        self,
+        *,
+        experts: _builtins.int = ...,
+        signed: _builtins.int = ...,
+        dissenting: _builtins.int = ...,
+        warnings_answered: _builtins.int = ...,
+        warnings_open: _builtins.int = ...,
+        reused_materials: _builtins.int = ...,
+        draw: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dissenting", b"dissenting", "draw", b"draw", "experts", b"experts", "reused_materials", b"reused_materials", "signed", b"signed", "warnings_answered", b"warnings_answered", "warnings_open", b"warnings_open"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpinionDeclared: _TypeAlias = OpinionDeclared  # noqa: Y015
+
+@_typing.final
+class ExpertsDeclared(_message.Message):
+    """Experts in figures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPERTS_FIELD_NUMBER: _builtins.int
+    experts: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        experts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["experts", b"experts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpertsDeclared: _TypeAlias = ExpertsDeclared  # noqa: Y015
+
+@_typing.final
+class RecusalDeclared(_message.Message):
+    """How an objection was answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPHELD_FIELD_NUMBER: _builtins.int
+    upheld: _builtins.bool
+    """The expert was replaced or will be."""
+    def __init__(
+        self,
+        *,
+        upheld: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["upheld", b"upheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecusalDeclared: _TypeAlias = RecusalDeclared  # noqa: Y015
+
+@_typing.final
+class ConclusionDeclared(_message.Message):
+    """A conclusion's dates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """Day of the act, ISO date."""
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConclusionDeclared: _TypeAlias = ConclusionDeclared  # noqa: Y015
+
+@_typing.final
+class PanelVoidedDeclared(_message.Message):
+    """A panel declared void."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAW_FIELD_NUMBER: _builtins.int
+    draw: _builtins.int
+    """Number of the draw whose panel it is."""
+    def __init__(
+        self,
+        *,
+        draw: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draw", b"draw"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PanelVoidedDeclared: _TypeAlias = PanelVoidedDeclared  # noqa: Y015

@@ -22,39 +22,40 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from xieban.delegation.v1 import appraisal_pb2 as xieban_dot_delegation_dot_v1_dot_appraisal__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!xieban/delegation/v1/letter.proto\x12\x14xieban.delegation.v1\"\xee\x04\n\x06Letter\x12\x19\n\x11\x61\x63\x63\x65ptance_number\x18\x01 \x01(\t\x12\x14\n\x0c\x63\x61se_summary\x18\x02 \x01(\t\x12)\n\x05items\x18\x03 \x03(\x0b\x32\x1a.xieban.delegation.v1.Item\x12\x36\n\x07outline\x18\x04 \x03(\x0b\x32%.xieban.delegation.v1.OutlineQuestion\x12,\n\x06worker\x18\x05 \x01(\x0b\x32\x1c.xieban.delegation.v1.Worker\x12\x30\n\x08\x65mployer\x18\x06 \x01(\x0b\x32\x1e.xieban.delegation.v1.Employer\x12\x30\n\x08\x61\x63\x63ident\x18\x07 \x01(\x0b\x32\x1e.xieban.delegation.v1.Accident\x12\x32\n\tinsurance\x18\x08 \x01(\x0b\x32\x1f.xieban.delegation.v1.Insurance\x12\x32\n\tapplicant\x18\t \x01(\x0b\x32\x1f.xieban.delegation.v1.Applicant\x12\x17\n\x0f\x63laimed_grounds\x18\n \x03(\t\x12\x17\n\x0f\x65xclusion_flags\x18\x0b \x03(\t\x12G\n\x14occupational_disease\x18\x0c \x01(\x0e\x32).xieban.delegation.v1.OccupationalDisease\x12\x11\n\tfee_payer\x18\r \x01(\t\x12\x18\n\x10recusal_declared\x18\x0e \x01(\x08\x12\x15\n\rcontact_phone\x18\x0f \x01(\t\x12\x17\n\x0fpriority_reason\x18\x10 \x01(\t\"5\n\x04Item\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\tmandatory\x18\x03 \x01(\x08\".\n\x0fOutlineQuestion\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xd2\x01\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x35\n\x0bid_document\x18\x02 \x01(\x0e\x32 .xieban.delegation.v1.IdDocument\x12\x11\n\tid_number\x18\x03 \x01(\t\x12\x0b\n\x03sex\x18\x04 \x01(\t\x12\x0f\n\x07\x62orn_on\x18\x05 \x01(\t\x12\x12\n\noccupation\x18\x06 \x01(\t\x12\r\n\x05phone\x18\x07 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x08 \x01(\t\x12\x1e\n\x16social_security_number\x18\t \x01(\t\"\xad\x01\n\x08\x45mployer\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x02 \x01(\t\x12\x15\n\rregistered_in\x18\x03 \x01(\t\x12\x13\n\x0boperates_in\x18\x04 \x01(\t\x12\x10\n\x08industry\x18\x05 \x01(\t\x12\x14\n\x0c\x63ontact_name\x18\x06 \x01(\t\x12\x15\n\rcontact_phone\x18\x07 \x01(\t\x12\x13\n\x0blabour_user\x18\x08 \x01(\t\"\xa1\x02\n\x08\x41\x63\x63ident\x12\x13\n\x0bhappened_at\x18\x01 \x01(\t\x12\x12\n\nplace_text\x18\x02 \x01(\t\x12\x13\n\x0bregion_code\x18\x03 \x01(\t\x12\x13\n\x0b\x63oordinates\x18\x04 \x01(\t\x12\r\n\x05scene\x18\x05 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x06 \x01(\t\x12\x14\n\x0cinjured_part\x18\x07 \x01(\t\x12\x11\n\tdiagnosis\x18\x08 \x01(\t\x12\x16\n\x0e\x66irst_hospital\x18\t \x01(\t\x12\x30\n\twitnesses\x18\n \x03(\x0b\x32\x1d.xieban.delegation.v1.Witness\x12\x1f\n\x17traffic_document_number\x18\x0b \x01(\t\x12\x0f\n\x07\x64ied_on\x18\x0c \x01(\t\"4\n\x07Witness\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05phone\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\"|\n\tInsurance\x12\x31\n\x04mode\x18\x01 \x01(\x0e\x32#.xieban.delegation.v1.InsuranceMode\x12\x12\n\ninsured_in\x18\x02 \x01(\t\x12\x14\n\x0cproject_name\x18\x03 \x01(\t\x12\x12\n\nproject_in\x18\x04 \x01(\t\"r\n\tApplicant\x12\x31\n\x04role\x18\x01 \x01(\x0e\x32#.xieban.delegation.v1.ApplicantRole\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08relation\x18\x03 \x01(\t\x12\x12\n\napplied_on\x18\x04 \x01(\t*\x8e\x01\n\nIdDocument\x12\x1b\n\x17ID_DOCUMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16ID_DOCUMENT_CITIZEN_ID\x10\x01\x12\x18\n\x14ID_DOCUMENT_PASSPORT\x10\x02\x12\x16\n\x12ID_DOCUMENT_OLD_ID\x10\x03\x12\x15\n\x11ID_DOCUMENT_OTHER\x10\x04*\x81\x01\n\rInsuranceMode\x12\x1e\n\x1aINSURANCE_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INSURANCE_MODE_EMPLOYER\x10\x01\x12\x1a\n\x16INSURANCE_MODE_PROJECT\x10\x02\x12\x17\n\x13INSURANCE_MODE_NONE\x10\x03*\x9e\x01\n\rApplicantRole\x12\x1e\n\x1a\x41PPLICANT_ROLE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41PPLICANT_ROLE_EMPLOYER\x10\x01\x12\x19\n\x15\x41PPLICANT_ROLE_WORKER\x10\x02\x12\x1b\n\x17\x41PPLICANT_ROLE_RELATIVE\x10\x03\x12\x18\n\x14\x41PPLICANT_ROLE_UNION\x10\x04*\xc0\x01\n\x13OccupationalDisease\x12$\n OCCUPATIONAL_DISEASE_UNSPECIFIED\x10\x00\x12*\n&OCCUPATIONAL_DISEASE_VALID_CERTIFICATE\x10\x01\x12.\n*OCCUPATIONAL_DISEASE_DEFECTIVE_CERTIFICATE\x10\x02\x12\'\n#OCCUPATIONAL_DISEASE_NO_CERTIFICATE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!xieban/delegation/v1/letter.proto\x12\x14xieban.delegation.v1\x1a$xieban/delegation/v1/appraisal.proto\"\xa9\x05\n\x06Letter\x12\x19\n\x11\x61\x63\x63\x65ptance_number\x18\x01 \x01(\t\x12\x14\n\x0c\x63\x61se_summary\x18\x02 \x01(\t\x12)\n\x05items\x18\x03 \x03(\x0b\x32\x1a.xieban.delegation.v1.Item\x12\x36\n\x07outline\x18\x04 \x03(\x0b\x32%.xieban.delegation.v1.OutlineQuestion\x12,\n\x06worker\x18\x05 \x01(\x0b\x32\x1c.xieban.delegation.v1.Worker\x12\x30\n\x08\x65mployer\x18\x06 \x01(\x0b\x32\x1e.xieban.delegation.v1.Employer\x12\x30\n\x08\x61\x63\x63ident\x18\x07 \x01(\x0b\x32\x1e.xieban.delegation.v1.Accident\x12\x32\n\tinsurance\x18\x08 \x01(\x0b\x32\x1f.xieban.delegation.v1.Insurance\x12\x32\n\tapplicant\x18\t \x01(\x0b\x32\x1f.xieban.delegation.v1.Applicant\x12\x17\n\x0f\x63laimed_grounds\x18\n \x03(\t\x12\x17\n\x0f\x65xclusion_flags\x18\x0b \x03(\t\x12G\n\x14occupational_disease\x18\x0c \x01(\x0e\x32).xieban.delegation.v1.OccupationalDisease\x12\x11\n\tfee_payer\x18\r \x01(\t\x12\x18\n\x10recusal_declared\x18\x0e \x01(\x08\x12\x15\n\rcontact_phone\x18\x0f \x01(\t\x12\x17\n\x0fpriority_reason\x18\x10 \x01(\t\x12\x39\n\tappraisal\x18\x11 \x01(\x0b\x32&.xieban.delegation.v1.AppraisalRequest\"5\n\x04Item\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\tmandatory\x18\x03 \x01(\x08\".\n\x0fOutlineQuestion\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xd2\x01\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x35\n\x0bid_document\x18\x02 \x01(\x0e\x32 .xieban.delegation.v1.IdDocument\x12\x11\n\tid_number\x18\x03 \x01(\t\x12\x0b\n\x03sex\x18\x04 \x01(\t\x12\x0f\n\x07\x62orn_on\x18\x05 \x01(\t\x12\x12\n\noccupation\x18\x06 \x01(\t\x12\r\n\x05phone\x18\x07 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x08 \x01(\t\x12\x1e\n\x16social_security_number\x18\t \x01(\t\"\xad\x01\n\x08\x45mployer\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x02 \x01(\t\x12\x15\n\rregistered_in\x18\x03 \x01(\t\x12\x13\n\x0boperates_in\x18\x04 \x01(\t\x12\x10\n\x08industry\x18\x05 \x01(\t\x12\x14\n\x0c\x63ontact_name\x18\x06 \x01(\t\x12\x15\n\rcontact_phone\x18\x07 \x01(\t\x12\x13\n\x0blabour_user\x18\x08 \x01(\t\"\xa1\x02\n\x08\x41\x63\x63ident\x12\x13\n\x0bhappened_at\x18\x01 \x01(\t\x12\x12\n\nplace_text\x18\x02 \x01(\t\x12\x13\n\x0bregion_code\x18\x03 \x01(\t\x12\x13\n\x0b\x63oordinates\x18\x04 \x01(\t\x12\r\n\x05scene\x18\x05 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x06 \x01(\t\x12\x14\n\x0cinjured_part\x18\x07 \x01(\t\x12\x11\n\tdiagnosis\x18\x08 \x01(\t\x12\x16\n\x0e\x66irst_hospital\x18\t \x01(\t\x12\x30\n\twitnesses\x18\n \x03(\x0b\x32\x1d.xieban.delegation.v1.Witness\x12\x1f\n\x17traffic_document_number\x18\x0b \x01(\t\x12\x0f\n\x07\x64ied_on\x18\x0c \x01(\t\"4\n\x07Witness\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05phone\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\"|\n\tInsurance\x12\x31\n\x04mode\x18\x01 \x01(\x0e\x32#.xieban.delegation.v1.InsuranceMode\x12\x12\n\ninsured_in\x18\x02 \x01(\t\x12\x14\n\x0cproject_name\x18\x03 \x01(\t\x12\x12\n\nproject_in\x18\x04 \x01(\t\"r\n\tApplicant\x12\x31\n\x04role\x18\x01 \x01(\x0e\x32#.xieban.delegation.v1.ApplicantRole\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08relation\x18\x03 \x01(\t\x12\x12\n\napplied_on\x18\x04 \x01(\t*\x8e\x01\n\nIdDocument\x12\x1b\n\x17ID_DOCUMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16ID_DOCUMENT_CITIZEN_ID\x10\x01\x12\x18\n\x14ID_DOCUMENT_PASSPORT\x10\x02\x12\x16\n\x12ID_DOCUMENT_OLD_ID\x10\x03\x12\x15\n\x11ID_DOCUMENT_OTHER\x10\x04*\x81\x01\n\rInsuranceMode\x12\x1e\n\x1aINSURANCE_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INSURANCE_MODE_EMPLOYER\x10\x01\x12\x1a\n\x16INSURANCE_MODE_PROJECT\x10\x02\x12\x17\n\x13INSURANCE_MODE_NONE\x10\x03*\x9e\x01\n\rApplicantRole\x12\x1e\n\x1a\x41PPLICANT_ROLE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41PPLICANT_ROLE_EMPLOYER\x10\x01\x12\x19\n\x15\x41PPLICANT_ROLE_WORKER\x10\x02\x12\x1b\n\x17\x41PPLICANT_ROLE_RELATIVE\x10\x03\x12\x18\n\x14\x41PPLICANT_ROLE_UNION\x10\x04*\xc0\x01\n\x13OccupationalDisease\x12$\n OCCUPATIONAL_DISEASE_UNSPECIFIED\x10\x00\x12*\n&OCCUPATIONAL_DISEASE_VALID_CERTIFICATE\x10\x01\x12.\n*OCCUPATIONAL_DISEASE_DEFECTIVE_CERTIFICATE\x10\x02\x12\'\n#OCCUPATIONAL_DISEASE_NO_CERTIFICATE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'xieban.delegation.v1.letter_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IDDOCUMENT']._serialized_start=1765
-  _globals['_IDDOCUMENT']._serialized_end=1907
-  _globals['_INSURANCEMODE']._serialized_start=1910
-  _globals['_INSURANCEMODE']._serialized_end=2039
-  _globals['_APPLICANTROLE']._serialized_start=2042
-  _globals['_APPLICANTROLE']._serialized_end=2200
-  _globals['_OCCUPATIONALDISEASE']._serialized_start=2203
-  _globals['_OCCUPATIONALDISEASE']._serialized_end=2395
-  _globals['_LETTER']._serialized_start=60
-  _globals['_LETTER']._serialized_end=682
-  _globals['_ITEM']._serialized_start=684
-  _globals['_ITEM']._serialized_end=737
-  _globals['_OUTLINEQUESTION']._serialized_start=739
-  _globals['_OUTLINEQUESTION']._serialized_end=785
-  _globals['_WORKER']._serialized_start=788
-  _globals['_WORKER']._serialized_end=998
-  _globals['_EMPLOYER']._serialized_start=1001
-  _globals['_EMPLOYER']._serialized_end=1174
-  _globals['_ACCIDENT']._serialized_start=1177
-  _globals['_ACCIDENT']._serialized_end=1466
-  _globals['_WITNESS']._serialized_start=1468
-  _globals['_WITNESS']._serialized_end=1520
-  _globals['_INSURANCE']._serialized_start=1522
-  _globals['_INSURANCE']._serialized_end=1646
-  _globals['_APPLICANT']._serialized_start=1648
-  _globals['_APPLICANT']._serialized_end=1762
+  _globals['_IDDOCUMENT']._serialized_start=1862
+  _globals['_IDDOCUMENT']._serialized_end=2004
+  _globals['_INSURANCEMODE']._serialized_start=2007
+  _globals['_INSURANCEMODE']._serialized_end=2136
+  _globals['_APPLICANTROLE']._serialized_start=2139
+  _globals['_APPLICANTROLE']._serialized_end=2297
+  _globals['_OCCUPATIONALDISEASE']._serialized_start=2300
+  _globals['_OCCUPATIONALDISEASE']._serialized_end=2492
+  _globals['_LETTER']._serialized_start=98
+  _globals['_LETTER']._serialized_end=779
+  _globals['_ITEM']._serialized_start=781
+  _globals['_ITEM']._serialized_end=834
+  _globals['_OUTLINEQUESTION']._serialized_start=836
+  _globals['_OUTLINEQUESTION']._serialized_end=882
+  _globals['_WORKER']._serialized_start=885
+  _globals['_WORKER']._serialized_end=1095
+  _globals['_EMPLOYER']._serialized_start=1098
+  _globals['_EMPLOYER']._serialized_end=1271
+  _globals['_ACCIDENT']._serialized_start=1274
+  _globals['_ACCIDENT']._serialized_end=1563
+  _globals['_WITNESS']._serialized_start=1565
+  _globals['_WITNESS']._serialized_end=1617
+  _globals['_INSURANCE']._serialized_start=1619
+  _globals['_INSURANCE']._serialized_end=1743
+  _globals['_APPLICANT']._serialized_start=1745
+  _globals['_APPLICANT']._serialized_end=1859
 # @@protoc_insertion_point(module_scope)

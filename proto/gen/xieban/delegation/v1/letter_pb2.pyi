@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from xieban.delegation.v1 import appraisal_pb2 as _appraisal_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -161,6 +162,7 @@ class Letter(_message.Message):
     RECUSAL_DECLARED_FIELD_NUMBER: _builtins.int
     CONTACT_PHONE_FIELD_NUMBER: _builtins.int
     PRIORITY_REASON_FIELD_NUMBER: _builtins.int
+    APPRAISAL_FIELD_NUMBER: _builtins.int
     acceptance_number: _builtins.str
     """受理决定书文号."""
     case_summary: _builtins.str
@@ -211,6 +213,10 @@ class Letter(_message.Message):
     def exclusion_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Grounds of exclusion to look into, such as 16-2; 条例 Art 16."""
 
+    @_builtins.property
+    def appraisal(self) -> _appraisal_pb2.AppraisalRequest:
+        """What an appraisal asks for; only where the matter is one."""
+
     def __init__(
         self,
         *,
@@ -230,10 +236,11 @@ class Letter(_message.Message):
         recusal_declared: _builtins.bool = ...,
         contact_phone: _builtins.str = ...,
         priority_reason: _builtins.str = ...,
+        appraisal: _appraisal_pb2.AppraisalRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accident", b"accident", "applicant", b"applicant", "employer", b"employer", "insurance", b"insurance", "worker", b"worker"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accident", b"accident", "applicant", b"applicant", "appraisal", b"appraisal", "employer", b"employer", "insurance", b"insurance", "worker", b"worker"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_number", b"acceptance_number", "accident", b"accident", "applicant", b"applicant", "case_summary", b"case_summary", "claimed_grounds", b"claimed_grounds", "contact_phone", b"contact_phone", "employer", b"employer", "exclusion_flags", b"exclusion_flags", "fee_payer", b"fee_payer", "insurance", b"insurance", "items", b"items", "occupational_disease", b"occupational_disease", "outline", b"outline", "priority_reason", b"priority_reason", "recusal_declared", b"recusal_declared", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_number", b"acceptance_number", "accident", b"accident", "applicant", b"applicant", "appraisal", b"appraisal", "case_summary", b"case_summary", "claimed_grounds", b"claimed_grounds", "contact_phone", b"contact_phone", "employer", b"employer", "exclusion_flags", b"exclusion_flags", "fee_payer", b"fee_payer", "insurance", b"insurance", "items", b"items", "occupational_disease", b"occupational_disease", "outline", b"outline", "priority_reason", b"priority_reason", "recusal_declared", b"recusal_declared", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

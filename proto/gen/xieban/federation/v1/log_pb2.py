@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1exieban/federation/v1/log.proto\x12\x14xieban.federation.v1\"\x16\n\x14GetCheckpointRequest\"+\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"\\\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\x12\x19\n\x11more_leaf_indexes\x18\x03 \x03(\x04\"\x89\x01\n\x19GetInclusionProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x12\x37\n\nmore_paths\x18\x04 \x03(\x0b\x32#.xieban.federation.v1.InclusionPath\"\x1d\n\rInclusionPath\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"Q\n\x1bGetConsistencyProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\x12\x10\n\x08new_size\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x32\xe8\x02\n\nLogService\x12h\n\rGetCheckpoint\x12*.xieban.federation.v1.GetCheckpointRequest\x1a+.xieban.federation.v1.GetCheckpointResponse\x12t\n\x11GetInclusionProof\x12..xieban.federation.v1.GetInclusionProofRequest\x1a/.xieban.federation.v1.GetInclusionProofResponse\x12z\n\x13GetConsistencyProof\x12\x30.xieban.federation.v1.GetConsistencyProofRequest\x1a\x31.xieban.federation.v1.GetConsistencyProofResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1exieban/federation/v1/log.proto\x12\x14xieban.federation.v1\"\x16\n\x14GetCheckpointRequest\"+\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"\\\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x11\n\ttree_size\x18\x02 \x01(\x04\x12\x19\n\x11more_leaf_indexes\x18\x03 \x03(\x04\"\x89\x01\n\x19GetInclusionProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x12\x37\n\nmore_paths\x18\x04 \x03(\x0b\x32#.xieban.federation.v1.InclusionPath\"\x1d\n\rInclusionPath\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"Q\n\x1bGetConsistencyProofResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\x12\x10\n\x08new_size\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\".\n\x18GetDrawCheckpointRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\"/\n\x19GetDrawCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x32\xde\x03\n\nLogService\x12h\n\rGetCheckpoint\x12*.xieban.federation.v1.GetCheckpointRequest\x1a+.xieban.federation.v1.GetCheckpointResponse\x12t\n\x11GetInclusionProof\x12..xieban.federation.v1.GetInclusionProofRequest\x1a/.xieban.federation.v1.GetInclusionProofResponse\x12z\n\x13GetConsistencyProof\x12\x30.xieban.federation.v1.GetConsistencyProofRequest\x1a\x31.xieban.federation.v1.GetConsistencyProofResponse\x12t\n\x11GetDrawCheckpoint\x12..xieban.federation.v1.GetDrawCheckpointRequest\x1a/.xieban.federation.v1.GetDrawCheckpointResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=454
   _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=456
   _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=537
-  _globals['_LOGSERVICE']._serialized_start=540
-  _globals['_LOGSERVICE']._serialized_end=900
+  _globals['_GETDRAWCHECKPOINTREQUEST']._serialized_start=539
+  _globals['_GETDRAWCHECKPOINTREQUEST']._serialized_end=585
+  _globals['_GETDRAWCHECKPOINTRESPONSE']._serialized_start=587
+  _globals['_GETDRAWCHECKPOINTRESPONSE']._serialized_end=634
+  _globals['_LOGSERVICE']._serialized_start=637
+  _globals['_LOGSERVICE']._serialized_end=1115
 # @@protoc_insertion_point(module_scope)

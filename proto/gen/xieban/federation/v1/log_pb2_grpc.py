@@ -50,6 +50,11 @@ class LogServiceStub:
                 request_serializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofRequest.SerializeToString,
                 response_deserializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofResponse.FromString,
                 _registered_method=True)
+        self.GetDrawCheckpoint = channel.unary_unary(
+                '/xieban.federation.v1.LogService/GetDrawCheckpoint',
+                request_serializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointRequest.SerializeToString,
+                response_deserializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointResponse.FromString,
+                _registered_method=True)
 
 
 class LogServiceServicer:
@@ -77,6 +82,13 @@ class LogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDrawCheckpoint(self, request, context):
+        """Gives the first signed checkpoint that covers a commitment of a draw.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +106,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.GetConsistencyProof,
                     request_deserializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofRequest.FromString,
                     response_serializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'GetDrawCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDrawCheckpoint,
+                    request_deserializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointRequest.FromString,
+                    response_serializer=xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +195,33 @@ class LogService:
             '/xieban.federation.v1.LogService/GetConsistencyProof',
             xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofRequest.SerializeToString,
             xieban_dot_federation_dot_v1_dot_log__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDrawCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xieban.federation.v1.LogService/GetDrawCheckpoint',
+            xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointRequest.SerializeToString,
+            xieban_dot_federation_dot_v1_dot_log__pb2.GetDrawCheckpointResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class LogServiceStub:
     """Proves that leaves are in a tree of a named size."""
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]
     """Proves that a tree grew out of an older one."""
+    GetDrawCheckpoint: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetDrawCheckpointRequest, _log_pb2.GetDrawCheckpointResponse]
+    """Gives the first signed checkpoint that covers a commitment of a draw."""
 
 @_typing.type_check_only
 class LogServiceAsyncStub(LogServiceStub):
@@ -51,6 +53,8 @@ class LogServiceAsyncStub(LogServiceStub):
     """Proves that leaves are in a tree of a named size."""
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that a tree grew out of an older one."""
+    GetDrawCheckpoint: _aio.UnaryUnaryMultiCallable[_log_pb2.GetDrawCheckpointRequest, _log_pb2.GetDrawCheckpointResponse]  # type: ignore[assignment]
+    """Gives the first signed checkpoint that covers a commitment of a draw."""
 
 class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers about the log."""
@@ -78,5 +82,13 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_log_pb2.GetConsistencyProofResponse, _abc.Awaitable[_log_pb2.GetConsistencyProofResponse]]:
         """Proves that a tree grew out of an older one."""
+
+    @_abc_1.abstractmethod
+    def GetDrawCheckpoint(
+        self,
+        request: _log_pb2.GetDrawCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_pb2.GetDrawCheckpointResponse, _abc.Awaitable[_log_pb2.GetDrawCheckpointResponse]]:
+        """Gives the first signed checkpoint that covers a commitment of a draw."""
 
 def add_LogServiceServicer_to_server(servicer: LogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
