@@ -31,6 +31,7 @@ async def serve_node(settings: NodeSettings) -> None:
         port=settings.http_port,
         tls_certificate=settings.http_certificate,
         tls_key=settings.http_key,
+        bureau=settings.bureau,
         practice=settings.federation_id == PRACTICE_FEDERATION,
         spool_dir=settings.data_dir / UPLOADS,
     )

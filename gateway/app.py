@@ -149,7 +149,7 @@ def create_app(
         app.include_router(router, prefix=PREFIX)
     app.include_router(machine.router)
     app.include_router(described)
-    document: Json = describe(app.routes, everything)
+    document: Json = describe(app.routes, everything, cookie=settings.session_cookie)
 
     state = app.state
     state.station, state.settings, state.clock, state.is_ready, state.metrics = (

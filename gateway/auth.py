@@ -14,11 +14,11 @@ from delegation.errors import Reason, Refusal
 from gateway.access import OPERATIONS, Access, operation_of
 from gateway.ports import Station
 from gateway.problems import FieldError, InvalidInputError, WireRefusalError
+from gateway.settings import GatewaySettings
 from gateway.wire_reasons import WireReason
 from node.desk.ports import Actor, Role
 from node.desk.views import SessionView
 
-COOKIE: Final = "xieban_session"
 CSRF_HEADER: Final = "X-Csrf-Token"
 KEY_HEADER: Final = "X-Api-Key"
 _LONGEST_SECRET: Final = 512
@@ -53,6 +53,12 @@ def _bearer(authorization: str) -> str:
     return _secret(token.strip())
 
 
+def session_cookie(request: Request) -> str:
+    """The token that the browser brought; empty when it brought none."""
+    settings: GatewaySettings = request.app.state.settings
+    return request.cookies.get(settings.session_cookie, "")
+
+
 async def identify(request: Request) -> Caller:
     """The caller. A header is preferred to the cookie; two headers are refused rather than one chosen.
 
@@ -67,7 +73,7 @@ async def identify(request: Request) -> Caller:
     if key is not None:
         return Caller(await accounts.actor_of_api_key(_secret(key)), None)
     by_cookie = authorization is None
-    token = _secret(request.cookies.get(COOKIE, "")) if authorization is None else _bearer(authorization)
+    token = _secret(session_cookie(request)) if authorization is None else _bearer(authorization)
     actor, session = await accounts.actor_of_session(token)
     if by_cookie and request.method not in _READING:
         shown = request.headers.get(CSRF_HEADER, "")
@@ -126,14 +132,15 @@ async def current_station(request: Request) -> Station:
     return station_of(request)
 
 
-def set_session_cookie(response: Response, session: SessionView, *, tls: bool) -> None:
+def set_session_cookie(response: Response, session: SessionView, settings: GatewaySettings) -> None:
     """Hand the token to a browser: not readable by scripts, not sent from other sites, ends with the browser."""
-    response.set_cookie(COOKIE, session.token, httponly=True, samesite="strict", secure=tls, path="/")
+    name = settings.session_cookie
+    response.set_cookie(name, session.token, httponly=True, samesite="strict", secure=settings.tls, path="/")
 
 
-def drop_session_cookie(response: Response, *, tls: bool) -> None:
+def drop_session_cookie(response: Response, settings: GatewaySettings) -> None:
     """Take it back."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=tls, path="/")
+    response.delete_cookie(settings.session_cookie, httponly=True, samesite="strict", secure=settings.tls, path="/")
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

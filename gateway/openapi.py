@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from delegation.catalogue import CATALOGUE
 from delegation.errors import Reason
 from gateway.access import OPERATIONS, UPLOADS, Access
-from gateway.auth import COOKIE, CSRF_HEADER, KEY_HEADER
+from gateway.auth import CSRF_HEADER, KEY_HEADER
 from gateway.examples import EXAMPLES
 from gateway.incoming import JsonBody
 from gateway.problems import MEDIA_TYPE
@@ -65,11 +65,11 @@ _DESCRIPTIONS: Final[Mapping[int, str]] = {
     503: "Not now; try again later.",
     507: "The node's disk is full.",
 }
-_SECURITY: Final[Json] = {
+_SECURITY: Final[dict[str, dict[str, str]]] = {
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
-        "name": COOKIE,
+        "name": "xieban_session",  # the desk of a bureau puts its code behind this
         "description": f"A browser's session; a change needs the header {CSRF_HEADER} with `csrf` of the session too.",
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "The token of a session."},
@@ -182,7 +182,7 @@ def _success(operation: str, responses: dict[str, Json]) -> None:
         responses["200"] = {"description": "Metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
-def describe(routes: Sequence[BaseRoute], routers: Sequence[APIRouter]) -> Json:
+def describe(routes: Sequence[BaseRoute], routers: Sequence[APIRouter], *, cookie: str) -> Json:
     """The whole document."""
     document: Json = get_openapi(
         title="协办 Xieban",
@@ -202,7 +202,7 @@ def describe(routes: Sequence[BaseRoute], routers: Sequence[APIRouter]) -> Json:
     schemas.update(cast("Json", definitions["$defs"]))
     for leftover in ("HTTPValidationError", "ValidationError"):
         schemas.pop(leftover, None)
-    components["securitySchemes"] = _SECURITY
+    components["securitySchemes"] = {**_SECURITY, "cookie": {**_SECURITY["cookie"], "name": cookie}}
     for _, method, operation in _operations(document):
         name = str(operation["operationId"])
         form = forms[name]

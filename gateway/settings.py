@@ -69,6 +69,7 @@ class GatewaySettings(BaseSettings):
     streams_per_caller: Annotated[int, Field(ge=1, le=64)] = 4
     # the node has 10 s to stop; the rest is for what it does after us
     stop_seconds: Annotated[int, Field(ge=1, le=9)] = 5
+    bureau: str = ""  # whose desk it is: part of its cookie's name
     practice: bool = False  # 演练: every page and paper says so
     # a sign-in service of the bureau's (OpenID Connect); the extra `oidc` is needed
     oidc_issuer: str = ""
@@ -88,6 +89,12 @@ class GatewaySettings(BaseSettings):
     uploads_per_person: Annotated[int, Field(ge=1, le=256)] = 12
     upload_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
     heartbeat_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie. A browser keeps one jar for all ports of a host: each desk has its own."""
+        whose = "".join(char for char in self.bureau if char.isascii() and char.isalnum())
+        return "_".join(filter(None, ("xieban_practice" if self.practice else "xieban_session", whose)))
 
     @property
     def oidc(self) -> OidcSettings | None:

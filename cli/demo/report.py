@@ -44,7 +44,7 @@ def print_addresses(federation: LocalFederation, staff: Sequence[tuple[BureauPla
                     f"  {_ROLES.get(role, role)} 账号 {staff_id}  口令 {federation.passwords[staff_id]}",
                     highlight=False,
                 )
-    console.print("在一个浏览器里同时打开两地时，另一地请用隐私窗口。", highlight=False)
+    console.print("各地可以在同一个浏览器里同时打开，登录互不影响。", highlight=False)
 
 
 def _read(federation: LocalFederation, staff_id: str, number: str) -> Json:

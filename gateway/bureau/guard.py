@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from delegation.errors import Reason, Refusal
 from gateway.access import operation_of
-from gateway.auth import COOKIE, Caller, admit, station_of
+from gateway.auth import Caller, admit, session_cookie, station_of
 from gateway.bureau.access import FILE_FORMS, PAGES
 from gateway.incoming import bounded_stream, media_type
 from gateway.problems import WireRefusalError
@@ -73,7 +73,7 @@ async def _typed(request: Request) -> Typed:
 
 
 async def _caller(request: Request) -> Caller | None:
-    token = request.cookies.get(COOKIE, "")
+    token = session_cookie(request)
     if not token or len(token) > _LONGEST_TOKEN or not token.isascii() or not token.isprintable():
         return None
     try:

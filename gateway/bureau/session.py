@@ -92,7 +92,7 @@ async def take_sign_in(request: Request, form: PageForm) -> Response:
     response = (
         see_other(after) if not kept else render(request, "go_on.html", after=after, kept=kept, csrf=session.csrf)
     )
-    set_session_cookie(response, session, tls=settings.tls)
+    set_session_cookie(response, session, settings)
     return response
 
 
@@ -102,7 +102,7 @@ async def take_sign_out(request: Request, caller: PageCaller) -> Response:
     await request.app.state.station.accounts.sign_out(caller.token)
     response = see_other(f"{BASE}/sign-in")
     settings: GatewaySettings = request.app.state.settings
-    drop_session_cookie(response, tls=settings.tls)
+    drop_session_cookie(response, settings)
     return response
 
 

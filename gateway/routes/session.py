@@ -60,7 +60,7 @@ async def sign_in(
     async with gate:
         session = await station.accounts.sign_in(form.staff_id, form.password, form.unit or "")
     response = answer(SessionOut, session, status=HTTPStatus.CREATED)
-    set_session_cookie(response, session, tls=settings.tls)
+    set_session_cookie(response, session, settings)
     return response
 
 
@@ -70,7 +70,7 @@ async def sign_out(request: Request, station: CurrentStation, caller: CurrentCal
     await station.accounts.sign_out(caller.token)
     response = no_content()
     settings: GatewaySettings = request.app.state.settings
-    drop_session_cookie(response, tls=settings.tls)
+    drop_session_cookie(response, settings)
     return response
 
 

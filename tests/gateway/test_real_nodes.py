@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from gateway.app import create_app
-from gateway.auth import COOKIE
 from gateway.settings import GatewaySettings
 from node.desk.ports import Role
 from tests.gateway.drawn import Document, Json, documented, requests
@@ -240,7 +239,7 @@ async def test_no_request_breaks_a_real_node(tried: Tried, data: st.DataObject, 
     name = operation["operationId"]
     assume(name not in LEAVING)
     person = tried.home.people[role]
-    request.headers["cookie"] = f"{COOKIE}={person.cookies[COOKIE]}"
+    request.headers["cookie"] = "xieban_session=" + person.cookies["xieban_session"]
     request.headers["x-csrf-token"] = person.headers["x-csrf-token"]
     for word, latest in tried.latest.items():
         request.url = httpx.URL(str(request.url).replace(word, latest))

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from delegation.errors import Reason, Refusal
-from gateway.auth import COOKIE
 from gateway.routes.session import SignInGate
 from node.desk.ports import Role
 from node.desk.views import SessionView
@@ -42,10 +42,38 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(house: Hous
     assert "strict-transport-security" in made.headers
 
 
+async def test_desks_of_one_host_leave_each_other_s_session_alone() -> None:
+    jar, houses = httpx.Cookies(), []  # a browser has one for all ports of a host
+    tokens = {}
+    for settings in ({"bureau": "330100"}, {"bureau": "510100"}, {"bureau": "330100", "practice": True}):
+        house = a_house(**settings)
+        houses.append(house)
+        name = house.app.state.settings.session_cookie
+        async with house.anonymous() as client:
+            client.cookies = jar
+            document = (await client.get("/api/v1/openapi.json")).json()
+            assert document["components"]["securitySchemes"]["cookie"]["name"] == name
+            made = await client.post("/api/v1/session", json=SIGN_IN)
+            tokens[name] = made.json()["token"]
+            assert (await client.get("/api/v1/me")).status_code == 200
+            jar = client.cookies
+    assert {cookie.name: cookie.value for cookie in jar.jar} == tokens
+    assert set(tokens) == {"xieban_session_330100", "xieban_session_510100", "xieban_practice_330100"}
+    async with houses[0].anonymous() as client:
+        client.cookies = jar
+        assert (await client.get("/api/v1/me")).status_code == 200, "the others signed in meanwhile"
+        csrf = (await client.get("/api/v1/me")).json()["csrf"]
+        gone = await client.delete("/api/v1/session", headers={"x-csrf-token": csrf})
+        assert gone.status_code == 204
+        assert set(client.cookies) == set(tokens) - {"xieban_session_330100"}
+    odd = a_house(bureau="33\r\n=; 01é").app.state.settings.session_cookie
+    assert odd == "xieban_session_3301"
+
+
 async def test_a_change_asked_with_a_cookie_needs_the_token_of_the_page(house: House) -> None:
     async with house.anonymous() as client:
         session = (await client.post("/api/v1/session", json=SIGN_IN)).json()
-        assert client.cookies[COOKIE] == session["token"]
+        assert client.cookies["xieban_session"] == session["token"]
         assert (await client.get("/api/v1/me")).json()["csrf"] == session["csrf"]
         for wrong in ({}, {"x-csrf-token": ""}, {"x-csrf-token": "guess"}):
             refused = await client.post("/api/v1/drafts", json={}, headers=wrong)

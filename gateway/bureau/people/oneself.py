@@ -48,5 +48,5 @@ async def take_password(request: Request, caller: PageCaller, typed: PageForm) -
             return _page(request, caller, {"new": words.get(refusal.refused.details.get("why", ""), words[""])}, 422)
         return _page(request, caller, {"": problem.zh}, problem.status)
     response = see_other(f"{BASE}/")
-    set_session_cookie(response, session, tls=settings.tls)
+    set_session_cookie(response, session, settings)
     return response

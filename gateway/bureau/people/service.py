@@ -77,7 +77,7 @@ async def finish_service(
         response = sign_in_page(request, None, status=401, fault=fault)
     else:
         response = render(request, "people/signed_in.html", after=safe_address(after))
-        set_session_cookie(response, session, tls=settings.tls)
+        set_session_cookie(response, session, settings)
     response.delete_cookie(_COOKIE, httponly=True, samesite="lax", secure=settings.tls, path=_PATH)
     return response
 
