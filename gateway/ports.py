@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from node.desk.paper_ports import PapersPort
 from node.desk.people_ports import PeoplePort
 from node.desk.ports import AccountsPort, DeskPort
 
@@ -17,6 +18,11 @@ class Station(Protocol):
     @property
     def people(self) -> PeoplePort:
         """Deputies, and who has what in hand."""
+        ...
+
+    @property
+    def papers(self) -> PapersPort:
+        """Closed paper cases of earlier years, and papers with an e-seal."""
         ...
 
     @property

@@ -6,11 +6,12 @@ the database (`certs.rest`). NOT found out: a whole database put back as it was 
 digest is told to the machine's log now and then.
 
 The first look of a person at a part of a case is written in the transaction that reads it, before the answer goes out;
-another within the same minute is not written again.
+another within the same minute is not written again. Lines of lists, which show a name and little else, are noted soon
+after (`node.desk.line_looks`): one row a list with the numbers of its cases, each case once an hour a person.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,13 +21,14 @@ from typing import Final, Protocol, cast
 import structlog
 
 from node.records import MetaRecord, to_us
-from node.records_people import LookRecord
+from node.records_people import LookLineRecord, LookRecord
 from node.writer import Tx
 
 HEAD: Final = "looks/head"
 NOTHING: Final = bytes(32)
 _MINUTE: Final = 60_000_000  # microseconds
-_MOST_RECENT: Final = 50_000
+_HOUR: Final = 60 * _MINUTE
+_MOST_RECENT: Final = 200_000
 _TELL_EVERY: Final = 1000
 FIELD: Final = "looks"  # of the keyed hash
 _log = structlog.get_logger("node.looks")
@@ -46,6 +48,9 @@ class What(StrEnum):
     DRAFT = "draft"
     PAPER = "paper"
     REQUEST = "request"
+    LINES = "lines"  # of a list: `part` has the numbers of the cases, with a space between
+    OLD_CASE = "old_case"
+    OLD_CASES = "old_cases"  # a line of their list
 
 
 class LookRoom:
@@ -101,16 +106,54 @@ def note_look(
     part: str = "",
 ) -> None:
     """Write that somebody looks, unless it was written within the last minute."""
-    key = (who.staff_id, who.unit, what.value, subject, part)
+    if _is_new(tx, room, (who.staff_id, who.unit, what.value, subject, part), to_us(at), within=_MINUTE):
+        _append(tx, room, keyed, at=at, who=who, on_behalf=on_behalf, what=what, subject=subject, part=part)
+
+
+def note_lines(
+    tx: Tx, room: LookRoom, keyed: Keyed, *, at: datetime, who: Looker, on_behalf: str, subjects: Sequence[str]
+) -> None:
+    """Write that a list showed these cases: one row, and a way from each case to it; none seen within the hour."""
     now = to_us(at)
+    new = [
+        subject
+        for subject in dict.fromkeys(subjects)
+        if _is_new(tx, room, (who.staff_id, who.unit, What.LINES.value, subject, ""), now, within=_HOUR)
+    ]
+    if new:
+        number = _append(
+            tx, room, keyed, at=at, who=who, on_behalf=on_behalf, what=What.LINES, subject="", part=" ".join(new)
+        )
+        for subject in new:
+            tx.put(LookLineRecord(subject=subject, number=number, unit=who.unit))
+
+
+def _is_new(tx: Tx, room: LookRoom, key: _Key, now: int, *, within: int) -> bool:
+    """Whether it was not noted lately; it is from now on."""
     last = cast("int | None", tx.recall(room, key)) or room.recent.get(key)
-    if last is not None and 0 <= now - last < _MINUTE:
-        return
+    if last is not None and 0 <= now - last < within:
+        return False
+    tx.remember(room, key, now)
+    return True
+
+
+def _append(
+    tx: Tx,
+    room: LookRoom,
+    keyed: Keyed,
+    *,
+    at: datetime,
+    who: Looker,
+    on_behalf: str,
+    what: What,
+    subject: str,
+    part: str,
+) -> int:
     number, previous = _end(tx, room)
     row = LookRecord(
         number=number + 1,
         previous=previous,
-        at=now,
+        at=to_us(at),
         staff_id=who.staff_id,
         on_behalf=on_behalf,
         unit=who.unit,
@@ -123,7 +166,7 @@ def note_look(
     tx.put(row)
     tx.put(MetaRecord(HEAD, head_value(keyed, row.number, row.digest)))
     tx.remember(room, HEAD, (row.number, row.digest))
-    tx.remember(room, key, now)
+    return row.number
 
 
 def _end(tx: Tx, room: LookRoom) -> tuple[int, bytes]:

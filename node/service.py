@@ -22,6 +22,7 @@ from node.database import open_store
 from node.desk.accounts import Accounts
 from node.desk.changes import Changes
 from node.desk.desk import Desk
+from node.desk.papers import Papers
 from node.desk.people import People
 from node.expiry import Expiry
 from node.hints import Hints
@@ -86,6 +87,7 @@ class Node:
         self.desk = desk
         self.accounts = accounts
         self.people = People(writer)
+        self.papers = Papers(writer)
         self.notices = notices
         self.materials = folder
         self.log = log
@@ -220,6 +222,7 @@ class Node:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
                 await self.link.close()
         self._tasks = []
+        await self.desk.close()
         await self.writer.stop()
         self.changes.close()
         await asyncio.to_thread(self.store.close)

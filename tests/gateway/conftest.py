@@ -14,6 +14,7 @@ from gateway.settings import GatewaySettings
 from node.desk.ports import Role
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_desk import FakeDesk
+from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
 
 
@@ -24,10 +25,12 @@ class FakeStation:
     desk: FakeDesk = field(default_factory=FakeDesk)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     people: FakePeople = field(init=False)
+    papers: FakePapers = field(init=False)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""
         self.people = FakePeople(self.accounts)
+        self.papers = FakePapers(self.accounts)
 
 
 @dataclass
