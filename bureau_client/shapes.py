@@ -323,6 +323,7 @@ class DraftOut(TypedDict):
     delegation_id: str
     created_at: str
     changed_at: str
+    hands: HandsOut | None
 
 
 class DraftPage(TypedDict):
@@ -478,6 +479,18 @@ class HandOver(TypedDict):
 
     done_so_far: NotRequired[str]
     evidence: NotRequired[list[Evidence]]
+
+
+class HandsOut(TypedDict):
+    """Who approved an act and who pressed the seal on it; `sealed_for` where a deputy did, for whom."""
+
+    reviewed_by: str
+    reviewed_by_name: str
+    reviewed_at: str | None
+    sealed_by: str
+    sealed_by_name: str
+    sealed_for: str
+    sealed_at: str | None
 
 
 class HealthOut(TypedDict):
@@ -739,6 +752,7 @@ class PreparedMoveOut(TypedDict):
     prepared_by_name: str
     prepared_at: str
     note: str
+    hands: HandsOut | None
 
 
 class ProblemDocument(TypedDict):
