@@ -50,7 +50,6 @@ class What(StrEnum):
     REQUEST = "request"
     LINES = "lines"  # of a list: `part` has the numbers of the cases, with a space between
     OLD_CASE = "old_case"
-    OLD_CASES = "old_cases"  # a line of their list
 
 
 class LookRoom:

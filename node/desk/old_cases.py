@@ -24,7 +24,7 @@ from node.desk.paper_views import OldCaseOutcome, OldCaseRow, OldCaseView
 from node.desk.ports import Actor, Role
 from node.desk.views import Page, Problem
 from node.ids import uuid7
-from node.looks import What
+from node.looks import FIELD, What, note_lines
 from node.records import LookupRecord, from_us, to_us
 from node.records_archive import OldCaseRecord
 from node.state import State
@@ -190,8 +190,16 @@ def list_page(
         where.append(Where("place_in_list", page_token, Op.LT))
     rows = tx.select(OldCaseRecord, where, order=("place_in_list",), descending=True, limit=size + 1)
     shown = rows[:size]
-    for record in shown:
-        look(tx, state, actor, at, What.OLD_CASES, record.old_case_id)
+    acting = acting_as(actor, *READS)
+    note_lines(
+        tx,
+        state.looks,
+        lambda text: state.vault.lookup(text, field=FIELD),
+        at=at,
+        who=actor,
+        on_behalf=acting.staff_id if acting is not None else "",
+        subjects=[record.old_case_id for record in shown],
+    )
     more = shown[-1].place_in_list if len(rows) > size else ""
     return Page(tuple(_row_view(record, _content(tx, state, record)) for record in shown), more)
 

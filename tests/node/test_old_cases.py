@@ -103,6 +103,8 @@ async def test_an_import_is_kept_once_and_read_by_its_unit_alone(tmp_path: Path)
         noted = {(row.what, row.subject) for row in node.store.select(LookRecord)}
         assert (What.OLD_CASE.value, found[1].old_case_id) in noted
         assert (What.SEARCH.value, found[0].old_case_id) in noted
+        lines = [row.part for row in node.store.select(LookRecord) if row.what == What.LINES.value]
+        assert sorted(" ".join(lines).split()) == sorted(row.old_case_id for row in found)  # each once
 
         node.state.units = frozenset({UNITS_OF[HANGZHOU], "330106RD018"})
         other = Actor("x", "乙", "330106RD018", frozenset({"clerk"}))
