@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from itertools import islice
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import structlog
 
@@ -24,6 +25,7 @@ from node.store import R, Store, Where
 from node.store_memory import matches
 
 T = TypeVar("T")
+_Outcome: TypeAlias = tuple[object, Refusal | None]  # of one use case
 S_contra = TypeVar("S_contra", contravariant=True)
 # Enough that a commit costs each use case little, few enough that under load the other side, the registry and this node
 # work at the same time: whole waves that wait for one another leave processors idle. What one caller gives stays whole.
@@ -65,16 +67,14 @@ class Tx:
     nothing is carried over when the use case ends well; `undo` is the savepoint.
     """
 
-    __slots__ = ("_batch", "_changes", "_memory", "_notes", "_store", "_told", "after", "at")
+    __slots__ = ("_changes", "_memory", "_notes", "_store", "after", "at")
 
     def __init__(self, store: Store, batch: Batch, at: datetime) -> None:
         self._store = store
-        self._batch = batch
         self._changes = batch.changes
         self._memory = batch.memory
         self._notes: list[tuple[dict[Any, Any], object, object]] = []  # Any: either of the two dictionaries
-        self.after = batch.after
-        self._told = len(batch.after)
+        self.after: list[Callable[[], None]] = []  # the batch's once the use case ended well
         self.at = at
 
     def get(self, kind: type[R], key: Key) -> R | None:
@@ -154,7 +154,7 @@ class Tx:
             else:
                 place[key] = before
         self._notes.clear()
-        del self.after[self._told :]
+        self.after.clear()
 
 
 class Rooms(Remembering, Protocol):
@@ -168,6 +168,29 @@ class Rooms(Remembering, Protocol):
 S = TypeVar("S", bound=Rooms)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged(Generic[S, T]):
+    """A use case of several steps about one thing. Those that follow one another in a batch are made step by step.
+
+    All make their first step, then all their second: a processor that seals twenty envelopes in a row is quicker by a
+    tenth than one that does everything else between two of them. So between two steps others do theirs, about other
+    things: what a step reads of its own is as the step before left it. **Only the last step writes**; steps before it
+    may remember what they read. A step that is refused ends its use case.
+    """
+
+    about: str
+    steps: "Callable[[Tx, S, datetime], Generator[None, None, T]]"
+
+    def __call__(self, tx: Tx, state: S, at: datetime) -> T:
+        """All steps at once, as any other use case."""
+        steps = self.steps(tx, state, at)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return cast("T", done.value)
+
+
 @dataclass(slots=True)
 class _Job(Generic[S]):
     """One caller's use cases, each of its own transaction; `alone` when it gave one and waits for its result."""
@@ -176,7 +199,7 @@ class _Job(Generic[S]):
     future: "asyncio.Future[Any]"  # Any: a result, or the list of them
     loop: asyncio.AbstractEventLoop
     alone: bool
-    outcomes: "list[tuple[object, Refusal | None]]" = field(default_factory=list)
+    outcomes: "list[_Outcome]" = field(default_factory=list)
 
 
 class Writer(Generic[S]):
@@ -276,23 +299,62 @@ class Writer(Generic[S]):
         else:
             self._doubtful = False
 
-    def _use(self, use_case: Callable[[Tx, S, datetime], object], batch: Batch) -> tuple[object, Refusal | None]:
+    def _use(self, use_case: Callable[[Tx, S, datetime], object], batch: Batch) -> "_Outcome":
         at = self._clock()
         tx = Tx(self._store, batch, at)
         try:
-            return use_case(tx, self._state, at), None
-        except Refusal as refusal:
-            refused = refusal
+            result = use_case(tx, self._state, at)
         except Exception as error:  # noqa: BLE001 - one broken use case must not end the writer; it is shown and logged
-            _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
-            refused = Refusal(Reason.INTERNAL)
-        tx.undo()
-        return None, refused
+            return _refused(tx, error)
+        batch.after += tx.after
+        return result, None
+
+    def _use_all(self, use_cases: "Sequence[Callable[[Tx, S, datetime], object]]", batch: Batch) -> "list[_Outcome]":
+        """Run them in their order; staged ones that follow one another, each about something else, step by step."""
+        found: list[_Outcome] = []
+        together: dict[str, tuple[int, Staged[S, object]]] = {}  # by what they are about: where the outcome belongs
+        for use_case in use_cases:
+            staged = use_case if type(use_case) is Staged else None
+            if together and (staged is None or staged.about in together):
+                self._use_together(list(together.values()), batch, found)
+                together.clear()
+            if staged is None:
+                found.append(self._use(use_case, batch))
+            else:
+                together[staged.about] = len(found), staged
+                found.append((None, None))
+        if together:
+            self._use_together(list(together.values()), batch, found)
+        return found
+
+    def _use_together(
+        self, staged: "Sequence[tuple[int, Staged[S, object]]]", batch: Batch, found: "list[_Outcome]"
+    ) -> None:
+        going: list[tuple[int, Tx, Generator[None, None, object]]] = []
+        for place, use_case in staged:
+            at = self._clock()
+            tx = Tx(self._store, batch, at)
+            going.append((place, tx, use_case.steps(tx, self._state, at)))
+        while going:
+            still: list[tuple[int, Tx, Generator[None, None, object]]] = []
+            for each in going:
+                place, tx, steps = each
+                try:
+                    next(steps)
+                except StopIteration as done:
+                    batch.after += tx.after
+                    found[place] = done.value, None
+                except Exception as error:  # noqa: BLE001 - as in _use
+                    found[place] = _refused(tx, error)
+                else:
+                    still.append(each)
+            going = still
 
     def _batch(self, jobs: list[_Job[S]]) -> None:
         batch = Batch()
+        outcomes = iter(self._use_all([use_case for job in jobs for use_case in job.use_cases], batch))
         for job in jobs:
-            job.outcomes = [self._use(use_case, batch) for use_case in job.use_cases]
+            job.outcomes = list(islice(outcomes, len(job.use_cases)))
         failed: Refusal | None = None
         if batch.writes:
             try:
@@ -347,6 +409,15 @@ class Writer(Generic[S]):
                 job.future.set_exception(refusal)
         if self._spread is not None:
             self._spread()
+
+
+def _refused(tx: Tx, error: Exception) -> _Outcome:
+    """Take back what a use case wrote that did not end well."""
+    if not isinstance(error, Refusal):
+        _log.error("use case failed", error=type(error).__name__, where=place_of_error(error))
+        error = Refusal(Reason.INTERNAL)
+    tx.undo()
+    return None, error
 
 
 def _fail(jobs: "list[_Job[S]]", reason: Reason) -> None:

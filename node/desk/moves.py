@@ -1,7 +1,7 @@
 """Moves of one person, and moves of two: prepared by a handler, approved, sealed and queued by another person."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final

@@ -1,7 +1,7 @@
 """The one writer: group commit, no trace of what was refused, nothing answered that is not on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from delegation.errors import Reason, Refusal
 from node.records import CursorRecord
 from node.store_memory import MemoryStore
-from node.writer import Batch, Tx, Writer
+from node.writer import Batch, Staged, Tx, Writer
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)
 
@@ -138,7 +138,8 @@ def test_what_is_taken_back_leaves_what_was_there_before() -> None:
     second.undo()
     assert batch.changes == {CursorRecord: {("kept",): CursorRecord("kept", 1), ("gone",): CursorRecord("gone", 1)}}
     assert batch.memory == {room: {"kept": 1}}
-    assert len(batch.after) == 1
+    assert not second.after
+    assert len(first.after) == 1
 
 
 def test_a_batch_of_what_was_taken_back_writes_nothing() -> None:
@@ -148,6 +149,82 @@ def test_a_batch_of_what_was_taken_back_writes_nothing() -> None:
     assert batch.writes
     tx.undo()
     assert not batch.writes
+
+
+def in_three(name: str, seen: list[str], *, refused: bool = False) -> Staged[Room, int]:
+    """A use case of three steps that notes when each was made; the last writes and may be refused after that."""
+
+    def steps(tx: Tx, room: Room, at: datetime) -> Generator[None, None, int]:
+        have = tx.get(CursorRecord, (name,))
+        seen.append(f"{name}1")
+        yield
+        seen.append(f"{name}2")
+        yield
+        seen.append(f"{name}3")
+        tx.after.append(lambda: seen.append(f"{name} told"))
+        tx.put(CursorRecord(name, 1 + (have.cursor if have is not None else 0)))
+        if refused:
+            raise Refusal(Reason.STALE)
+        return have.cursor if have is not None else 0
+
+    return Staged(name, steps)
+
+
+async def test_staged_use_cases_about_different_things_are_made_step_by_step(parts: Parts) -> None:
+    store, _, writer = parts
+    seen: list[str] = []
+    use_cases = [in_three(name, seen, refused=name == "b") for name in ("a", "b", "c")]
+    found = await writer.run_each(use_cases)
+    assert seen == ["a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3", "c3", "a told", "c told"]
+    assert isinstance(found[1], Refusal)
+    assert [found[0], found[2]] == [0, 0]
+    assert [store.get(CursorRecord, (name,)) is not None for name in "abc"] == [True, False, True]
+
+
+async def test_staged_use_cases_about_the_same_see_each_other(parts: Parts) -> None:
+    _, _, writer = parts
+    seen: list[str] = []
+    again = in_three("a", seen)
+    assert await writer.run_each([again, in_three("b", seen), again]) == [0, 0, 1]
+    assert seen[:6] == ["a1", "b1", "a2", "b2", "a3", "b3"]
+
+
+async def test_what_stands_between_staged_use_cases_keeps_its_turn(parts: Parts) -> None:
+    _, _, writer = parts
+    seen: list[str] = []
+
+    def between(tx: Tx, room: Room, at: datetime) -> int:
+        seen.append("between")
+        tx.put(CursorRecord("b", 7))
+        return 0
+
+    found = await writer.run_each([in_three("a", seen), between, in_three("b", seen)])
+    assert found == [0, 0, 7]
+    assert seen[:7] == ["a1", "a2", "a3", "between", "b1", "b2", "b3"]
+
+
+async def test_a_staged_use_case_that_breaks_is_internal_and_harms_no_other(parts: Parts) -> None:
+    store, _, writer = parts
+
+    def broken(tx: Tx, room: Room, at: datetime) -> Generator[None, None, int]:
+        yield
+        tx.put(CursorRecord("x", 1))
+        raise ZeroDivisionError
+
+    use_cases = [Staged("x", broken), in_three("y", [])]
+    found = await writer.run_each(use_cases)
+    assert isinstance(found[0], Refusal)
+    assert found[0].reason is Reason.INTERNAL
+    assert found[1] == 0
+    assert store.get(CursorRecord, ("x",)) is None
+    assert store.get(CursorRecord, ("y",)) is not None
+
+
+async def test_a_staged_use_case_may_be_run_as_any_other(parts: Parts) -> None:
+    store, _, writer = parts
+    staged = in_three("a", [])
+    assert await writer.run(lambda tx, room, at: staged(tx, room, at)) == 0
+    assert store.get(CursorRecord, ("a",)) is not None
 
 
 async def test_a_broken_use_case_is_internal_and_the_writer_goes_on(parts: Parts) -> None:
