@@ -12,6 +12,7 @@ from node.desk import beginnings, draft_check, drafts, files, lists, moves, save
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
+from node.desk.line_looks import LineLooks
 from node.desk.looking import look
 from node.desk.once import Once, digest_of
 from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
@@ -69,6 +70,11 @@ class Desk:
         self._link = link
         self._clock = clock
         self._notices = notices
+        self._lines = LineLooks(writer.run, clock)
+
+    async def close(self) -> None:
+        """Write what lists have shown; before the writer stops."""
+        await self._lines.close()
 
     # drafts
 
@@ -108,11 +114,15 @@ class Desk:
 
     async def drafts_of_case(self, actor: Actor, case_key: str) -> tuple[DraftView, ...]:
         """See DeskPort."""
-        return await self._run(partial(draft_check.of_case, actor=actor, case_key=case_key))
+        found = await self._run(partial(draft_check.of_case, actor=actor, case_key=case_key))
+        await self._lines.note(actor, [draft.draft_id for draft in found])
+        return found
 
     async def list_drafts(self, actor: Actor, *, page_size: int = 50, page_token: str = "") -> Page[DraftView]:
         """See DeskPort."""
-        return await self._run(partial(drafts.list_all, actor=actor, page_size=page_size, page_token=page_token))
+        page = await self._run(partial(drafts.list_all, actor=actor, page_size=page_size, page_token=page_token))
+        await self._lines.note(actor, [draft.draft_id for draft in page.items])
+        return page
 
     async def submit_for_approval(self, actor: Actor, draft_id: str, version: int) -> DraftView:
         """See DeskPort."""
@@ -229,17 +239,21 @@ class Desk:
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
     ) -> Page[DelegationRow]:
         """See DeskPort."""
-        return await self._run(
+        page = await self._run(
             partial(lists.list_delegations, actor=actor, filters=filters, page_size=page_size, page_token=page_token)
         )
+        await self._lines.note(actor, [row.delegation_id for row in page.items if row.worker_name])
+        return page
 
     async def todo(
         self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
     ) -> TodoView:
         """See DeskPort."""
-        return await self._run(
+        found = await self._run(
             partial(todo.todo, actor=actor, category=category, sort=sort, page_size=page_size, page_token=page_token)
         )
+        await self._lines.note(actor, [item.delegation_id for item in found.items if item.worker_name])
+        return found
 
     async def search(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[DelegationRow, ...]:
         """See DeskPort."""

@@ -1,5 +1,6 @@
 """Looks at cases as the desk notes them, and as auditors read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from node.desk.people_views import LookPage, LookView
 from node.desk.ports import Actor, Role
 from node.looks import FIELD, What, is_whole, note_look
 from node.records import from_us
-from node.records_people import LookRecord
+from node.records_people import LookLineRecord, LookRecord
 from node.state import State
 from node.store import Op, Where
 from node.writer import Tx
@@ -55,20 +56,32 @@ def looks(
     if before:
         where.append(Where("number", before, Op.LT))
     rows = tx.select(LookRecord, where, order=("number",), descending=True, limit=size + 1)
+    if delegation_id:
+        rows = _with_lines(tx, rows, [*where[1:], Where("subject", delegation_id)], size + 1)
     names = {each: name_of_staff(tx, state.vault, each) for each in {row.staff_id for row in rows[:size]}}
     broken = [row.number for row in rows[:size] if not _whole(state, row)]
     return LookPage(
-        items=tuple(_view(row, names[row.staff_id]) for row in rows[:size]),
+        items=tuple(_view(row, names[row.staff_id], of=delegation_id) for row in rows[:size]),
         next_number=rows[size - 1].number if len(rows) > size else 0,
         broken_at=min(broken, default=0),
     )
+
+
+def _with_lines(tx: Tx, rows: list[LookRecord], where: Sequence[Where], limit: int) -> list[LookRecord]:
+    """Beside the looks at the case itself those lists that had it among their lines."""
+    lines = tx.select(LookLineRecord, where, order=("number",), descending=True, limit=limit)
+    found = [tx.get(LookRecord, (line.number,)) for line in lines]
+    rows += [row for row in found if row is not None]
+    return sorted(rows, key=lambda row: -row.number)[:limit]
 
 
 def _whole(state: State, row: LookRecord) -> bool:
     return is_whole(lambda text: state.vault.lookup(text, field=FIELD), row)
 
 
-def _view(row: LookRecord, name: str) -> LookView:
+def _view(row: LookRecord, name: str, *, of: str) -> LookView:
+    """A row; of a list's lines the one that was asked for, or (of a person) all of them."""
+    lines = row.what == What.LINES
     return LookView(
         number=row.number,
         at=from_us(row.at),
@@ -77,6 +90,6 @@ def _view(row: LookRecord, name: str) -> LookView:
         on_behalf=row.on_behalf,
         unit=row.unit,
         what=row.what,
-        subject_id=row.subject,
-        part=row.part,
+        subject_id=of if lines else row.subject,
+        part="" if lines and of else row.part,
     )

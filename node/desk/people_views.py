@@ -74,7 +74,10 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookView:
-    """That a person looked at a case. `what`: case, thread, file, files, search, move, draft, paper."""
+    """That a person looked at a case. `what`: case, thread, file, files, search, move, draft, paper, request, lines.
+
+    Of lines of a list: asked of a case that case alone; asked of a person `part` has all of them, with spaces.
+    """
 
     number: int
     at: datetime

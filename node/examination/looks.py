@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
 
-from sqlalchemy import Connection, exc, select
+from sqlalchemy import Connection, exc, func, select
 
 from certs.files import KeyFileError
 from certs.rest import MasterKey
@@ -12,12 +12,13 @@ from delegation.errors import Reason, Refusal
 from node import tables
 from node.examination.findings import Finding, Status, ill, well
 from node.keyring import MASTER_FILE
-from node.looks import FIELD, HEAD, first_broken, last_number
-from node.records_people import LookRecord
+from node.looks import FIELD, HEAD, What, first_broken, last_number
+from node.records_people import LookLineRecord, LookRecord
 from node.settings import NodeSettings
 from node.verification.rows import open_engine
 
 _LATEST = 100_000  # rows that the doctor looks at; `xieban node looks` looks at all
+_LATEST_LISTS = 5_000  # of them whose lines it looks up
 
 
 def check_looks(connection: Connection, settings: NodeSettings) -> Finding:
@@ -53,7 +54,23 @@ def verify_looks(settings: NodeSettings) -> tuple[int, int]:
 def _broken(connection: Connection, master: MasterKey, *, latest: int) -> int:
     head = _head(connection)
     after = max(0, last_number(head) - latest) if latest else 0
-    return first_broken(lambda text: master.lookup_hash(text, field=FIELD), _rows(connection, after), head, after=after)
+    broken = first_broken(
+        lambda text: master.lookup_hash(text, field=FIELD), _rows(connection, after), head, after=after
+    )
+    return broken or _cut_off(connection, _LATEST_LISTS if latest else None)
+
+
+def _cut_off(connection: Connection, most: int | None) -> int:
+    """The first list whose lines cannot all be found from their cases; what the chain says of them stays in it."""
+    looks, lines = (tables.METADATA.tables[name] for name in (LookRecord.TABLE, LookLineRecord.TABLE))
+    statement = select(looks.c.number, looks.c.part).where(looks.c.what == What.LINES.value)
+    first = 0
+    for number, part in connection.execute(statement.order_by(looks.c.number.desc()).limit(most)):
+        subjects = part.split(" ")
+        there = select(func.count()).where(lines.c.number == number, lines.c.subject.in_(subjects))
+        if connection.execute(there).scalar() != len(subjects):
+            first = number
+    return first
 
 
 def _head(connection: Connection) -> bytes:
