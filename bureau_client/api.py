@@ -23,6 +23,7 @@ from bureau_client.shapes import (
     ExportOut,
     FileFactsForm,
     FoundDelegations,
+    FoundOldCases,
     HealthOut,
     MaterialList,
     MaterialOut,
@@ -32,6 +33,11 @@ from bureau_client.shapes import (
     NewApiKey,
     NewStaff,
     Note,
+    OldCaseOut,
+    OldCaseOutcomes,
+    OldCasePage,
+    OldCases,
+    OldCaseSearch,
     OptionalNote,
     PasswordChange,
     PreparedMoveOut,
@@ -183,6 +189,7 @@ class Bureau(Caller):
         other_unit: str | None = None,
         due_before: str | None = None,
         changed_after: str | None = None,
+        mine: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Answer[DelegationPage]:
@@ -200,6 +207,7 @@ class Bureau(Caller):
                 "other_unit": other_unit,
                 "due_before": due_before,
                 "changed_after": changed_after,
+                "mine": mine,
                 "page_size": page_size,
                 "page_token": page_token,
             },
@@ -472,6 +480,7 @@ class Bureau(Caller):
         *,
         category: str | None = None,
         sort: Literal["due", "changed", "other"] | None = None,
+        mine: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Answer[TodoOut]:
@@ -479,7 +488,7 @@ class Bureau(Caller):
         answer = self.call(
             "GET",
             "/api/v1/todo",
-            query={"category": category, "sort": sort, "page_size": page_size, "page_token": page_token},
+            query={"category": category, "sort": sort, "mine": mine, "page_size": page_size, "page_token": page_token},
         )
         return cast("Answer[TodoOut]", answer)
 
@@ -537,6 +546,42 @@ class Bureau(Caller):
         """
         answer = self.call("GET", "/api/v1/events", query={"after": after, "limit": limit})
         return cast("Answer[EventPageOut]", answer)
+
+    def take_old_cases(self, body: OldCases) -> Answer[OldCaseOutcomes]:
+        """Import rows: the good ones are kept, every bad one is told, a repeat of the same changes nothing."""
+        answer = self.call("POST", "/api/v1/old-cases", body=body)
+        return cast("Answer[OldCaseOutcomes]", answer)
+
+    def list_old_cases(
+        self,
+        *,
+        our_role: Literal["home", "host"] | None = None,
+        year: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[OldCasePage]:
+        """Closed paper cases of the unit, the latest closed first."""
+        answer = self.call(
+            "GET",
+            "/api/v1/old-cases",
+            query={"our_role": our_role, "year": year, "page_size": page_size, "page_token": page_token},
+        )
+        return cast("Answer[OldCasePage]", answer)
+
+    def search_old_cases(self, body: OldCaseSearch) -> Answer[FoundOldCases]:
+        """Find by the worker's whole name or ID number, or by the old file's number."""
+        answer = self.call("POST", "/api/v1/old-cases/search", body=body)
+        return cast("Answer[FoundOldCases]", answer)
+
+    def read_old_case(self, old_case_id: str) -> Answer[OldCaseOut]:
+        """All of one."""
+        answer = self.call("GET", "/api/v1/old-cases/{old_case_id}", values={"old_case_id": old_case_id})
+        return cast("Answer[OldCaseOut]", answer)
+
+    def drop_old_case(self, old_case_id: str) -> Answer[None]:
+        """Take out one that was imported wrongly; by somebody else than who imported it."""
+        answer = self.call("DELETE", "/api/v1/old-cases/{old_case_id}", values={"old_case_id": old_case_id})
+        return cast("Answer[None]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

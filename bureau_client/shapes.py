@@ -474,6 +474,12 @@ class FoundDelegations(TypedDict):
     items: list[DelegationRowOut]
 
 
+class FoundOldCases(TypedDict):
+    """Cases that were looked for; at most 100."""
+
+    items: list[OldCaseRowOut]
+
+
 class HandOver(TypedDict):
     """确认撤回: what is handed over."""
 
@@ -691,6 +697,102 @@ class Note(TypedDict):
     """A word to the one who prepared it."""
 
     note: str
+
+
+class OldCase(TypedDict):
+    """One closed paper case (纸质旧案). A row that is wrong is told and the others are kept: so all are texts here."""
+
+    number: NotRequired[str]
+    our_role: NotRequired[str]
+    home_name: NotRequired[str]
+    host_name: NotRequired[str]
+    worker_name: NotRequired[str]
+    id_number: NotRequired[str]
+    employer_name: NotRequired[str]
+    accident_on: NotRequired[str]
+    accident_place: NotRequired[str]
+    asked: NotRequired[str]
+    delegated_on: NotRequired[str]
+    closed_on: NotRequired[str]
+    result: NotRequired[str]
+    result_text: NotRequired[str]
+    shelf_mark: NotRequired[str]
+    note: NotRequired[str]
+
+
+class OldCaseFaultOut(TypedDict):
+    """What is wrong with a field of a row; an empty field means the whole row."""
+
+    field: str
+    reason: str
+
+
+class OldCaseOut(TypedDict):
+    """All that was imported of a case."""
+
+    row: OldCaseRowOut
+    id_number: str
+    accident_on: str | None
+    accident_place: str
+    asked: str
+    delegated_on: str | None
+    result_text: str
+    note: str
+    imported_by: str
+    imported_by_name: str
+    imported_at: str
+
+
+class OldCaseOutcomeOut(TypedDict):
+    """What became of a row: added, known (there already, unchanged) or wrong."""
+
+    number: int
+    state: Literal["added", "known", "wrong"]
+    old_case_id: str
+    faults: list[OldCaseFaultOut]
+
+
+class OldCaseOutcomes(TypedDict):
+    """An outcome a row, in order."""
+
+    items: list[OldCaseOutcomeOut]
+
+
+class OldCasePage(TypedDict):
+    """A page of the archive, the latest closed first."""
+
+    items: list[OldCaseRowOut]
+    next_page_token: str
+
+
+class OldCaseRowOut(TypedDict):
+    """A case as the list shows it."""
+
+    old_case_id: str
+    number: str
+    our_role: Literal["home", "host"]
+    home_name: str
+    host_name: str
+    worker_name: str
+    employer_name: str
+    result: Literal["FOUND", "PARTLY", "NOT_FOUND", "DECLINED", "WITHDRAWN", "UNABLE"]
+    closed_on: str
+    shelf_mark: str
+
+
+class OldCaseSearch(TypedDict):
+    """A whole name, a whole ID number or the number of an old file. Posted, so that none stands in an address."""
+
+    name: NotRequired[str]
+    id_number: NotRequired[str]
+    number: NotRequired[str]
+
+
+class OldCases(TypedDict):
+    """Rows of an import."""
+
+    items: list[OldCase]
+    only_check: NotRequired[bool]
 
 
 class OptionalNote(TypedDict):

@@ -93,6 +93,12 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "addDraftMaterial": Access(PREPARERS),
         "readMaterial": Access(CASE_READERS),
         "dropMaterial": Access(PREPARERS),
+        # closed paper cases of earlier years
+        "takeOldCases": Access(DRAFTERS),
+        "listOldCases": Access(CASE_READERS),
+        "searchOldCases": Access(CASE_WORKERS | {Role.READER}),
+        "readOldCase": Access(CASE_READERS),
+        "dropOldCase": Access(APPROVERS, person=True),
         # the desk around them
         "listTodo": Access(CASE_READERS),
         "listAlarms": Access(EVERYONE - {Role.DISPATCHER}),

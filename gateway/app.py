@@ -31,7 +31,19 @@ from gateway.problems import (
     refused_problem,
     wire_problem,
 )
-from gateway.routes import accounts, changes, delegations, desk, drafts, events, machine, materials, moves, session
+from gateway.routes import (
+    accounts,
+    changes,
+    delegations,
+    desk,
+    drafts,
+    events,
+    machine,
+    materials,
+    moves,
+    old_cases,
+    session,
+)
 from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
 from gateway.scanning import Scanner
@@ -40,7 +52,7 @@ from gateway.sign_in_service import load
 from gateway.wire_reasons import WireReason
 
 PREFIX: Final = "/api/v1"
-_DESK: Final = (session, accounts, drafts, delegations, moves, materials, desk, changes, events)
+_DESK: Final = (session, accounts, drafts, delegations, moves, materials, desk, changes, events, old_cases)
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,
     404: WireReason.ADDRESS_UNKNOWN,

@@ -10,6 +10,7 @@ from gateway.schemas.accounts import NewApiKey, NewStaff, PasswordChange, Search
 from gateway.schemas.delegations import Purge
 from gateway.schemas.drafts import Draft, Note, OptionalNote
 from gateway.schemas.moves import MoveData, StartThread
+from gateway.schemas.old_cases import OldCases, OldCaseSearch
 
 _LETTER: Final[dict[str, object]] = {
     "acceptance_number": "杭人社工受〔2026〕0017号",
@@ -23,6 +24,20 @@ _LETTER: Final[dict[str, object]] = {
     "applicant": {"role": "APPLICANT_ROLE_EMPLOYER", "name": "示例建筑有限公司", "applied_on": "2026-08-02"},
     "claimed_grounds": ["14-1"],
     "recusal_declared": True,
+}
+
+_OLD_CASE: Final[dict[str, object]] = {
+    "number": "杭工协〔2019〕12号",
+    "our_role": "home",
+    "home_name": "杭州市人力资源和社会保障局",
+    "host_name": "成都市人力资源和社会保障局",
+    "worker_name": "示例",
+    "employer_name": "示例建筑有限公司",
+    "accident_on": "2019-03-01",
+    "delegated_on": "2019-04-02",
+    "closed_on": "2019-06-30",
+    "result": "FOUND",
+    "shelf_mark": "A-3-017",
 }
 
 EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyType(
@@ -60,5 +75,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
             "recipients": ["330100RD01T"],
             "data": {"body": {"text": "请于本月底前完成自查"}},
         },
+        OldCases: {"items": [_OLD_CASE], "only_check": True},
+        OldCaseSearch: {"number": "杭工协〔2019〕12号"},
     }
 )

@@ -55,6 +55,10 @@ def _found_by(state: State, unit: str, name: str, value: str) -> bytes:
     return state.vault.lookup(f"{unit}\x1f{told}", field=f"old-{name}")
 
 
+def _number_digest(state: State, unit: str, number: str) -> bytes:
+    return state.vault.lookup(f"{unit}\x1f{''.join(number.split())}", field="old-number")
+
+
 def take(
     tx: Tx, state: State, at: datetime, *, actor: Actor, rows: Sequence[object], first: int, told: Import
 ) -> list[OldCaseOutcome]:
@@ -76,8 +80,7 @@ def _take_one(
     if judged.faults:
         return OldCaseOutcome(number=number, state="wrong", old_case_id="", faults=judged.faults)
     words = json.dumps(dict(judged.content), ensure_ascii=False, sort_keys=True).encode()
-    plain = "".join(judged.content["number"].split())
-    by_number = state.vault.lookup(f"{actor.unit}\x1f{plain}", field="old-number")
+    by_number = _number_digest(state, actor.unit, judged.content["number"])
     by_content = state.vault.lookup(sha256(words).hexdigest(), field="old-content")
     where = (Where("unit", actor.unit), Where("number_digest", by_number))
     held = next(iter(tx.select(OldCaseRecord, where, limit=1)), None)
@@ -204,24 +207,33 @@ def list_page(
     return Page(tuple(_row_view(record, _content(tx, state, record)) for record in shown), more)
 
 
-def find(tx: Tx, state: State, at: datetime, *, actor: Actor, name: str, id_number: str) -> tuple[OldCaseRow, ...]:
-    """Those of the unit about a worker, by whole name or ID number, the latest closed first; at most 100.
+def find(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, name: str, id_number: str, number: str
+) -> tuple[OldCaseRow, ...]:
+    """Those of the unit by the worker's whole name or ID number, or the one of an old file's number; at most 100.
 
     Raises:
         Refusal: NOT_FOUND, ROLE_MISSING; INVALID_INPUT unless exactly one is asked for.
     """
     need(actor, state, *READS)
-    if bool(name) == bool(id_number):
+    asked = {"worker_name": name, "id_number": id_number, "number": number}
+    given = [(field, value) for field, value in asked.items() if value]
+    if len(given) != 1:
         raise Refusal(Reason.INVALID_INPUT, field="name")
-    asked, value = ("worker_name", name) if name else ("id_number", id_number)
-    digest = _found_by(state, actor.unit, asked, value)
     rows = []
-    for lookup in tx.select(LookupRecord, (Where("digest", digest),), limit=_MOST_FOUND):
-        record = tx.get(OldCaseRecord, (lookup.thread_id,))
-        if record is not None and record.unit == actor.unit:
-            look(tx, state, actor, at, What.SEARCH, record.old_case_id)
-            rows.append(_row_view(record, _content(tx, state, record)))
+    for record in _found(tx, state, actor.unit, *given[0]):
+        look(tx, state, actor, at, What.SEARCH, record.old_case_id)
+        rows.append(_row_view(record, _content(tx, state, record)))
     return tuple(sorted(rows, key=lambda row: (row.closed_on, row.old_case_id), reverse=True))
+
+
+def _found(tx: Tx, state: State, unit: str, asked: str, value: str) -> list[OldCaseRecord]:
+    if asked == "number":
+        where = (Where("unit", unit), Where("number_digest", _number_digest(state, unit, value)))
+        return tx.select(OldCaseRecord, where, limit=1)
+    lookups = tx.select(LookupRecord, (Where("digest", _found_by(state, unit, asked, value)),), limit=_MOST_FOUND)
+    records = [tx.get(OldCaseRecord, (lookup.thread_id,)) for lookup in lookups]
+    return [record for record in records if record is not None and record.unit == unit]
 
 
 def drop(tx: Tx, state: State, at: datetime, *, actor: Actor, old_case_id: str) -> None:

@@ -32,8 +32,10 @@ class PapersPort(Protocol):
         """One of the unit."""
         ...
 
-    async def find_old_cases(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[OldCaseRow, ...]:
-        """By the worker's whole name or ID number, through a keyed hash; at most 100."""
+    async def find_old_cases(
+        self, actor: Actor, *, name: str = "", id_number: str = "", number: str = ""
+    ) -> tuple[OldCaseRow, ...]:
+        """By the worker's whole name or ID number, or the old file's number, through a keyed hash; at most 100."""
         ...
 
     async def drop_old_case(self, actor: Actor, old_case_id: str) -> None:

@@ -51,9 +51,11 @@ class Papers:
         """See PapersPort."""
         return await self._run(partial(old_cases.get, actor=actor, old_case_id=old_case_id))
 
-    async def find_old_cases(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[OldCaseRow, ...]:
+    async def find_old_cases(
+        self, actor: Actor, *, name: str = "", id_number: str = "", number: str = ""
+    ) -> tuple[OldCaseRow, ...]:
         """See PapersPort."""
-        return await self._run(partial(old_cases.find, actor=actor, name=name, id_number=id_number))
+        return await self._run(partial(old_cases.find, actor=actor, name=name, id_number=id_number, number=number))
 
     async def drop_old_case(self, actor: Actor, old_case_id: str) -> None:
         """See PapersPort."""

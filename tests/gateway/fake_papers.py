@@ -99,13 +99,16 @@ class FakePapers:
             imported_at=self.accounts.now,
         )
 
-    async def find_old_cases(self, actor: Actor, *, name: str = "", id_number: str = "") -> tuple[OldCaseRow, ...]:
-        if bool(name) == bool(id_number):
+    async def find_old_cases(
+        self, actor: Actor, *, name: str = "", id_number: str = "", number: str = ""
+    ) -> tuple[OldCaseRow, ...]:
+        if len([each for each in (name, id_number, number) if each]) != 1:
             raise Refusal(Reason.INVALID_INPUT, field="name")
         return tuple(
             self._row(old_id)
             for old_id, content in self.old.items()
             if (name and content["worker_name"] == name)
+            or (number and content["number"] == number)
             or (id_number and canonical_id(content.get("id_number", "")) == canonical_id(id_number))
         )
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import EnumMeta
 from typing import get_args
 
@@ -14,10 +15,10 @@ from delegation.codec_body import body_facts
 from delegation.codec_json import body_from_json
 from gateway.examples import EXAMPLES
 from gateway.incoming import filled_in
-from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, result
+from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, old_cases, result
 from gateway.schemas.base import Answer, Form
 from node import move_input
-from node.desk import business, views
+from node.desk import business, old_case_rows, paper_views, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
@@ -147,6 +148,11 @@ VIEWS = {
     answers.UnitOut: views.UnitView,
     answers.StatusOut: views.StatusView,
 }
+OF_PAPER = {
+    old_cases.OldCaseRowOut: paper_views.OldCaseRow,
+    old_cases.OldCaseOut: paper_views.OldCaseView,
+    old_cases.OldCaseOutcomeOut: paper_views.OldCaseOutcome,
+}
 # What the desk's pages show and the interface does not.
 ON_PAGES_ALONE = {views.Change, views.NoticeRoute, views.SavedFilter, views.DraftCheck}
 COMPUTED = {"DueDateOut": {"overdue"}}
@@ -161,6 +167,19 @@ def test_every_view_that_is_shown_has_an_answer() -> None:
 def test_an_answer_has_the_fields_of_its_view(answer: type[Answer]) -> None:
     expected = {field.name for field in fields(VIEWS[answer])} | COMPUTED.get(answer.__name__, set())
     assert set(answer.model_fields) == expected
+
+
+@pytest.mark.parametrize("answer", OF_PAPER, ids=lambda answer: answer.__name__)
+def test_an_answer_about_paper_has_the_fields_of_its_view(answer: type[Answer]) -> None:
+    assert set(answer.model_fields) == {field.name for field in fields(OF_PAPER[answer])}
+
+
+def test_a_closed_paper_case_of_a_form_is_what_the_node_judges() -> None:
+    assert set(old_cases.OldCase.model_fields) == set(old_case_rows.FIELDS)
+    assert get_args(old_cases.OldCaseResult) == old_case_rows.RESULTS
+    assert get_args(old_cases.OldCaseRole) == old_case_rows.ROLES
+    (row,) = EXAMPLES[old_cases.OldCases]["items"]  # type: ignore[misc] # a list of one
+    assert old_case_rows.judge_row(row, date(2026, 8, 3)).faults == ()
 
 
 class _Ward(Form):

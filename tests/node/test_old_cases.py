@@ -98,6 +98,7 @@ async def test_an_import_is_kept_once_and_read_by_its_unit_alone(tmp_path: Path)
         assert [row.closed_on.year for row in found] == [2020, 2019]
         assert await papers.find_old_cases(li, name="王 小明") == found
         assert await papers.find_old_cases(li, name="王小") == ()
+        assert await papers.find_old_cases(li, number="杭工协〔2019〕 12号") == (found[1],)
         seen = await papers.get_old_case(li, found[1].old_case_id)
         assert (seen.id_number, seen.accident_on, seen.note) == (ID_NUMBER, date(2019, 3, 1), "共38页")
         noted = {(row.what, row.subject) for row in node.store.select(LookRecord)}
