@@ -40,6 +40,7 @@ async def list_delegations(
     other_unit: Annotated[UnitCode | None, Query(description="The other side.")] = None,
     due_before: Annotated[Day | None, Query(description="Something is due before this day.")] = None,
     changed_after: Annotated[AwareDatetime | None, Query(description="Changed after this instant.")] = None,
+    mine: Annotated[bool, Query(description="The caller has it in hand.")] = False,
     page_size: PageSize = 50,
     page_token: PageToken = "",
 ) -> Response:
@@ -54,6 +55,7 @@ async def list_delegations(
         other_unit=other_unit or "",
         due_before=due_before,
         changed_after=changed_after,
+        mine=mine,
     )
     tokens: PageTokens = request.app.state.page_tokens
     of = f"delegations {actor.unit} {filters}"

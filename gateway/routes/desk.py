@@ -29,14 +29,15 @@ async def list_todo(
     sort: Annotated[
         Literal["due", "changed", "other"], Query(description="Order: due day, change, other side.")
     ] = "due",
+    mine: Annotated[bool, Query(description="Of delegations, those alone that the caller has in hand.")] = False,
     page_size: PageSize = 200,
     page_token: PageToken = "",
 ) -> Response:
     """What waits for the caller: counts by category, and each thing, the most urgent first."""
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"todo {actor.unit} {actor.staff_id} {category} {sort}"
+    of = f"todo {actor.unit} {actor.staff_id} {category} {sort} {mine}"
     inner = tokens.open(page_token, of=of)
-    found = await station.desk.todo(actor, category, sort=sort, page_size=page_size, page_token=inner)
+    found = await station.desk.todo(actor, category, sort=sort, page_size=page_size, page_token=inner, mine=mine)
     return answer(TodoOut, replace(found, next_page_token=tokens.seal(found.next_page_token, of=of)))
 
 

@@ -246,11 +246,26 @@ class Desk:
         return page
 
     async def todo(
-        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+        self,
+        actor: Actor,
+        category: str = "",
+        *,
+        sort: str = "due",
+        page_size: int = 500,
+        page_token: str = "",
+        mine: bool = False,
     ) -> TodoView:
         """See DeskPort."""
         found = await self._run(
-            partial(todo.todo, actor=actor, category=category, sort=sort, page_size=page_size, page_token=page_token)
+            partial(
+                todo.todo,
+                actor=actor,
+                category=category,
+                sort=sort,
+                page_size=page_size,
+                page_token=page_token,
+                mine=mine,
+            )
         )
         await self._lines.note(actor, [item.delegation_id for item in found.items if item.worker_name])
         return found

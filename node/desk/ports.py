@@ -256,10 +256,18 @@ class DeskPort(Protocol):
         ...
 
     async def todo(
-        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+        self,
+        actor: Actor,
+        category: str = "",
+        *,
+        sort: str = "due",
+        page_size: int = 500,
+        page_token: str = "",
+        mine: bool = False,
     ) -> TodoView:
         """Counts by category, and what waits for the actor; with a category, all that the unit has in it.
 
+        `mine`: of delegations, those alone that the actor has in hand.
         `sort`: due, changed, or other (the other side); more than 2,000 things stand by due day whatever is asked.
         """
         ...

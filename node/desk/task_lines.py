@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from heapq import merge
+from heapq import merge, nsmallest
 from typing import Final
 
 from node import tasks
@@ -16,8 +16,10 @@ from node.desk.ports import Actor
 from node.desk.todo_categories import DUE_SOON, OVERDUE, TASK_CODES, TURNS, category_of, is_work_of
 from node.desk.waiting import Waiting
 from node.records import TaskRecord
+from node.records_people import AssignmentRecord
 from node.state import State
 from node.store import Op, Where
+from node.store_memory import matches
 from node.task_counts import COLUMNS, Counts, first_of, task_of
 from node.threads import load
 from node.writer import Tx
@@ -28,6 +30,7 @@ RANKS: Final[Mapping[str, int]] = {
     code: number for number, code in enumerate(sorted(TASK_CODES, key=lambda code: (category_of(code), code)))
 }
 _ORDER: Final = ("due", "thread_id", "subject")
+MOST_OWN: Final = 5_000  # threads that one person has in hand
 _LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation has few days at a time
 
 
@@ -48,12 +51,42 @@ def counts_of(tx: Tx, state: State, unit: str, today: date) -> Counts:
     return state.task_counts.of(tx.store, unit, today=today.isoformat(), until=until, uncommitted=uncommitted)
 
 
+def own_of(tx: Tx, actor: Actor, today: date) -> tuple[frozenset[str], list[TaskRecord], Counts]:
+    """Threads that the actor has in hand, at most `MOST_OWN` of them, what they ask of his unit, and their counts."""
+    where = (Where("staff_id", actor.staff_id), Where("unit", actor.unit))
+    threads = [str(row[0]) for row in tx.store.select_columns(AssignmentRecord, ("thread_id",), where, limit=MOST_OWN)]
+    counts = Counts(today.isoformat(), (today + SOON).isoformat())
+    by_thread: dict[str, list[TaskRecord]] = {}
+    for row in tx.store.select_in(TaskRecord, COLUMNS, "thread_id", threads, (Where("unit", actor.unit),)):
+        task = task_of(row)
+        by_thread.setdefault(task.thread_id, []).append(task)
+    for rows in by_thread.values():
+        counts.add(rows, 1)
+    return frozenset(threads), [row for rows in by_thread.values() for row in rows], counts
+
+
+def _order(row: TaskRecord) -> tuple[str, str, str]:
+    return row.due, row.thread_id, row.subject
+
+
 class TaskLines:
     """The rows of one unit at one moment."""
 
-    def __init__(self, tx: Tx, state: State, actor: Actor, counts: Counts, *, changed: frozenset[str]) -> None:
-        """`changed`: threads of ours that wait to be issued to another host, which is told instead of the paper."""
-        self._tx, self._actor = tx, actor
+    def __init__(
+        self,
+        tx: Tx,
+        state: State,
+        actor: Actor,
+        counts: Counts,
+        *,
+        changed: frozenset[str],
+        own: Sequence[TaskRecord] | None = None,
+    ) -> None:
+        """`changed`: threads of ours that wait to be issued to another host, which is told instead of the paper.
+
+        `own`: the rows that alone are meant, with their `counts` (`own_of`), where not all of the unit are.
+        """
+        self._tx, self._actor, self._own = tx, actor, own
         self._today, self._soon = counts.today, counts.until
         self._unit = Where("unit", actor.unit)
         self._counts = counts
@@ -69,6 +102,9 @@ class TaskLines:
         return answered or moved or (row.code == tasks.PAPER and row.thread_id in changed)
 
     def _of(self, threads: Iterable[str]) -> Iterator[TaskRecord]:
+        if self._own is not None:
+            wanted = frozenset(threads)
+            return (row for row in self._own if row.thread_id in wanted)
         found = self._tx.store.select_in(TaskRecord, COLUMNS, "thread_id", sorted(threads), (self._unit,))
         return (task_of(row) for row in found)
 
@@ -145,6 +181,9 @@ class TaskLines:
         return self._select(where, ("", after.thread_id, after.subject) if after is not None and same else None, limit)
 
     def _select(self, where: tuple[Where, ...], after: tuple[str, str, str] | None, limit: int) -> list[TaskRecord]:
+        if self._own is not None:
+            found = (row for row in self._own if matches(row, where) and (after is None or _order(row) > after))
+            return nsmallest(limit, found, key=_order)
         rows = self._tx.store.select_columns(TaskRecord, COLUMNS, where, order=_ORDER, after=after, limit=limit)
         return [task_of(row) for row in rows]
 

@@ -21,7 +21,7 @@ from node.desk.guard import READS, need
 from node.desk.labels import state_label
 from node.desk.ports import Actor
 from node.desk.rows import name_of, secret_row
-from node.desk.task_lines import RANKS, UNDATED, Place, TaskLines, counts_of
+from node.desk.task_lines import RANKS, UNDATED, Place, TaskLines, counts_of, own_of
 from node.desk.todo_categories import (
     BESIDE,
     BY_CODE,
@@ -70,9 +70,11 @@ def todo(
     sort: str = "due",
     page_size: int = MOST_ITEMS,
     page_token: str = "",
+    mine: bool = False,
 ) -> TodoView:
     """Counts of every category, and what waits for the actor; of one category everything that the unit has in it.
 
+    `mine`: of delegations, those alone that the actor has in hand (`node.desk.dispatch`), counted and listed.
     Refusal INVALID_INPUT (field category, sort, page_token) for what is none.
     """
     need(actor, state, *READS)
@@ -85,11 +87,15 @@ def todo(
     beside = beside_threads(tx, state, at, actor=actor, sent_to=counts.sent_to)
     changed = frozenset(item.thread_id for item in beside if item.kind == "counterpart")
     lines = TaskLines(tx, state, actor, counts, changed=changed)
+    if mine:
+        in_hand, rows, counted_own = own_of(tx, actor, today)
+        beside = [item for item in beside if item.thread_id in in_hand or (item.mine and not item.thread_id)]
+        lines = TaskLines(tx, state, actor, counted_own, changed=changed & in_hand, own=rows)
     in_unit = lines.counts()
-    mine = Counter({code: number for code, number in in_unit.items() if is_work_of(actor, code)})
+    for_actor = Counter({code: number for code, number in in_unit.items() if is_work_of(actor, code)})
     in_unit.update(item.category for item in beside)
-    mine.update(item.category for item in beside if item.mine)
-    total = in_unit[category] if category else sum(mine[code] for code in BY_CODE if code not in BESIDE)
+    for_actor.update(item.category for item in beside if item.mine)
+    total = in_unit[category] if category else sum(for_actor[code] for code in BY_CODE if code not in BESIDE)
     chosen = [item for item in beside if (item.category == category if category else item.mine)]
     page: list[Waiting]
     if sort != "due" and total <= MOST_SORTED:
@@ -99,7 +105,7 @@ def todo(
         page, more = _by_due(lines, chosen, actor, category, size=size, token=page_token)
     counted = tuple(
         TodoCategory(
-            code=each.code, label=each.label, level=each.level, count=mine[each.code], in_unit=in_unit[each.code]
+            code=each.code, label=each.label, level=each.level, count=for_actor[each.code], in_unit=in_unit[each.code]
         )
         for each in CATEGORIES
     )

@@ -95,6 +95,7 @@ class FakeDesk:
         self._once: dict[str, tuple[Json, str]] = {}
         self.rows: list[DelegationRow] = [a_row()]
         self.waits: list[TodoItem] = [a_todo()]
+        self.in_hand: set[str] = set()  # delegations that whoever asks has in hand
         self.alarms: list[AlarmView] = [an_alarm()]
         self.feed: list[EventView] = []
         self.routes: tuple[NoticeRoute, ...] = ()
@@ -311,10 +312,19 @@ class FakeDesk:
         return Page(found, str(first + page_size) if first + page_size < len(rows) else "")
 
     async def todo(
-        self, actor: Actor, category: str = "", *, sort: str = "due", page_size: int = 500, page_token: str = ""
+        self,
+        actor: Actor,
+        category: str = "",
+        *,
+        sort: str = "due",
+        page_size: int = 500,
+        page_token: str = "",
+        mine: bool = False,
     ) -> TodoView:
         self._look()
         items = [item for item in self.waits if category in ("", item.category)]
+        if mine:
+            items = [item for item in items if item.delegation_id in self.in_hand]
         first = int(page_token or 0)
         more = str(first + page_size) if first + page_size < len(items) else ""
         page = tuple(items[first : first + page_size])

@@ -67,6 +67,10 @@ async def test_a_case_is_handed_to_a_person_and_found_by_him(tmp_path: Path) -> 
         for who, count in ((li, 1), (wang, 0)):
             mine = await host.desk.list_delegations(who, Filters(mine=True))
             assert len(mine.items) == count
+            waiting = await host.desk.todo(who, mine=True)
+            assert [item.delegation_id for item in waiting.items] == [ref] * count
+            assert {each.code: each.count for each in waiting.categories}["to_sign"] == count
+        assert (await host.desk.todo(clerk(CHENGDU))).total == 1, "without the filter it waits for every clerk"
         assert (await refused(people.assign(wang, ref, unit=UNIT, staff_id="wang"))).reason is Reason.ROLE_MISSING
         wrong = await refused(people.assign(DISPATCHER, ref, unit=UNIT, staff_id="shi"))
         assert wrong.details["why"] == "role"

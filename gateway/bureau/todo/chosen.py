@@ -25,12 +25,13 @@ ROLES: Final = (("home", "我方委托"), ("host", "我方受托"), ("superior",
 TURNS: Final = (("yes", "轮到我方"), ("no", "轮到对方"))
 OVERDUE: Final = (("yes", "已超期"), ("no", "未超期"))
 OPEN: Final = (("yes", "未办结"), ("no", "已办结"))
+MINE: Final = (("yes", "分派给我的"),)
 MATTERS: Final = tuple((each.name, CODE_LABELS.get(each.name, each.name)) for each in Matter if each)
 SORTS: Final = (("changed", "按变动"), ("due", "按期限"))
 _UNIT: Final = pattern(r"^[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z]$", ASCII)
 _CHOICES: Final = {
     "state": STATES, "role": ROLES, "our_turn": TURNS, "overdue": OVERDUE, "open": OPEN, "matter": MATTERS,
-    "sort": SORTS,
+    "mine": MINE, "sort": SORTS,
 }  # fmt: skip
 _BEFORE: Final = {"due_before": "< ", "changed_after": "≥ "}
 _DAYS: Final = ("due_before", "changed_after")
@@ -59,6 +60,7 @@ class Chosen:
             other_unit=get("other_unit", ""),
             due_before=date.fromisoformat(self.codes["due_before"]) if get("due_before") else None,
             changed_after=_begin_of(date.fromisoformat(changed)) if changed else None,
+            mine=get("mine") == "yes",
             sort=get("sort", "changed"),
         )
 

@@ -18,7 +18,7 @@ from gateway.bureau.render import BASE, is_fragment, render, see_other
 from gateway.bureau.todo import chosen as codes_of
 from gateway.bureau.todo.chosen import Chosen, chosen_from
 from gateway.bureau.todo.lines import case_line
-from gateway.bureau.todo.routes import After, Seen, address, digest_of
+from gateway.bureau.todo.routes import After, Seen, address, digest_of, saved_addresses
 from gateway.page_tokens import PageTokens
 from node.desk.ports import Actor, DeskPort
 from node.desk.views import DelegationRow, DraftView, Page
@@ -44,6 +44,7 @@ async def page_cases(
     other_unit: Code = "",
     due_before: Code = "",
     changed_after: Code = "",
+    mine: Code = "",
     sort: Code = "",
     after: After = "",
     seen: Seen = "",
@@ -51,7 +52,7 @@ async def page_cases(
     """Delegations of the unit, narrowed by codes."""
     values = {
         "state": state, "role": role, "our_turn": our_turn, "overdue": overdue, "open": open_, "matter": matter,
-        "other_unit": other_unit, "due_before": due_before, "changed_after": changed_after, "sort": sort,
+        "other_unit": other_unit, "due_before": due_before, "changed_after": changed_after, "mine": mine, "sort": sort,
     }  # fmt: skip
     return await list_page(request, caller.actor, chosen_from(values), typed=values, after=after, seen=seen)
 
@@ -90,7 +91,7 @@ async def list_page(
         words=chosen.words(),
         choices=codes_of,
         lines=[case_line(row, today) for row in page.items],
-        saved=[(each.name, address("/cases", dict(each.codes))) for each in await desk.saved_filters(actor)],
+        saved=saved_addresses(await desk.saved_filters(actor)),
         other_name=other.name if other is not None else "",
         fault=fault,
         live=address("/cases", {**chosen.codes, "after": after, "seen": shown}),

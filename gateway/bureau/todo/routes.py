@@ -1,6 +1,6 @@
 """The to-do page. It refreshes itself: a live part that shows what there is already is answered with nothing (204)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -14,9 +14,9 @@ from gateway.bureau.render import BASE, is_fragment, render
 from gateway.bureau.todo.lines import alarm_line, line_of, tabs_of
 from gateway.page_tokens import PageTokens
 from node.desk.guard import READS
-from node.desk.ports import Role
+from node.desk.ports import Actor, DeskPort, Role
 from node.desk.todo import CATEGORIES
-from node.desk.views import TodoView
+from node.desk.views import SavedFilter, TodoView
 
 router = APIRouter()
 PAGE: Final = 50
@@ -38,33 +38,68 @@ def digest_of(*shown: object) -> str:
     return sha256(repr(shown).encode()).hexdigest()[:16]
 
 
+def saved_addresses(saved: Sequence[SavedFilter]) -> list[tuple[str, str]]:
+    """Filters that the person keeps: name and address, those of the to-do page there."""
+    found = []
+    for each in saved:
+        codes = dict(each.codes)
+        page = codes.pop("page", "cases")
+        found.append((each.name, address(f"/{'todo' if page == 'todo' else 'cases'}", codes)))
+    return found
+
+
 @router.get("/todo", operation_id="pageTodo")
 async def page_todo(
     request: Request,
     caller: PageCaller,
     category: Annotated[str, Query(pattern=_CODES)] = "",
     sort: Annotated[str, Query(pattern="^(due|changed|other)$")] = "due",
+    mine: Annotated[str, Query(pattern="^(yes)?$")] = "",
     after: After = "",
     seen: Seen = "",
 ) -> Response:
     """What waits for the person; of one category everything that the unit has in it."""
-    actor, desk = caller.actor, request.app.state.station.desk
-    today = day_of(request.app.state.clock())
-    if not actor.has(*READS):
+    if not caller.actor.has(*READS):
         return await _without_cases(request, caller, seen)
+    codes = {"category": category, "sort": sort if sort != "due" else "", "mine": mine}
+    return await todo_page(request, caller.actor, codes, after=after, seen=seen)
+
+
+def todo_codes(values: Mapping[str, str]) -> dict[str, str]:
+    """What the page may be narrowed by, of what came in a form."""
+    good = {"category": _LABELS, "sort": dict(SORTS[1:]), "mine": {"yes": ""}}
+    return {name: values.get(name, "") if values.get(name) in known else "" for name, known in good.items()}
+
+
+async def todo_page(
+    request: Request,
+    actor: Actor,
+    codes: Mapping[str, str],
+    *,
+    after: str = "",
+    seen: str = "",
+    fault: str = "",
+    status: int = 200,
+) -> Response:
+    """The page by its codes; `fault` is what was wrong with a view that was to be kept."""
+    desk: DeskPort = request.app.state.station.desk
+    today = day_of(request.app.state.clock())
+    category, sort, mine = codes["category"], codes["sort"] or "due", codes["mine"] == "yes"
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"todo {actor.unit} {actor.staff_id} {category} {sort}"
-    view: TodoView = await desk.todo(actor, category, sort=sort, page_size=PAGE, page_token=tokens.open(after, of=of))
+    of = f"todo {actor.unit} {actor.staff_id} {category} {sort} {mine}"
+    token = tokens.open(after, of=of)
+    view: TodoView = await desk.todo(actor, category, sort=sort, page_size=PAGE, page_token=token, mine=mine)
     shown = digest_of(today, view, sort)
     if seen == shown and is_fragment(request):
         return Response(status_code=204)
-    codes = {"category": category, "sort": sort if sort != "due" else ""}
     work, warnings = tabs_of(view)
     sealed = tokens.seal(view.next_page_token, of=of)
     return render(
         request,
         "todo/todo.html",
+        status=status,
         active="todo",
+        codes=codes,
         category=category,
         label=_LABELS.get(category, ""),
         work=work,
@@ -74,6 +109,8 @@ async def page_todo(
         sort=sort,
         sorts=SORTS,
         address=address,
+        saved=saved_addresses(await desk.saved_filters(actor)),
+        fault=fault,
         live=address("/todo", {**codes, "after": after, "seen": shown}),
         first=address("/todo", codes) if after else "",
         next_page=address("/todo", {**codes, "after": sealed}) if sealed else "",

@@ -87,6 +87,34 @@ async def test_a_long_list_is_read_page_by_page_with_sealed_tokens(house: House)
         assert (await client.get("/desk/todo?after=MTIw")).status_code == 422
 
 
+async def test_what_waits_is_narrowed_to_cases_in_hand_and_kept_under_a_name(house: House) -> None:
+    desk = house.station.desk
+    desk.waits = [a_todo("turn"), replace(a_todo("turn"), delegation_id="WT-330100-20260801-000009-X")]
+    desk.in_hand = {DELEGATION}
+    async with signed_in(house) as client:
+        assert len(re.findall('id="todo-turn-', (await client.get("/desk/todo")).text)) == 2
+        page = await client.get("/desk/todo?mine=yes&sort=changed")
+        assert re.findall(r'<a href="([^"]+)" id="todo-turn', page.text) == [f"/desk/cases/{DELEGATION}"]
+        tabs = re.findall(r'href="([^"]+)" id="tab-', page.text)
+        assert tabs
+        assert all("mine=yes" in tab for tab in tabs), "another category is narrowed too"
+        form = form_to(page, "/desk/filters")
+        nameless = await client.post("/desk/filters", data={**form, "name": " "})
+        assert nameless.status_code == 422
+        assert "请起一个名称" in words(nameless)
+        taken = await client.post("/desk/filters", data={**form, "name": "我手上的"})
+        assert (taken.status_code, taken.headers["location"]) == (303, "/desk/todo?sort=changed&mine=yes")
+        assert set(desk.filters["我手上的"].codes) == {("page", "todo"), ("sort", "changed"), ("mine", "yes")}
+        for shown in ("/desk/todo", "/desk/cases"):
+            page = await client.get(shown)
+            assert '<a href="/desk/todo?sort=changed&amp;mine=yes">我手上的</a>' in page.text
+        page = await client.get("/desk/todo")
+        gone = await client.post("/desk/filters/drop", data=form_to(page, "/desk/filters/drop"))
+        assert (gone.status_code, gone.headers["location"]) == (303, "/desk/todo")
+        assert not desk.filters
+        assert (await client.get("/desk/todo?mine=perhaps")).status_code == 400
+
+
 async def test_a_part_that_shows_what_there_is_answers_nothing(house: House) -> None:
     async with signed_in(house) as client:
         page = await client.get("/desk/todo")
@@ -110,6 +138,7 @@ async def test_a_part_that_shows_what_there_is_answers_nothing(house: House) -> 
         ("matter=INVESTIGATION", "matter", "INVESTIGATION"),
         (f"other_unit={OTHER.lower()}", "other_unit", OTHER),
         ("due_before=2026-09-01", "due_before", date(2026, 9, 1)),
+        ("mine=yes", "mine", True),
         ("sort=due", "sort", "due"),
     ],
 )
