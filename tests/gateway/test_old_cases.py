@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import cast
 
 import httpx
 
@@ -12,7 +13,7 @@ from gateway.schemas.old_cases import OldCases
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import PASSWORD
 
-(GOOD,) = EXAMPLES[OldCases]["items"]  # type: ignore[misc] # a list of one
+GOOD = cast("list[dict[str, str]]", EXAMPLES[OldCases]["items"])[0]
 
 
 async def test_rows_are_kept_told_and_known_again(house: House) -> None:
