@@ -325,6 +325,9 @@ class PanelExpert(_message.Message):
     POOL_INDEX_FIELD_NUMBER: _builtins.int
     POOL_PATH_FIELD_NUMBER: _builtins.int
     CHAIR_FIELD_NUMBER: _builtins.int
+    POOL_SPECIALTIES_FIELD_NUMBER: _builtins.int
+    APPOINTED_FROM_FIELD_NUMBER: _builtins.int
+    APPOINTED_UNTIL_FIELD_NUMBER: _builtins.int
     expert_id: _builtins.str
     """Number in the pool."""
     name: _builtins.str
@@ -349,6 +352,10 @@ class PanelExpert(_message.Message):
     """Index in the pool."""
     chair: _builtins.bool
     """专家组组长."""
+    appointed_from: _builtins.str
+    """First day of the appointment as the pool has it, ISO date."""
+    appointed_until: _builtins.str
+    """Last day of the appointment as the pool has it, ISO date."""
     @_builtins.property
     def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Inclusion proof in that list, from the leaf up."""
@@ -356,6 +363,10 @@ class PanelExpert(_message.Message):
     @_builtins.property
     def pool_path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Inclusion proof in the pool."""
+
+    @_builtins.property
+    def pool_specialties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All specialities in the pool, codes of protocol 9.1 in ascending order."""
 
     def __init__(
         self,
@@ -374,10 +385,13 @@ class PanelExpert(_message.Message):
         pool_index: _builtins.int = ...,
         pool_path: _abc.Iterable[_builtins.bytes] | None = ...,
         chair: _builtins.bool = ...,
+        pool_specialties: _abc.Iterable[_builtins.str] | None = ...,
+        appointed_from: _builtins.str = ...,
+        appointed_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chair", b"chair", "employer", b"employer", "expert_id", b"expert_id", "name", b"name", "path", b"path", "pool_index", b"pool_index", "pool_path", b"pool_path", "pool_salt", b"pool_salt", "position", b"position", "reserve", b"reserve", "salt", b"salt", "specialty", b"specialty", "stratum", b"stratum", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointed_from", b"appointed_from", "appointed_until", b"appointed_until", "chair", b"chair", "employer", b"employer", "expert_id", b"expert_id", "name", b"name", "path", b"path", "pool_index", b"pool_index", "pool_path", b"pool_path", "pool_salt", b"pool_salt", "pool_specialties", b"pool_specialties", "position", b"position", "reserve", b"reserve", "salt", b"salt", "specialty", b"specialty", "stratum", b"stratum", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
