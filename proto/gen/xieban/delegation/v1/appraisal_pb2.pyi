@@ -121,7 +121,7 @@ class AppraisalRequest(_message.Message):
 
     @_builtins.property
     def specialties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Specialities that the applicant asks for, codes of protocol 9.1."""
+        """Specialities that the applicant asks for, codes of protocol 13.1."""
 
     @_builtins.property
     def treating_hospitals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -169,7 +169,7 @@ class SpecialtyPlan(_message.Message):
     """What can be done where too few are eligible; only with PANEL_SHORT."""
     @_builtins.property
     def specialties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Speciality of each stratum, codes of protocol 9.1, in the order declared."""
+        """Speciality of each stratum, codes of protocol 13.1, in the order declared."""
 
     @_builtins.property
     def ineligible(self) -> _containers.RepeatedCompositeFieldContainer[Global___Ineligible]:
@@ -200,7 +200,7 @@ class Ineligible(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """Reason, code of protocol 9.1."""
+    """Reason, code of protocol 13.1."""
     count: _builtins.int
     """How many."""
     def __init__(
@@ -335,7 +335,7 @@ class PanelExpert(_message.Message):
     title: _builtins.str
     """专业技术职称."""
     specialty: _builtins.str
-    """Speciality under which the expert was eligible, code of protocol 9.1."""
+    """Speciality under which the expert was eligible, code of protocol 13.1."""
     employer: _builtins.str
     """Employer."""
     stratum: _builtins.int
@@ -366,7 +366,7 @@ class PanelExpert(_message.Message):
 
     @_builtins.property
     def pool_specialties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """All specialities in the pool, codes of protocol 9.1 in ascending order."""
+        """All specialities in the pool, codes of protocol 13.1 in ascending order."""
 
     def __init__(
         self,
@@ -852,7 +852,7 @@ class WarningAnswer(_message.Message):
     WARNING_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     warning: _builtins.str
-    """Code of protocol 9.7."""
+    """Code of protocol 13.7."""
     text: _builtins.str
     """Answer."""
     def __init__(
@@ -995,7 +995,7 @@ class SecondedExpert(_message.Message):
     """When the expert can come, ISO date."""
     @_builtins.property
     def specialties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Specialities, codes of protocol 9.1."""
+        """Specialities, codes of protocol 13.1."""
 
     def __init__(
         self,

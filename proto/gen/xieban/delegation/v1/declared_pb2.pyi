@@ -767,7 +767,7 @@ class StrataDeclared(_message.Message):
     pool_version: _builtins.int
     """Version of the pool that the eligible experts stand in."""
     eligible_root: _builtins.bytes
-    """Salted Merkle root over the eligible experts, stratum by stratum (protocol 9.2); empty with PANEL_SHORT."""
+    """Salted Merkle root over the eligible experts, stratum by stratum (protocol 13.2); empty with PANEL_SHORT."""
     @_builtins.property
     def strata(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stratum]:
         """Strata in the order of the draw; 1 to 5."""
@@ -829,7 +829,7 @@ class DrawCommittedDeclared(_message.Message):
     draw: _builtins.int
     """Number of the draw."""
     commitment: _builtins.bytes
-    """Commitment to the secret (protocol 9.3), 32 bytes."""
+    """Commitment to the secret (protocol 13.3), 32 bytes."""
     def __init__(
         self,
         *,
