@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -64,6 +64,15 @@ class SealedEnvelope:
     content: bytes = field(repr=False)
 
 
+class Unsigned(NamedTuple):
+    """An envelope that is sealed and lacks its signature: nothing to send, nothing to keep."""
+
+    header_bytes: bytes
+    sealed_body: bytes
+    header: Header
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a recipient read."""
@@ -88,17 +97,42 @@ def seal_and_sign(
 ) -> SealedEnvelope:
     """Seal a serialised Body to recipients (unit, key id, raw public key) and sign the header of a draft.
 
+    `seal_draft`, then `sign`: what both refuse and do not check.
+    """
+    unsigned = seal_draft(header, body, recipients=recipients, certificate=certificate, randomness=randomness)
+    return sign(unsigned, signing_key)
+
+
+def seal_draft(
+    header: Header,
+    body: bytes,
+    *,
+    recipients: Sequence[tuple[str, bytes, bytes]],
+    certificate: bytes,
+    randomness: Randomness = os.urandom,
+) -> Unsigned:
+    """Seal a serialised Body to recipients (unit, key id, raw public key), under the header of a draft.
+
     Fills in what follows from that: commitment, recipients, signer certificates, suites, payload type, digests.
     Raises Refusal: as `parse_header` when the draft is not one that others would take, BODY_CONTRADICTS_HEADER when the
     body repeats another kind or thread, TOO_LARGE, WEAK_KEY, RECIPIENT_KEY_NOT_VALID.
-    Not checked: the rules, the roster, whether `certificate` is valid and of `signing_key`: a node verifies its own
-    envelope (`verify_signatures`) before the outbox takes it.
+    Not checked: the rules, the roster, whether `certificate` is valid.
     """
     if header.kind is Kind.RESEAL:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")  # a reseal has an original: use `reseal`
     check_body(header, body)
     salt, content_key = salt_and_key(randomness)
-    return _seal(header, salt + body, content_key, recipients, signing_key, certificate)
+    return _seal(header, salt + body, content_key, recipients, certificate)
+
+
+def sign(unsigned: Unsigned, signing_key: EllipticCurvePrivateKey) -> SealedEnvelope:
+    """Sign the header of what was sealed. Not checked: that the key is of the certificate which the header names.
+
+    A node verifies its own envelope (`verify_signatures`) before the outbox takes it.
+    """
+    header_bytes, sealed_body, header, content = unsigned
+    signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, header_bytes)
+    return SealedEnvelope(header_bytes, sealed_body, (signature,), header, content)
 
 
 def reseal(
@@ -128,7 +162,7 @@ def reseal(
         raise Refusal(Reason.COMMITMENT_MISMATCH)
     check_body(original, body)
     draft = replaced(draft, replaces=original.ref)
-    return _seal(draft, content, randomness(CONTENT_KEY_SIZE), recipients, signing_key, certificate)
+    return sign(_seal(draft, content, randomness(CONTENT_KEY_SIZE), recipients, certificate), signing_key)
 
 
 def verify_signatures(
@@ -237,9 +271,8 @@ def _seal(
     content: bytes,
     content_key: bytes,
     recipients: Sequence[tuple[str, bytes, bytes]],
-    signing_key: EllipticCurvePrivateKey,
     certificate: bytes,
-) -> SealedEnvelope:
+) -> Unsigned:
     if len(content) > MOST_CONTENT:
         raise Refusal(Reason.TOO_LARGE, field="body")
     to = checked_recipients(recipients)
@@ -257,5 +290,4 @@ def _seal(
     named = digest_of(sealed_body)
     signed = header_bytes(context, *named)
     parsed = read_back(filled, context, signed, sealed_body=named)  # never sign what others would refuse to read
-    signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, signed)
-    return SealedEnvelope(signed, sealed_body, (signature,), parsed, content)
+    return Unsigned(signed, sealed_body, parsed, content)

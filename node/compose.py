@@ -10,7 +10,9 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final, cast
 
-from certs.envelope import SealedEnvelope, seal_and_sign
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from certs.envelope import SealedEnvelope, Unsigned, seal_draft, sign
 from certs.sealing import SealTo
 from certs.trust import Trust
 from delegation.codec_body import agreement_record
@@ -333,11 +335,19 @@ def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
 
     `at` is the instant at which it was composed: by it the keys were chosen.
     """
-    trust = state.rosters.current
+    unsigned, key = seal_body(state, composed)
+    return sign_with_seal(state, unsigned, key, at=at)
+
+
+def seal_body(state: State, composed: Composed) -> tuple[Unsigned, EllipticCurvePrivateKey]:
+    """The first half of `seal`: the body sealed, the header written for the unit's certificate; and its key."""
     key, certificate = state.keyring.signing_key(composed.header.sender_unit)
-    sealed = seal_and_sign(
-        composed.header, composed.body, recipients=composed.keys, signing_key=key, certificate=certificate
-    )
+    return seal_draft(composed.header, composed.body, recipients=composed.keys, certificate=certificate), key
+
+
+def sign_with_seal(state: State, unsigned: Unsigned, key: EllipticCurvePrivateKey, *, at: datetime) -> SealedEnvelope:
+    """The other half of `seal`, by the key that `seal_body` gave. Refusal SIGNER_NOT_VALID as the roster says."""
+    sealed = sign(unsigned, key)
     for digest in sealed.header.signer_certificates:
-        trust.signer(digest, at)
+        state.rosters.current.signer(digest, at)
     return sealed

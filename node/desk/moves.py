@@ -12,7 +12,7 @@ from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
 from delegation.table import Row
 from node.bodies import Hands, Person
-from node.compose import Composed, LetterHeader, compose, seal
+from node.compose import Composed, LetterHeader, compose, seal, seal_body, sign_with_seal
 from node.desk.building import prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import (
@@ -146,7 +146,9 @@ def act(
     if _approval(composed.row, data) == 2:
         raise Refusal(Reason.FOUR_EYES, missing="approver")
     yield
-    sealed = seal(state, composed, at=at)
+    unsigned, key = seal_body(state, composed)
+    yield
+    sealed = sign_with_seal(state, unsigned, key, at=at)
     yield
     held = queue(tx, state, held, sealed, at=at, data=data, judged=composed.judged)
     return light_view(tx, state, held, actor, at)

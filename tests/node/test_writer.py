@@ -198,7 +198,8 @@ async def test_what_stands_between_staged_use_cases_keeps_its_turn(parts: Parts)
         tx.put(CursorRecord("b", 7))
         return 0
 
-    found = await writer.run_each([in_three("a", seen), between, in_three("b", seen)])
+    use_cases: list[Callable[[Tx, Room, datetime], int]] = [in_three("a", seen), between, in_three("b", seen)]
+    found = await writer.run_each(use_cases)
     assert found == [0, 0, 7]
     assert seen[:7] == ["a1", "a2", "a3", "between", "b1", "b2", "b3"]
 
