@@ -136,6 +136,19 @@ def open_content(
     return content
 
 
+def hpke_seal(plaintext: bytes, public_key: X25519PublicKey, info: bytes) -> bytes:
+    """A few bytes sealed to a checked key under an `info` that is the caller's own: encapsulated key and ciphertext."""
+    return _SUITE.encrypt(plaintext, public_key, info)
+
+
+def hpke_open(sealed: bytes, key: X25519PrivateKey, info: bytes) -> bytes | None:
+    """What `hpke_seal` sealed; None when it does not open with this key and info."""
+    try:
+        return _SUITE.decrypt(sealed, key, info)
+    except (InvalidTag, ValueError):  # a low-order encapsulated key raises a bare ValueError
+        return None
+
+
 def digest_of(sealed_body: bytes) -> tuple[bytes, int]:
     """What the header says of a sealed body: SHA-256 and length."""
     return sha256(sealed_body).digest(), len(sealed_body)

@@ -1,4 +1,4 @@
-"""The draw of experts that anyone can compute again: commitments, seed, picks, replacements (protocol 9.3 to 9.6).
+"""The draw of experts that anyone can compute again: commitments, seed, picks, replacements (protocol 13.3 to 13.6).
 
 Pure arithmetic over SHA-256 and HMAC: nothing here knows who signed what, whether a commitment came before a secret was
 shown, or whether a log root is the log's own. `certs.draw_proof` checks that over an exported file, the rule book and
@@ -55,7 +55,7 @@ class DrawError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """A speciality without its name: seats and reserves to draw, and how many experts are eligible (protocol 9.2)."""
+    """A speciality without its name: seats and reserves to draw, and how many experts are eligible (protocol 13.2)."""
 
     seats: int
     reserves: int
@@ -89,7 +89,7 @@ def _digest(value: bytes) -> bytes:
 
 
 def draw_commitment(*, federation_id: str, thread_id: str, leg: int, draw: int, unit: str, secret: bytes) -> bytes:
-    """What a side commits to before it knows the other's secret (protocol 9.3). 32 bytes.
+    """What a side commits to before it knows the other's secret (protocol 13.3). 32 bytes.
 
     The secret is 32 random bytes, drawn for this draw alone; it hides itself, and the rest of the input keeps a
     commitment from being copied by the other side or used in another draw.
@@ -124,7 +124,7 @@ def draw_seed(
     log_size: int,
     log_root: bytes,
 ) -> bytes:
-    """What the picks follow from (protocol 9.6). 32 bytes.
+    """What the picks follow from (protocol 13.6). 32 bytes.
 
     `log_size` and `log_root` are those of the first checkpoint of the log that covers both commitments. Not checked:
     that they are, and that the secrets are those committed to.
@@ -153,7 +153,7 @@ def draw_seed(
 
 
 def strata_problem(strata: Sequence[Stratum]) -> DrawCode | None:
-    """Why no panel can be drawn from these strata; None when one can (protocol 9.2).
+    """Why no panel can be drawn from these strata; None when one can (protocol 13.2).
 
     TOO_FEW is what PANEL_SHORT says; everything else is a mistake of the one who asks.
     """
@@ -171,7 +171,7 @@ def strata_problem(strata: Sequence[Stratum]) -> DrawCode | None:
 
 
 def words(seed: bytes, stratum: int) -> Iterator[int]:
-    """The endless stream of 32-bit numbers of one stratum (protocol 9.6).
+    """The endless stream of 32-bit numbers of one stratum (protocol 13.6).
 
     Block n is HMAC-SHA-256 with the seed as key over LP(label, stratum, n), n from 0; each block gives eight numbers of
     four bytes, big-endian, in their order.
@@ -185,7 +185,7 @@ def words(seed: bytes, stratum: int) -> Iterator[int]:
 
 
 def below(bound: int, next_word: Callable[[], int], *, bits: int = _WORD_BITS) -> int:
-    """A number from 0 to `bound` - 1, each equally likely when the words are (protocol 9.6).
+    """A number from 0 to `bound` - 1, each equally likely when the words are (protocol 13.6).
 
     A word at or above the largest multiple of `bound` that fits is passed over: with it the smaller remainders would
     come up more often. A bound of 1 takes a word too. `bits` is the words' width, other than 32 in tests alone.
@@ -210,7 +210,7 @@ def _drawn(seed: bytes, index: int, stratum: Stratum) -> Picks:
 
 
 def picks(seed: bytes, strata: Sequence[Stratum]) -> tuple[Picks, ...]:
-    """Whom the lot falls on: in each stratum first the seats, then the reserves (protocol 9.6).
+    """Whom the lot falls on: in each stratum first the seats, then the reserves (protocol 13.6).
 
     The same for everyone who has the seed and the strata. Raises DrawError: DIGEST_SIZE, or what `strata_problem` says.
     """
@@ -222,7 +222,7 @@ def picks(seed: bytes, strata: Sequence[Stratum]) -> tuple[Picks, ...]:
 
 
 def next_reserve(drawn: Picks, entered: Collection[int]) -> int | None:
-    """The reserve who takes the next seat that falls free in a stratum; None when none is left (protocol 9.6).
+    """The reserve who takes the next seat that falls free in a stratum; None when none is left (protocol 13.6).
 
     `entered` are the positions of those reserves who took a seat already, whether or not they still hold it. The order
     drawn binds: nobody is passed over, who cannot come takes the seat and is replaced in turn, so that each is logged.
@@ -231,7 +231,7 @@ def next_reserve(drawn: Picks, entered: Collection[int]) -> int | None:
 
 
 def opening_index(strata: Sequence[Stratum], stratum: int, position: int) -> int:
-    """Where the expert at `position` of a stratum stands in the whole list, which goes stratum by stratum (9.2).
+    """Where the expert at `position` of a stratum stands in the whole list, which goes stratum by stratum (13.2).
 
     Raises DrawError NUMBER when there is no such place.
     """

@@ -1,4 +1,4 @@
-"""The two lists that a draw rests on, as salted Merkle trees: the pool and the list of eligible experts (protocol 9.2).
+"""The two lists that a draw rests on, as salted Merkle trees: the pool, and who of it is eligible (protocol 13.2).
 
 A leaf's data is hashed as RFC 6962 says (`delegation.merkle`). Each leaf has its own salt, 32 random bytes that are
 never used again, also not for the same expert in the next version: without it nobody can tell from a leaf's hash or a
@@ -21,7 +21,7 @@ LABEL_ELIGIBLE: Final = b"xieban/draw-eligible/v1"
 class PoolExpert:
     """An expert as a version of the pool has them. Personal: never leaves the node but in a sealed body.
 
-    Days are ISO dates, `specialties` codes of protocol 9.1 in ascending order, once each.
+    Days are ISO dates, `specialties` codes of protocol 13.1 in ascending order, once each.
     """
 
     expert_id: str
@@ -52,7 +52,7 @@ def _salted(salt: bytes) -> bytes:
 
 
 def pool_leaf(salt: bytes, expert: PoolExpert) -> bytes:
-    """The data of an expert's leaf in a version of the pool (protocol 9.2).
+    """The data of an expert's leaf in a version of the pool (protocol 13.2).
 
     LP(label, salt, number, name, title, employer, specialities joined by commas, from, until, "1" when active, else
     "0"). Raises DrawError DIGEST_SIZE for a salt that is not 32 bytes.
@@ -72,7 +72,7 @@ def pool_leaf(salt: bytes, expert: PoolExpert) -> bytes:
 
 
 def eligible_leaf(salt: bytes, *, stratum: int, position: int, expert: EligibleExpert) -> bytes:
-    """The data of an expert's leaf in the list of a draw (protocol 9.2).
+    """The data of an expert's leaf in the list of a draw (protocol 13.2).
 
     LP(label, salt, stratum, position, number, name, title, employer, speciality); numbers are eight bytes. The place is
     in the leaf, so that an opened leaf cannot be said to stand elsewhere. Raises DrawError: DIGEST_SIZE for the salt,
