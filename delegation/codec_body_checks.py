@@ -14,10 +14,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from delegation import codec_values as take
 from delegation import patterns
+from delegation.appraisal_rules import WARNING_BY_CODE
 from delegation.codes import Kind
 from delegation.errors import Refusal
-from delegation.payloads import DIGEST_SIZE, MOST_BODY
+from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, MOST_BODY, SALT_SIZE
+from delegation.specialties import INELIGIBLE_BY_CODE, has_specialty_form, is_specialty
 from xieban.delegation.v1 import body_pb2 as pb
+
+# Any here and below: a value of the type that the descriptor says, which protobuf has seen to.
+_Holds = Callable[[Any], object]
 
 MOST_TEXT: Final = 20_000  # characters of one text; more is a material
 _MOST_LISTED: Final = 512
@@ -46,6 +51,27 @@ _NEEDED: Final[Mapping[Kind, str]] = {
     Kind.NOTICE_SENT: "notice",
     Kind.AGREEMENT_PROPOSED: "agreement",
     Kind.AGREEMENT_COUNTERSIGNED: "agreement",
+    Kind.SPECIALTY_DETERMINED: "specialties",
+    Kind.PANEL_SHORT: "specialties",
+    Kind.PANEL_DRAWN: "panel",
+    Kind.PANEL_REPLACED: "panel_change",
+    Kind.RECUSAL_RAISED: "recusal",
+    Kind.RECUSAL_ANSWERED: "recusal",
+    Kind.SCHEDULED: "appointment",
+    Kind.RESCHEDULED: "appointment",
+    Kind.WORKER_NOTIFIED: "worker_notice",
+    Kind.NO_SHOW: "absence",
+    Kind.EXAMINED: "examination",
+    Kind.EXTRA_TESTS: "extra_tests",
+    Kind.OPINION_FORMED: "opinion",
+    Kind.APPRAISAL_REPORTED: "appraisal_result",
+    Kind.REJUDGE_REQUESTED: "rejudge",
+    Kind.EXPERTS_PROPOSED: "experts",
+    Kind.EXPERTS_ADMITTED: "experts",
+    Kind.EXPERTS_CONFIRMED: "experts",
+    Kind.CONCLUSION_ISSUED: "conclusion",
+    Kind.CONCLUSION_SERVED: "conclusion",
+    Kind.REAPPRAISAL_RESULT: "conclusion",
 }
 _MAY_HAVE: Final[Mapping[Kind, str]] = {
     Kind.REFUSED: "refusal",
@@ -68,6 +94,8 @@ _MAY_HAVE: Final[Mapping[Kind, str]] = {
     Kind.SIGNED_FOR: "acceptance",
     Kind.ACCEPTED: "acceptance",
     Kind.COMPLETED: "adoption",
+    Kind.DRAW_COMMITTED: "draw_escrow",
+    Kind.REAPPRAISAL_REQUESTED: "conclusion",
 }
 CONTENT_OF_KIND: Final[Mapping[Kind, str]] = {**_NEEDED, **_MAY_HAVE}
 
@@ -129,6 +157,53 @@ _CLOSED: Final[Mapping[str, patterns.Matcher]] = {
     "FormCheck.evidence_id": patterns.is_local_id,
     "SupplementItem.item_code": patterns.is_item_code,
     "SupplementItem.reason": _one_of("Q"),
+    "AppraisalRequest.decided_on": _is_day,
+    "AppraisalRequest.earlier_concluded_on": _is_day,
+    "AppraisalRequest.specialties": is_specialty,
+    "SpecialtyPlan.specialties": is_specialty,
+    "Ineligible.reason": INELIGIBLE_BY_CODE.__contains__,
+    "SealedSecret.unit": patterns.is_unit,
+    "PanelExpert.expert_id": patterns.is_local_id,
+    "PanelExpert.specialty": is_specialty,
+    "PanelChange.leaves": patterns.is_local_id,
+    "Recusal.expert_id": patterns.is_local_id,
+    "Appointment.at": _is_local_time,
+    "WorkerNotice.proof_material_id": patterns.is_uuid4,
+    "Absence.material_ids": patterns.is_uuid4,
+    "Examination.at": _is_local_time,
+    "Examination.experts": patterns.is_local_id,
+    "Examination.material_ids": patterns.is_uuid4,
+    "WarningAnswer.warning": WARNING_BY_CODE.__contains__,
+    "ExpertOpinion.expert_id": patterns.is_local_id,
+    "ExpertOpinion.signed_on": _is_day,
+    "ExpertOpinion.signed_material_id": patterns.is_uuid4,
+    "AppraisalResult.reviewer_staff_id": patterns.is_local_id,
+    "SecondedExpert.expert_id": patterns.is_local_id,
+    "SecondedExpert.specialties": is_specialty,
+    "SecondedExpert.home_expert_id": patterns.is_local_id,
+    "SecondedExpert.appointed_until": _is_day,
+    "SecondedExpert.available_on": _is_day,
+    "Conclusion.on": _is_day,
+}
+# Numbers that have their own bounds; others are only kept within what every store can hold.
+_BOUNDED: Final[Mapping[str, _Holds]] = {
+    "AppraisalRequest.panel_size": frozenset({0, 3, 5}).__contains__,
+    "Ineligible.count": take.MOST_COUNT.__ge__,
+    "PanelExpert.stratum": range(5).__contains__,
+    "PanelExpert.position": take.MOST_COUNT.__ge__,
+    "AppraisalFinding.grade": range(12).__contains__,
+    "InjuryGrade.grade": range(1, 12).__contains__,
+    "SelfCare.degree": range(4).__contains__,
+}
+# Bytes of one length.
+_SIZES: Final[Mapping[str, int]] = {
+    "MaterialInfo.key": _KEY_SIZE,
+    "MaterialInfo.sha256": DIGEST_SIZE,
+    "SealedSecret.key_id": KEY_ID_SIZE,
+    "PanelExpert.salt": SALT_SIZE,
+    "PanelExpert.path": DIGEST_SIZE,
+    "PanelExpert.pool_salt": SALT_SIZE,
+    "PanelExpert.pool_path": DIGEST_SIZE,
 }
 # Fields of a message that must be stated whenever the message is there; of an enum, another value than UNSPECIFIED.
 _REQUIRED: Final[Mapping[str, Sequence[str]]] = {
@@ -143,6 +218,20 @@ _REQUIRED: Final[Mapping[str, Sequence[str]]] = {
     "Evidence": ("evidence_id", "kind"),
     "FormCheck": ("code",),
     "SupplementItem": ("item_code", "reason"),
+    "Ineligible": ("reason", "count"),
+    "SealedSecret": ("unit", "key_id", "sealed"),
+    "PanelExpert": ("expert_id", "specialty"),
+    "PanelChange": ("leaves",),
+    "Recusal": ("raised_by", "expert_id"),
+    "Appointment": ("at", "form"),
+    "WorkerNotice": ("method",),
+    "Examination": ("at", "form"),
+    "ExtraTests": ("hospital",),
+    "InjuryGrade": ("grade",),
+    "ExpertOpinion": ("expert_id",),
+    "WarningAnswer": ("warning", "text"),
+    "SecondedExpert": ("expert_id",),
+    "Conclusion": ("on",),
 }
 # Lists whose members are told apart by one field.
 _DISTINCT: Final[Mapping[str, str]] = {
@@ -154,6 +243,12 @@ _DISTINCT: Final[Mapping[str, str]] = {
     "Result.evidence": "evidence_id",
     "HandOver.evidence": "evidence_id",
     "SupplementRequest.items": "item_code",
+    "SpecialtyPlan.ineligible": "reason",
+    "DrawEscrow.secrets": "unit",
+    "PanelRecord.experts": "expert_id",
+    "PanelOpinion.opinions": "expert_id",
+    "PanelOpinion.answers": "warning",
+    "ExpertList.experts": "expert_id",
 }
 
 
@@ -188,10 +283,6 @@ def check_body(b: pb.Body) -> None:
         take.malformed("adoption.adoption")
     if content == "agreement" and not b.agreement.record:
         take.malformed("agreement.record")
-
-
-# Any in what follows: a value of the type that the descriptor says, which protobuf has seen to.
-_Holds = Callable[[Any], object]
 
 
 class _FieldPlan:
@@ -233,6 +324,10 @@ def _always(_value: Any) -> bool:
     return True
 
 
+def _has_code_form(text: str) -> bool:
+    return patterns.is_reason_form(text) or has_specialty_form(text)
+
+
 def _checker(full_name: str, field: FieldDescriptor) -> tuple[_Holds | None, _Holds]:
     """Whether a value holds (None: every one does), and whether one that does not is an unknown code."""
     if field.message_type is not None:
@@ -241,11 +336,13 @@ def _checker(full_name: str, field: FieldDescriptor) -> tuple[_Holds | None, _Ho
         return frozenset(field.enum_type.values_by_number).__contains__, _always
     if field.type == FieldDescriptor.TYPE_STRING:
         matches = _CLOSED.get(full_name)
-        return (_is_free_text, _never) if matches is None else (matches, patterns.is_reason_form)
+        return (_is_free_text, _never) if matches is None else (matches, _has_code_form)
     if field.type == FieldDescriptor.TYPE_BYTES:
-        size = {"MaterialInfo.key": _KEY_SIZE, "MaterialInfo.sha256": DIGEST_SIZE}.get(full_name)
+        size = _SIZES.get(full_name)
         return (None if size is None else partial(_has_size, size)), _never
-    return (None if field.type == FieldDescriptor.TYPE_BOOL else take.MOST_NUMBER.__ge__), _never
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return None, _never
+    return _BOUNDED.get(full_name, take.MOST_NUMBER.__ge__), _never
 
 
 @lru_cache(maxsize=256)  # as many as the contract has messages in a body

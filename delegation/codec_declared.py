@@ -8,6 +8,7 @@ from typing import Final
 
 from delegation import codec_values as take
 from delegation import model, patterns
+from delegation.codec_declared_appraisal import APPRAISAL_FIELDS, APPRAISAL_READERS, write_appraisal_declared
 from delegation.codes import Adoption, Kind, NoticeOutcome
 from xieban.delegation.v1 import codes_pb2 as codes
 from xieban.delegation.v1 import declared_pb2 as pb
@@ -50,6 +51,7 @@ FIELD_OF_KIND: Final[Mapping[Kind, str]] = {
     Kind.PROTEST: "protest",
     Kind.WITHDRAW_CONFIRMED: "materials",
     Kind.MATERIAL_ADDED: "materials",
+    **APPRAISAL_FIELDS,
 }
 
 _ADOPTIONS: Final = take.table(Adoption)
@@ -230,6 +232,7 @@ _READERS: Final[Mapping[str, Callable[[pb.Declared, Kind], model.DeclaredDetail]
     "pool": _pool,
     "protest": _protest,
     "materials": _materials,
+    **APPRAISAL_READERS,
 }
 
 
@@ -291,6 +294,8 @@ def write_declared(into: pb.Declared, detail: model.DeclaredDetail | None) -> No
             into.protest.ground = pb.ProtestGround.ValueType(detail.ground)
         case model.MaterialsDeclared():
             into.materials.CopyFrom(pb.MaterialsDeclared(reused_materials=detail.reused_materials))
+        case _:
+            write_appraisal_declared(into, detail)
 
 
 def _write_result(into: pb.Declared, detail: model.ResultDeclared) -> None:

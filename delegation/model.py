@@ -28,6 +28,7 @@ from delegation.codes import (
     ThreadType,
 )
 from delegation.deadlines import Suspension
+from delegation.declared_appraisal import AppraisalDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,7 @@ DeclaredDetail: TypeAlias = (
     | PoolDeclared
     | ProtestDeclared
     | MaterialsDeclared
+    | AppraisalDetail
 )
 
 

@@ -16,6 +16,7 @@ from delegation.errors import Reason, Refusal
 from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
 from delegation.payloads import MOST_BODY
 from tests import builders as b
+from tests.delegation.appraisal_details import APPRAISAL_CONTENT, REQUEST
 from xieban.delegation.v1 import body_pb2 as pb
 
 GOOD_ID = "11010519491231002X"  # the example of GB 11643-1999
@@ -95,6 +96,7 @@ CONTENT: dict[str, dict[str, object]] = {
     "hand_over": {"done_so_far": "已问一人", "evidence": EVIDENCE},
     "acceptance": {"local_case_number": "成协〔2026〕9号", "contact": {"staff_id": "cd-1"}},
     "adoption": {"adoption": "ADOPTION_PARTLY", "reason": "缺一项"},
+    **APPRAISAL_CONTENT,
 }
 BY_KIND = [kind for kind in Kind if kind]
 
@@ -335,3 +337,39 @@ def test_no_json_breaks_the_writer(changes: dict[str, object]) -> None:
     else:
         return
     assert reason in {Reason.INVALID_INPUT, Reason.TOO_LARGE}
+
+
+def test_a_letter_of_an_appraisal_goes_to_json_and_back() -> None:
+    body = body_of(Kind.ISSUED, letter={**LETTER, "appraisal": REQUEST})
+    data = body_to_json(body)
+    letter = data["letter"]
+    assert isinstance(letter, dict)
+    assert letter["appraisal"] == REQUEST
+    assert body_from_json(Kind.ISSUED, data) == body
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "field"),
+    [
+        (Kind.ISSUED, {"letter": {"appraisal": {"panel_size": 4}}}, "letter.appraisal.panel_size"),
+        (Kind.ISSUED, {"letter": {"appraisal": {"specialties": ["M299"]}}}, "letter.appraisal.specialties"),
+        (Kind.SPECIALTY_DETERMINED, {"specialties": {"specialties": ["骨科"]}}, "specialties.specialties"),
+        (
+            Kind.PANEL_SHORT,
+            {"specialties": {"ineligible": [{"reason": "I99", "count": 1}]}},
+            "specialties.ineligible.reason",
+        ),
+        (Kind.DRAW_COMMITTED, {"draw_escrow": {"secrets": [{"unit": b.ZHEJIANG_PO}]}}, "draw_escrow.secrets.key_id"),
+        (Kind.SCHEDULED, {"appointment": {"at": "2026-04-02T09:00"}}, "appointment.form"),
+        (Kind.SCHEDULED, {"appointment": {"at": "4月2日", "form": "EXAMINATION_FORM_VIDEO"}}, "appointment.at"),
+        (Kind.OPINION_FORMED, {"opinion": {"majority": {"grade": 12}}}, "opinion.majority.grade"),
+        (Kind.OPINION_FORMED, {"opinion": {"majority": {"injuries": [{}]}}}, "opinion.majority.injuries.grade"),
+        (Kind.OPINION_FORMED, {"opinion": {"majority": {"self_care": {"degree": 4}}}}, "opinion.majority.self_care.degree"),
+        (Kind.OPINION_FORMED, {"opinion": {"answers": [{"warning": "G99", "text": "x"}]}}, "opinion.answers.warning"),
+        (Kind.CONCLUSION_ISSUED, {"conclusion": {"number": "1"}}, "conclusion.on"),
+    ],
+)  # fmt: skip
+def test_bodies_of_an_appraisal_keep_their_patterns(kind: Kind, content: dict[str, object], field: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        body_from_json(kind, base(**content))
+    assert (caught.value.reason, caught.value.details) == (Reason.INVALID_INPUT, {"field": field})

@@ -32,6 +32,7 @@ from delegation.codes import (
 from delegation.deadlines import Suspension
 from delegation.errors import Reason, Refusal
 from tests import builders as b
+from tests.delegation.appraisal_details import APPRAISAL_DETAIL, DETAIL_OF_KIND, OUT_OF_BOUNDS
 from xieban.delegation.v1 import declared_pb2
 from xieban.delegation.v1 import header_pb2 as pb
 
@@ -53,6 +54,7 @@ DETAIL_OF: dict[str, model.DeclaredDetail] = {
     "pool": model.PoolDeclared(b.a_digest("pool"), 120, 3),
     "protest": model.ProtestDeclared(2),
     "materials": model.MaterialsDeclared(4),
+    **APPRAISAL_DETAIL,
 }
 REF = model.EnvelopeRef(b.CHENGDU_RD, b.a_uuid7(5), b.a_digest("earlier"))
 
@@ -95,7 +97,7 @@ def same_draft(header: model.Header) -> model.Header:
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind], ids=lambda kind: kind.name)
 def test_a_header_of_every_kind_comes_back_as_it_went(kind: Kind) -> None:
-    draft = b.a_header(kind=kind, declared=DETAIL_OF.get(FIELD_OF_KIND.get(kind, "")))
+    draft = b.a_header(kind=kind, declared=DETAIL_OF_KIND.get(kind, DETAIL_OF.get(FIELD_OF_KIND.get(kind, ""))))
     data = b.wire(draft)
     found = parse_header(data)
     assert same_draft(found) == draft
@@ -324,6 +326,7 @@ def test_another_kinds_declaration_is_refused() -> None:
         (Kind.RETURNED, model.ReturnDeclared(())),
         (Kind.RETURNED, model.ReturnDeclared((model.Defect("B01", "items"),) * 65)),
         (Kind.POOL_COMMITTED, model.PoolDeclared(b"short", 1, 1)),
+        *OUT_OF_BOUNDS,
     ],
     ids=lambda pair: f"{pair[0].name}",
 )

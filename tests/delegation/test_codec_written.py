@@ -14,6 +14,7 @@ from delegation.codes import Kind, LegalBasis, Matter, Priority, SealingSuite, S
 from delegation.errors import Refusal
 from delegation.payloads import PAYLOAD_TYPE_ENVELOPE
 from tests import builders as b
+from tests.delegation.appraisal_details import DETAIL_OF_KIND
 from tests.delegation.test_codec_header import DETAIL_OF, REF
 
 SEALED = (sha256(b"sealed").digest(), 4_711)
@@ -32,7 +33,7 @@ def draft(kind: Kind = Kind.ANSWER, **fields: Any) -> model.Header:
         "base": model.Base(9, b.a_digest("entry 9")),
     }
     stated = {} if kind is Kind.ISSUED else bare
-    detail = DETAIL_OF.get(FIELD_OF_KIND.get(kind, ""))
+    detail = DETAIL_OF_KIND.get(kind, DETAIL_OF.get(FIELD_OF_KIND.get(kind, "")))
     return b.a_header(**{"kind": kind, "declared": detail, "payload_type": PAYLOAD_TYPE_ENVELOPE, **stated, **fields})
 
 
