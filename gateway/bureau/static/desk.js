@@ -16,22 +16,6 @@
   });
   window.addEventListener("pageshow", () => { document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent); });
 
-  // Something changed at the node: parts of the page that care listen to desk-changed, soon for the first of a row and
-  // then at most every two seconds.
-  const changes = document.body.dataset.changes;
-  if (changes && "EventSource" in window && document.querySelector("[data-live]")) {
-    let waiting = 0, told = 0;
-    const tell = () => {
-      if (waiting) return;
-      const pause = Math.max(250, told + 2000 - Date.now());
-      waiting = window.setTimeout(() => { waiting = 0; told = Date.now(); document.body.dispatchEvent(new CustomEvent("desk-changed")); }, pause);
-    };
-    const source = new EventSource(changes);
-    source.addEventListener("message", tell);
-    source.addEventListener("change", tell);
-    window.addEventListener("pagehide", () => source.close());
-  }
-
   // A refreshed part keeps the place where the reader was, and says that it changed.
   document.addEventListener("htmx:afterSwap", (event) => { const text = event.detail.target?.dataset?.said; if (text) said(text); });
 
