@@ -90,19 +90,28 @@ class Intake:
         return await self._judge(bureau, candidates, trust)
 
     async def _check_new(self, candidates: Sequence[_Candidate], trust: Trust) -> None:
-        stale = trust.is_stale(self._clock())
+        """Judge what is new: all signatures first, then the rest, so that each step runs while it is at hand."""
+        at = self._clock()
+        stale = trust.is_stale(at)
         for number, candidate in enumerate(candidates):
             if number and number % SLICE == 0:
                 await asyncio.sleep(0)
+                at = self._clock()
             if candidate.result is not None:
                 continue
             if stale:
                 candidate.result = NotFinal(Reason.ROSTER_TOO_OLD)
                 continue
             try:
-                self._verify(candidate, trust)
+                self._verify(candidate, trust, at)
             except Exception as error:  # noqa: BLE001 - sorted out there
                 self._failed(candidate, error)
+        for candidate in candidates:
+            if candidate.open:
+                try:
+                    self._compare(candidate, trust, at)
+                except Exception as error:  # noqa: BLE001 - sorted out there
+                    self._failed(candidate, error)
         await self._check_materials([candidate for candidate in candidates if candidate.open])
 
     def _failed(self, candidate: _Candidate, error: Exception) -> None:
@@ -146,8 +155,10 @@ class Intake:
             else:
                 candidate.result = NotFinal(Reason.ID_CONFLICT)
 
-    def _verify(self, candidate: _Candidate, trust: Trust) -> None:
-        header, parts, at = candidate.header, candidate.parts, self._clock()
+    @staticmethod
+    def _verify(candidate: _Candidate, trust: Trust, at: datetime) -> None:
+        """Its roster is held, and whoever signed it may: the costliest step by far."""
+        header, parts = candidate.header, candidate.parts
         if header is None or parts is None:
             raise Refusal(Reason.MALFORMED)
         if header.roster_version > trust.view.version:
@@ -158,6 +169,13 @@ class Intake:
             if is_final(refusal) and not is_signed(header, parts.header, parts.signatures, trust):
                 raise Refusal(Reason.BAD_SIGNATURE, why="signer") from refusal
             raise
+
+    @staticmethod
+    def _compare(candidate: _Candidate, trust: Trust, at: datetime) -> None:
+        """Its sealed body, recipients' keys and instants are as the header says."""
+        header, parts = candidate.header, candidate.parts
+        if header is None or parts is None:
+            raise Refusal(Reason.MALFORMED)
         verify_sealed(header, parts.sealed_body)
         check_recipients(header, trust, at)
         refused = check_times(header, at)
