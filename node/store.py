@@ -13,7 +13,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 
 
 class Op(StrEnum):
