@@ -12,10 +12,17 @@ from typing import Literal, cast
 from bureau_client.core import Answer, Caller, Upload
 from bureau_client.shapes import (
     AlarmList,
+    AnswerDays,
+    AnswerDaysOut,
     ApiKeyList,
     ApiKeyOut,
+    AssignmentState,
+    CaseAssignment,
+    ColleagueList,
     DelegationOut,
     DelegationPage,
+    DeputyList,
+    DeputyOut,
     Draft,
     DraftOut,
     DraftPage,
@@ -24,13 +31,18 @@ from bureau_client.shapes import (
     FileFactsForm,
     FoundDelegations,
     FoundOldCases,
+    HandedOver,
+    HeaderPage,
     HealthOut,
+    LookPageOut,
     MaterialList,
     MaterialOut,
     MeOut,
     MoveData,
     MoveList,
     NewApiKey,
+    NewDeputy,
+    NewRequest,
     NewStaff,
     Note,
     OldCaseOut,
@@ -38,10 +50,14 @@ from bureau_client.shapes import (
     OldCasePage,
     OldCases,
     OldCaseSearch,
+    OpenTaskList,
     OptionalNote,
     PasswordChange,
     PreparedMoveOut,
     Purge,
+    RequestAnswer,
+    SealRule,
+    SealRuleOut,
     Search,
     SessionOut,
     SignIn,
@@ -50,9 +66,13 @@ from bureau_client.shapes import (
     StaffOut,
     StartThread,
     StatusOut,
+    SubjectRequestList,
+    SubjectRequestOut,
+    TaskHandOver,
     ThreadOut,
     TodoOut,
     UnitList,
+    UnitTransfer,
 )
 
 
@@ -158,8 +178,19 @@ class Bureau(Caller):
         )
         return cast("Answer[DraftOut]", answer)
 
+    def review_draft(self, draft_id: str, *, if_match: str | None = None) -> Answer[DraftOut]:
+        """Approve a letter that somebody else wrote and leave the seal to whoever holds it; approving it seals it
+        too.
+        """
+        answer = self.call(
+            "POST", "/api/v1/drafts/{draft_id}/review", values={"draft_id": draft_id}, headers={"If-Match": if_match}
+        )
+        return cast("Answer[DraftOut]", answer)
+
     def approve_draft(self, draft_id: str, *, if_match: str | None = None) -> Answer[DelegationOut]:
-        """Approve a letter that somebody else wrote: it is sealed, signed and queued."""
+        """Approve a letter that somebody else wrote: it is sealed, signed and queued. What was reviewed is sealed
+        alone.
+        """
         answer = self.call(
             "POST", "/api/v1/drafts/{draft_id}/approve", values={"draft_id": draft_id}, headers={"If-Match": if_match}
         )
@@ -411,6 +442,16 @@ class Bureau(Caller):
         )
         return cast("Answer[DelegationOut]", answer)
 
+    def seal_move(self, move_id: str, *, if_match: str | None = None) -> Answer[DelegationOut]:
+        """Press the seal on what was reviewed: it is judged again, signed and queued; its reviewer stays the
+        approver. The seal holder, or an approver where the unit lets approvers press the seal; never who prepared
+        it.
+        """
+        answer = self.call(
+            "POST", "/api/v1/moves/{move_id}/seal", values={"move_id": move_id}, headers={"If-Match": if_match}
+        )
+        return cast("Answer[DelegationOut]", answer)
+
     def drop_move(self, move_id: str, body: OptionalNote, *, if_match: str | None = None) -> Answer[PreparedMoveOut]:
         """Take a prepared move back, or send it back to its handler with a note."""
         answer = self.call(
@@ -529,6 +570,16 @@ class Bureau(Caller):
         answer = self.call("GET", "/api/v1/competent-units", query={"place": place, "matter": matter})
         return cast("Answer[UnitList]", answer)
 
+    def read_seal_rule(self) -> Answer[SealRuleOut]:
+        """Whether the approvers of the caller's unit press its seal, or a seal holder alone."""
+        answer = self.call("GET", "/api/v1/seal-rule")
+        return cast("Answer[SealRuleOut]", answer)
+
+    def keep_seal_rule(self, body: SealRule) -> Answer[SealRuleOut]:
+        """Say which."""
+        answer = self.call("PUT", "/api/v1/seal-rule", body=body)
+        return cast("Answer[SealRuleOut]", answer)
+
     def read_status(self) -> Answer[StatusOut]:
         """How the node is: connection, roster, queue."""
         answer = self.call("GET", "/api/v1/status")
@@ -582,6 +633,173 @@ class Bureau(Caller):
         """Take out one that was imported wrongly; by somebody else than who imported it."""
         answer = self.call("DELETE", "/api/v1/old-cases/{old_case_id}", values={"old_case_id": old_case_id})
         return cast("Answer[None]", answer)
+
+    def list_colleagues(self, *, unit: str | None = None) -> Answer[ColleagueList]:
+        """Open accounts of the caller's unit; an administrator or dispatcher may name another unit of the bureau."""
+        answer = self.call("GET", "/api/v1/colleagues", query={"unit": unit})
+        return cast("Answer[ColleagueList]", answer)
+
+    def list_deputies(self) -> Answer[DeputyList]:
+        """Those that the caller has a part in; all for an administrator or auditor."""
+        answer = self.call("GET", "/api/v1/deputies")
+        return cast("Answer[DeputyList]", answer)
+
+    def appoint_deputy(self, body: NewDeputy) -> Answer[DeputyOut]:
+        """Let somebody hold a role for some days: one's own, or (administrator) anybody's. The same again is one."""
+        answer = self.call("POST", "/api/v1/deputies", body=body)
+        return cast("Answer[DeputyOut]", answer)
+
+    def end_deputy(self, deputy_id: str) -> Answer[None]:
+        """End it before its last day: either of the two, or an administrator."""
+        answer = self.call("DELETE", "/api/v1/deputies/{deputy_id}", values={"deputy_id": deputy_id})
+        return cast("Answer[None]", answer)
+
+    def list_open_tasks(self, staff_id: str) -> Answer[OpenTaskList]:
+        """What a person has in hand: kinds and numbers, no case text."""
+        answer = self.call("GET", "/api/v1/staff/{staff_id}/tasks", values={"staff_id": staff_id})
+        return cast("Answer[OpenTaskList]", answer)
+
+    def hand_over_tasks(self, staff_id: str, body: TaskHandOver) -> Answer[HandedOver]:
+        """Give everything of it in one unit to another; it comes to that one as drafts to look at. Again gives 0."""
+        answer = self.call("POST", "/api/v1/staff/{staff_id}/tasks/hand-over", values={"staff_id": staff_id}, body=body)
+        return cast("Answer[HandedOver]", answer)
+
+    def list_looks(
+        self,
+        *,
+        delegation_id: str | None = None,
+        staff_id: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[LookPageOut]:
+        """Who looked at a case, or what a person looked at (one of the two), the latest first. An auditor sees
+        looks in the own unit, an administrator all. Nothing here can be changed or deleted.
+        """
+        answer = self.call(
+            "GET",
+            "/api/v1/looks",
+            query={
+                "delegation_id": delegation_id,
+                "staff_id": staff_id,
+                "page_size": page_size,
+                "page_token": page_token,
+            },
+        )
+        return cast("Answer[LookPageOut]", answer)
+
+    def list_headers(
+        self,
+        *,
+        unit: str | None = None,
+        assigned: str | None = None,
+        open: bool | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[HeaderPage]:
+        """Headers of one unit, or of all of the bureau, latest change first: nobody's name is in them."""
+        answer = self.call(
+            "GET",
+            "/api/v1/headers",
+            query={"unit": unit, "assigned": assigned, "open": open, "page_size": page_size, "page_token": page_token},
+        )
+        return cast("Answer[HeaderPage]", answer)
+
+    def read_assignment(self, delegation_id: str) -> Answer[AssignmentState]:
+        """Who of the caller's unit has a case in hand."""
+        answer = self.call(
+            "GET", "/api/v1/delegations/{delegation_id}/assignment", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[AssignmentState]", answer)
+
+    def assign_delegation(self, delegation_id: str, body: CaseAssignment) -> Answer[AssignmentState]:
+        """Give a case to a person of its unit, or to nobody. The dispatcher in every unit of the bureau; in the own
+        unit an approver, and whoever has it in hand (交接).
+        """
+        answer = self.call(
+            "PUT", "/api/v1/delegations/{delegation_id}/assignment", values={"delegation_id": delegation_id}, body=body
+        )
+        return cast("Answer[AssignmentState]", answer)
+
+    def hand_to_unit(self, delegation_id: str, body: UnitTransfer) -> Answer[PreparedMoveOut]:
+        """Prepare the transfer (转办) of what a unit signed for, which its approver decides. The same again is one."""
+        answer = self.call(
+            "POST",
+            "/api/v1/delegations/{delegation_id}/unit-transfer",
+            values={"delegation_id": delegation_id},
+            body=body,
+        )
+        return cast("Answer[PreparedMoveOut]", answer)
+
+    def list_requests(self, delegation_id: str) -> Answer[SubjectRequestList]:
+        """Requests in a case, the latest first."""
+        answer = self.call(
+            "GET", "/api/v1/delegations/{delegation_id}/requests", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[SubjectRequestList]", answer)
+
+    def record_request(
+        self, delegation_id: str, body: NewRequest, *, idempotency_key: str | None = None
+    ) -> Answer[SubjectRequestOut]:
+        """Write down a request for a copy, a correction or deletion, and how it was checked who asks."""
+        answer = self.call(
+            "POST",
+            "/api/v1/delegations/{delegation_id}/requests",
+            values={"delegation_id": delegation_id},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        return cast("Answer[SubjectRequestOut]", answer)
+
+    def read_request(self, request_id: str) -> Answer[SubjectRequestOut]:
+        """One request."""
+        answer = self.call("GET", "/api/v1/requests/{request_id}", values={"request_id": request_id})
+        return cast("Answer[SubjectRequestOut]", answer)
+
+    def prepare_answer(
+        self, request_id: str, body: RequestAnswer, *, if_match: str | None = None
+    ) -> Answer[SubjectRequestOut]:
+        """Prepare the answer; another person approves it. A correction for the other side is a move (CORRECTED)."""
+        answer = self.call(
+            "PUT",
+            "/api/v1/requests/{request_id}/answer",
+            values={"request_id": request_id},
+            headers={"If-Match": if_match},
+            body=body,
+        )
+        return cast("Answer[SubjectRequestOut]", answer)
+
+    def approve_answer(self, request_id: str, *, if_match: str | None = None) -> Answer[SubjectRequestOut]:
+        """Approve an answer that somebody else prepared: from that day the request is answered."""
+        answer = self.call(
+            "POST",
+            "/api/v1/requests/{request_id}/answer/approve",
+            values={"request_id": request_id},
+            headers={"If-Match": if_match},
+        )
+        return cast("Answer[SubjectRequestOut]", answer)
+
+    def send_back_answer(
+        self, request_id: str, body: Note, *, if_match: str | None = None
+    ) -> Answer[SubjectRequestOut]:
+        """Give a prepared answer back with a note."""
+        answer = self.call(
+            "POST",
+            "/api/v1/requests/{request_id}/answer/send-back",
+            values={"request_id": request_id},
+            headers={"If-Match": if_match},
+            body=body,
+        )
+        return cast("Answer[SubjectRequestOut]", answer)
+
+    def read_answer_days(self) -> Answer[AnswerDaysOut]:
+        """In how many working days the caller's unit answers requests: the unit's own rule, no statute's."""
+        answer = self.call("GET", "/api/v1/answer-days")
+        return cast("Answer[AnswerDaysOut]", answer)
+
+    def keep_answer_days(self, body: AnswerDays) -> Answer[AnswerDaysOut]:
+        """Set that, for requests recorded from now on."""
+        answer = self.call("PUT", "/api/v1/answer-days", body=body)
+        return cast("Answer[AnswerDaysOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

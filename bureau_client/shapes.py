@@ -79,6 +79,18 @@ class Amendment(TypedDict):
     after: NotRequired[str]
 
 
+class AnswerDays(TypedDict):
+    """In how many working days the unit answers requests: its own rule, no statute's."""
+
+    days: int
+
+
+class AnswerDaysOut(TypedDict):
+    """In how many working days the unit answers requests: its own rule, no statute's."""
+
+    days: int
+
+
 class ApiKeyList(TypedDict):
     """Keys."""
 
@@ -118,6 +130,23 @@ class Assignment(TypedDict):
     planned_on: NotRequired[str | None]
 
 
+class AssignmentOut(TypedDict):
+    """Who of a unit has a case in hand."""
+
+    delegation_id: str
+    unit: str
+    staff_id: str
+    name: str
+    set_by: str
+    set_at: str
+
+
+class AssignmentState(TypedDict):
+    """The assignment, or null for nobody."""
+
+    assignment: AssignmentOut | None
+
+
 class Body(TypedDict):
     """The part of a kind, and free text that goes with it. At most one part is filled in."""
 
@@ -143,6 +172,13 @@ class Body(TypedDict):
     adoption: NotRequired[AdoptionDetail | None]
 
 
+class CaseAssignment(TypedDict):
+    """Who has a case in hand."""
+
+    unit: str
+    staff_id: str
+
+
 class Clock(TypedDict):
     """What the home's statutory clock runs on (条例 Art 20, 25)."""
 
@@ -156,6 +192,21 @@ class ClockNotice(TypedDict):
     """法定时限中止 or 恢复."""
 
     document_number: NotRequired[str]
+
+
+class ColleagueList(TypedDict):
+    """Open accounts of a unit."""
+
+    items: list[ColleagueOut]
+
+
+class ColleagueOut(TypedDict):
+    """Somebody whom work may be given to."""
+
+    staff_id: str
+    name: str
+    unit: str
+    roles: list[str]
 
 
 class Cost(TypedDict):
@@ -263,6 +314,29 @@ class DeliveryOut(TypedDict):
     delivered_at: str | None
     materials_held_at: str | None
     parked_reason: str
+
+
+class DeputyList(TypedDict):
+    """Deputies."""
+
+    items: list[DeputyOut]
+
+
+class DeputyOut(TypedDict):
+    """One person holds a role of another; `holds` today."""
+
+    deputy_id: str
+    staff_id: str
+    name: str
+    deputy: str
+    deputy_name: str
+    unit: str
+    role: str
+    first: str
+    last: str
+    set_by: str
+    ended: bool
+    holds: bool
 
 
 class Draft(TypedDict):
@@ -487,6 +561,12 @@ class HandOver(TypedDict):
     evidence: NotRequired[list[Evidence]]
 
 
+class HandedOver(TypedDict):
+    """How much it was."""
+
+    count: int
+
+
 class HandsOut(TypedDict):
     """Who approved an act and who pressed the seal on it; `sealed_for` where a deputy did, for whom."""
 
@@ -497,6 +577,36 @@ class HandsOut(TypedDict):
     sealed_by_name: str
     sealed_for: str
     sealed_at: str | None
+
+
+class HeaderOut(TypedDict):
+    """A delegation without anybody's name."""
+
+    delegation_id: str
+    unit: str
+    unit_name: str
+    our_role: str
+    other_unit: str
+    other_name: str
+    state: str
+    state_label: str
+    our_turn: bool
+    matter: str
+    priority: str
+    place: str
+    next_due: str | None
+    overdue: bool
+    changed_at: str
+    assigned_to: str
+    assigned_name: str
+    may_go_to_unit: bool
+
+
+class HeaderPage(TypedDict):
+    """A page of headers."""
+
+    items: list[HeaderOut]
+    next_page_token: str
 
 
 class HealthOut(TypedDict):
@@ -571,6 +681,30 @@ class Letter(TypedDict):
     recusal_declared: NotRequired[bool]
     contact_phone: NotRequired[str]
     priority_reason: NotRequired[str]
+
+
+class LookOut(TypedDict):
+    """That a person looked at a case. `what`: case, thread, file, files, search, move, draft, paper, request,
+    lines.
+    """
+
+    number: int
+    at: str
+    staff_id: str
+    name: str
+    on_behalf: str
+    unit: str
+    what: str
+    subject_id: str
+    part: str
+
+
+class LookPageOut(TypedDict):
+    """Looks, the latest first. `broken_at`: the first row on the page that was altered, 0 for none."""
+
+    items: list[LookOut]
+    next_page_token: str
+    broken_at: int
 
 
 class MaterialList(TypedDict):
@@ -672,6 +806,28 @@ class NewApiKey(TypedDict):
     unit: str
     role: Role
     expires_at: NotRequired[str | None]
+
+
+class NewDeputy(TypedDict):
+    """Somebody holds a role of another for some days."""
+
+    staff_id: str
+    deputy: str
+    unit: str
+    role: Role
+    first: str
+    last: str
+
+
+class NewRequest(TypedDict):
+    """What somebody asks about their own data in a case (个人信息保护法 45, 46, 47, 49)."""
+
+    asks: Literal["copy", "correction", "deletion"]
+    asked_by: Literal["worker", "agent", "relative"]
+    name: NotRequired[str]
+    checked: Literal["id_card", "online", "id_card_and_authority", "id_card_and_kinship"]
+    asked_on: str
+    text: str
 
 
 class NewStaff(TypedDict):
@@ -793,6 +949,23 @@ class OldCases(TypedDict):
 
     items: list[OldCase]
     only_check: NotRequired[bool]
+
+
+class OpenTaskList(TypedDict):
+    """What a person has in hand."""
+
+    items: list[OpenTaskOut]
+
+
+class OpenTaskOut(TypedDict):
+    """Something in one person's hands: draft, move or assignment."""
+
+    kind: str
+    unit: str
+    subject_id: str
+    delegation_id: str
+    label: str
+    state: str
 
 
 class OptionalNote(TypedDict):
@@ -920,6 +1093,15 @@ class RefusalNotice(TypedDict):
     competent_unit: NotRequired[str | Literal[""]]
 
 
+class RequestAnswer(TypedDict):
+    """An answer, which another person approves."""
+
+    outcome: Literal["given", "partly", "corrected", "not_corrected", "not_deleted"]
+    text: NotRequired[str]
+    materials: NotRequired[list[str]]
+    findings: NotRequired[bool]
+
+
 class Result(TypedDict):
     """调查报告."""
 
@@ -943,6 +1125,18 @@ class ReturnNotice(TypedDict):
 Role: TypeAlias = (
     "Literal['clerk', 'approver', 'investigator', 'administrator', 'supervisor', 'reader', 'dispatcher', 'seal_holder']"
 )
+
+
+class SealRule(TypedDict):
+    """Who presses the unit's seal."""
+
+    approver: bool
+
+
+class SealRuleOut(TypedDict):
+    """Who presses the unit's seal: its approvers, or (false) a seal holder alone."""
+
+    approver: bool
 
 
 class Search(TypedDict):
@@ -1038,6 +1232,32 @@ class SubjectMatter(TypedDict):
     outcome: NotRequired[str]
 
 
+class SubjectRequestList(TypedDict):
+    """Requests of a case, the latest first."""
+
+    items: list[SubjectRequestOut]
+
+
+class SubjectRequestOut(TypedDict):
+    """What somebody asked about their own data. `version` is its ETag; `due` by the unit's own period."""
+
+    request_id: str
+    delegation_id: str
+    asks: str
+    state: Literal["open", "prepared", "answered"]
+    version: int
+    content: dict[str, object]
+    answer: dict[str, object]
+    earlier: list[dict[str, object]]
+    recorded_by: str
+    recorded_by_name: str
+    recorded_at: str
+    changed_at: str
+    due: str | None
+    days_left: int | None
+    overdue: bool
+
+
 class SupplementItem(TypedDict):
     """One item asked again."""
 
@@ -1064,6 +1284,13 @@ class SuspensionOf(TypedDict):
     """Ground of CLOCK_SUSPENDED."""
 
     ground: Literal["S01", "S02", "S03", "S04", "S05"]
+
+
+class TaskHandOver(TypedDict):
+    """Everything that a person has in hand in a unit goes to another."""
+
+    unit: str
+    to: str
 
 
 class TaskPlace(TypedDict):
@@ -1145,6 +1372,14 @@ class UnitOut(TypedDict):
     life: str
     is_member: bool
     ours: bool
+
+
+class UnitTransfer(TypedDict):
+    """A case that a unit signed for is to go to another unit (转办)."""
+
+    unit: str
+    to_unit: str
+    reason: str
 
 
 class Witness(TypedDict):

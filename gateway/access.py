@@ -21,6 +21,7 @@ DRAFTERS: Final = frozenset({Role.CLERK})
 APPROVERS: Final = frozenset({Role.APPROVER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 DISPATCHERS: Final = frozenset({Role.DISPATCHER})
+SEALERS: Final = frozenset({Role.APPROVER, Role.SEAL_HOLDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "updateDraft": Access(DRAFTERS),
         "submitDraft": Access(DRAFTERS),
         "sendBackDraft": Access(APPROVERS),
-        "approveDraft": Access(APPROVERS),
+        "reviewDraft": Access(APPROVERS),
+        "approveDraft": Access(SEALERS),
         "cancelDraft": Access(DRAFTERS | APPROVERS),
         # delegations
         "listDelegations": Access(CASE_READERS),
@@ -85,6 +87,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "updateMove": Access(PREPARERS),
         "reviewMove": Access(APPROVERS),
         "approveMove": Access(APPROVERS),
+        "sealMove": Access(SEALERS),
         "dropMove": Access(PREPARERS | APPROVERS),
         # materials
         "listDelegationMaterials": Access(CASE_READERS),
@@ -99,6 +102,28 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "searchOldCases": Access(CASE_WORKERS | {Role.READER}),
         "readOldCase": Access(CASE_READERS),
         "dropOldCase": Access(APPROVERS, person=True),
+        # people
+        "listColleagues": Access(EVERYONE),
+        "listDeputies": Access(EVERYONE),
+        "appointDeputy": Access(EVERYONE, person=True),
+        "endDeputy": Access(EVERYONE, person=True),
+        "listOpenTasks": Access(ADMINISTRATORS),
+        "handOverTasks": Access(ADMINISTRATORS, person=True),
+        "listLooks": Access(frozenset({Role.READER, Role.ADMINISTRATOR})),
+        "listHeaders": Access(DISPATCHERS),
+        "readAssignment": Access(EVERYONE),
+        "assignDelegation": Access(DISPATCHERS | APPROVERS | PREPARERS),
+        "handToUnit": Access(DISPATCHERS),
+        "listRequests": Access(CASE_READERS),
+        "recordRequest": Access(PREPARERS),
+        "readRequest": Access(CASE_READERS),
+        "prepareAnswer": Access(PREPARERS),
+        "approveAnswer": Access(APPROVERS),
+        "sendBackAnswer": Access(APPROVERS),
+        "readAnswerDays": Access(CASE_READERS | ADMINISTRATORS),
+        "keepAnswerDays": Access(ADMINISTRATORS, person=True),
+        "readSealRule": Access(CASE_READERS | ADMINISTRATORS),
+        "keepSealRule": Access(ADMINISTRATORS, person=True),
         # the desk around them
         "listTodo": Access(CASE_READERS),
         "listAlarms": Access(EVERYONE - {Role.DISPATCHER}),

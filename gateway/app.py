@@ -36,12 +36,15 @@ from gateway.routes import (
     changes,
     delegations,
     desk,
+    dispatch,
     drafts,
     events,
     machine,
     materials,
     moves,
     old_cases,
+    people,
+    requests,
     session,
 )
 from gateway.routes.changes import Streams
@@ -52,7 +55,21 @@ from gateway.sign_in_service import load
 from gateway.wire_reasons import WireReason
 
 PREFIX: Final = "/api/v1"
-_DESK: Final = (session, accounts, drafts, delegations, moves, materials, desk, changes, events, old_cases)
+_DESK: Final = (
+    session,
+    accounts,
+    drafts,
+    delegations,
+    moves,
+    materials,
+    desk,
+    changes,
+    events,
+    old_cases,
+    people,
+    dispatch,
+    requests,
+)
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,
     404: WireReason.ADDRESS_UNKNOWN,

@@ -11,6 +11,16 @@ from gateway.schemas.delegations import Purge
 from gateway.schemas.drafts import Draft, Note, OptionalNote
 from gateway.schemas.moves import MoveData, StartThread
 from gateway.schemas.old_cases import OldCases, OldCaseSearch
+from gateway.schemas.people import (
+    AnswerDays,
+    CaseAssignment,
+    NewDeputy,
+    NewRequest,
+    RequestAnswer,
+    SealRule,
+    TaskHandOver,
+    UnitTransfer,
+)
 
 _LETTER: Final[dict[str, object]] = {
     "acceptance_number": "杭人社工受〔2026〕0017号",
@@ -70,6 +80,27 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
             "reasons": ["R01"],
             "body": {"text": "事故地点不在本辖区", "refusal": {"competent_unit": "510100RD015"}},
         },
+        NewDeputy: {
+            "staff_id": "hz-0017",
+            "deputy": "hz-0018",
+            "unit": "330100RD01T",
+            "role": "approver",
+            "first": "2026-08-10",
+            "last": "2026-08-14",
+        },
+        TaskHandOver: {"unit": "330100RD01T", "to": "hz-0018"},
+        CaseAssignment: {"unit": "330100RD01T", "staff_id": "hz-0018"},
+        UnitTransfer: {"unit": "330100RD01T", "to_unit": "330106RD018", "reason": "T01"},
+        NewRequest: {
+            "asks": "copy",
+            "asked_by": "worker",
+            "checked": "id_card",
+            "asked_on": "2026-08-03",
+            "text": "复制本人工伤调查的有关材料",
+        },
+        RequestAnswer: {"outcome": "given", "text": "请本人持身份证到窗口领取"},
+        AnswerDays: {"days": 15},
+        SealRule: {"approver": True},
         StartThread: {
             "kind": "ANNOUNCED",
             "recipients": ["330100RD01T"],

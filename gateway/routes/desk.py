@@ -4,15 +4,17 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gateway.answers import answer, no_content
 from gateway.auth import CurrentActor, CurrentStation
+from gateway.incoming import JsonBody
 from gateway.page_tokens import PageTokens
 from gateway.routes.parameters import AlarmId, PageSize, PageToken
 from gateway.schemas.answers import AlarmList, StatusOut, TodoOut, UnitList
 from gateway.schemas.base import RegionCode, ShortText
 from gateway.schemas.drafts import MatterCode
+from gateway.schemas.people import SealRule, SealRuleOut
 from node.desk.todo import CATEGORIES
 
 router = APIRouter(tags=["desk"])
@@ -73,6 +75,20 @@ async def list_competent_units(
 ) -> Response:
     """Who is competent there today, members or not."""
     return answer(UnitList, {"items": await station.desk.competent_units(actor, place=place, matter=matter)})
+
+
+@router.get("/seal-rule", operation_id="readSealRule", response_model=SealRuleOut)
+async def read_seal_rule(station: CurrentStation, actor: CurrentActor) -> Response:
+    """Whether the approvers of the caller's unit press its seal, or a seal holder alone."""
+    return answer(SealRuleOut, {"approver": await station.desk.approver_seals(actor)})
+
+
+@router.put("/seal-rule", operation_id="keepSealRule", response_model=SealRuleOut)
+async def keep_seal_rule(
+    station: CurrentStation, actor: CurrentActor, form: Annotated[SealRule, Depends(JsonBody(SealRule))]
+) -> Response:
+    """Say which."""
+    return answer(SealRuleOut, {"approver": await station.desk.keep_seal(actor, approver=form.approver)})
 
 
 @router.get("/status", operation_id="readStatus", response_model=StatusOut)

@@ -92,10 +92,19 @@ async def send_back_draft(
     return versioned(DraftOut, draft, draft.version)
 
 
+@router.post("/drafts/{draft_id}/review", operation_id="reviewDraft", response_model=DraftOut)
+async def review_draft(
+    draft_id: DraftId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Approve a letter that somebody else wrote and leave the seal to whoever holds it; approving it seals it too."""
+    draft = await station.desk.review_draft(actor, draft_id, version_of(if_match))
+    return versioned(DraftOut, draft, draft.version)
+
+
 @router.post("/drafts/{draft_id}/approve", operation_id="approveDraft", response_model=DelegationOut)
 async def approve_draft(
     draft_id: DraftId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
 ) -> Response:
-    """Approve a letter that somebody else wrote: it is sealed, signed and queued."""
+    """Approve a letter that somebody else wrote: it is sealed, signed and queued. What was reviewed is sealed alone."""
     view = await station.desk.approve_and_issue(actor, draft_id, version_of(if_match))
     return versioned(DelegationOut, view, view.version)

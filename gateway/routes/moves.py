@@ -96,6 +96,18 @@ async def approve_move(
     return versioned(DelegationOut, view, view.version)
 
 
+@router.post("/moves/{move_id}/seal", operation_id="sealMove", response_model=DelegationOut)
+async def seal_move(
+    move_id: MoveId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """Press the seal on what was reviewed: it is judged again, signed and queued; its reviewer stays the approver.
+
+    The seal holder, or an approver where the unit lets approvers press the seal; never who prepared it.
+    """
+    view = await station.desk.press_seal(actor, move_id, version_of(if_match))
+    return versioned(DelegationOut, view, view.version)
+
+
 @router.post("/moves/{move_id}/drop", operation_id="dropMove", response_model=PreparedMoveOut)
 async def drop_move(
     move_id: MoveId,

@@ -19,6 +19,9 @@ MoveId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of
 MaterialId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a material.")]
 EnvelopeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of an own envelope.")]
 StaffPathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", description="工号.")]
+DeputyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a deputy's appointment.")]
+RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a request about own data.")]
+UnitQuery = Annotated[str, Query(pattern=r"^([0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z])?$", description="A unit of the bureau.")]
 KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Id of a key.")]
 AlarmId = Annotated[int, Path(ge=0, le=2**53, description="Id of an alarm.")]
 Verb = Annotated[

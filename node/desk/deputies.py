@@ -58,6 +58,8 @@ def name(
 ) -> DeputyView:
     """Let `deputy` hold `role` of `staff_id` in `unit` from `first` to `last`; by an administrator or that person.
 
+    The same as one that was not ended gives that one.
+
     Raises:
         Refusal: ROLE_MISSING for anybody else; INVALID_INPUT (field staff_id, deputy, role, unit, first, last).
     """
@@ -77,6 +79,10 @@ def name(
         raise Refusal(Reason.INVALID_INPUT, field="last")
     if last < day_of(at):
         raise Refusal(Reason.INVALID_INPUT, field="last", why="past")
+    asked = (staff_id, unit, role, first.isoformat(), last.isoformat())
+    for held in tx.select(DeputyRecord, (Where("deputy", deputy), Where("ended_at", 0)), limit=_MOST):
+        if (held.staff_id, held.unit, held.role, held.first, held.last) == asked:  # pressed twice
+            return _view(tx, vault, held, at)
     row = DeputyRecord(
         deputy_id=uuid4(),
         staff_id=staff_id,

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 - arguments are the port's
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
@@ -33,6 +33,8 @@ class FakePeople:
         self.headers: list[HeaderRow] = []
         self.hands: dict[str, str] = {}
         self.requests: dict[str, SubjectRequestView] = {}
+        self.once: dict[str, str] = {}
+        self.days = 15
 
     async def colleagues(self, actor: Actor, unit: str = "") -> tuple[Colleague, ...]:
         wanted = unit or actor.unit
@@ -183,9 +185,15 @@ class FakePeople:
             prepared_at=self.accounts.now,
         )
 
-    async def record_request(self, actor: Actor, delegation_id: str, *, asks: str, content: Json) -> SubjectRequestView:
+    async def record_request(
+        self, actor: Actor, delegation_id: str, *, asks: str, content: Json, once: str = ""
+    ) -> SubjectRequestView:
+        if once and once in self.once:
+            return self.requests[self.once[once]]
         if not content.get("text"):
             raise Refusal(Reason.INVALID_INPUT, field="text")
+        asked_on = date.fromisoformat(str(content["asked_on"]))
+        due = asked_on + timedelta(days=self.days)
         made = SubjectRequestView(
             request_id=f"01986f2a-0000-7000-8000-{len(self.requests):012}",
             delegation_id=delegation_id,
@@ -198,17 +206,55 @@ class FakePeople:
             recorded_by_name=actor.name,
             recorded_at=self.accounts.now,
             changed_at=self.accounts.now,
+            due=due,
+            days_left=(due - day_of(self.accounts.now)).days,
         )
         self.requests[made.request_id] = made
+        if once:
+            self.once[once] = made.request_id
         return made
+
+    def _changed(self, request_id: str, version: int, **changes: object) -> SubjectRequestView:
+        before = self.requests[request_id]
+        if version != before.version:
+            raise Refusal(Reason.EDITED_MEANWHILE, version=str(before.version))
+        self.requests[request_id] = replace(before, version=version + 1, **changes)  # type: ignore[arg-type] # its fields
+        return self.requests[request_id]
 
     async def answer_request(self, actor: Actor, request_id: str, version: int, answer: Json) -> SubjectRequestView:
         before = await self.get_request(actor, request_id)
-        if version != before.version:
-            raise Refusal(Reason.EDITED_MEANWHILE, version=str(before.version))
-        given = {**answer, "by": actor.staff_id, "on": day_of(self.accounts.now).isoformat()}
-        self.requests[request_id] = replace(before, state="answered", version=version + 1, answer=given)
-        return self.requests[request_id]
+        if before.state == "answered":
+            before = replace(before, earlier=(*before.earlier, before.answer))
+        given = {**answer, "by": actor.staff_id, "by_name": actor.name}
+        return self._changed(request_id, version, state="prepared", answer=given, earlier=before.earlier)
+
+    async def approve_answer(self, actor: Actor, request_id: str, version: int) -> SubjectRequestView:
+        before = await self.get_request(actor, request_id)
+        if before.state != "prepared":
+            raise Refusal(Reason.NOT_ALLOWED, state=before.state)
+        if before.answer["by"] == actor.staff_id:
+            raise Refusal(Reason.FOUR_EYES, missing="another_person")
+        today = day_of(self.accounts.now).isoformat()
+        given = {**before.answer, "approved_by": actor.staff_id, "approved_by_name": actor.name, "on": today}
+        return self._changed(request_id, version, state="answered", answer=given)
+
+    async def send_back_answer(self, actor: Actor, request_id: str, version: int, note: str) -> SubjectRequestView:
+        before = await self.get_request(actor, request_id)
+        if before.state != "prepared":
+            raise Refusal(Reason.NOT_ALLOWED, state=before.state)
+        if not note.strip():
+            raise Refusal(Reason.INVALID_INPUT, field="note")
+        back = {**before.answer, "note": note, "sent_back_by_name": actor.name}
+        return self._changed(request_id, version, state="open", answer=back)
+
+    async def answer_days(self, actor: Actor) -> int:
+        return self.days
+
+    async def keep_answer_days(self, actor: Actor, days: int) -> int:
+        if not 1 <= days <= 60:
+            raise Refusal(Reason.INVALID_INPUT, field="days")
+        self.days = days
+        return days
 
     async def get_request(self, actor: Actor, request_id: str) -> SubjectRequestView:
         if request_id not in self.requests:

@@ -15,10 +15,10 @@ from delegation.codec_body import body_facts
 from delegation.codec_json import body_from_json
 from gateway.examples import EXAMPLES
 from gateway.incoming import filled_in
-from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, old_cases, result
+from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, old_cases, people, result
 from gateway.schemas.base import Answer, Form
 from node import move_input
-from node.desk import business, old_case_rows, paper_views, views
+from node.desk import business, old_case_rows, paper_views, people_views, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
@@ -153,9 +153,19 @@ OF_PAPER = {
     old_cases.OldCaseOut: paper_views.OldCaseView,
     old_cases.OldCaseOutcomeOut: paper_views.OldCaseOutcome,
 }
+PEOPLE: dict[type[Answer], type] = {
+    people.ColleagueOut: people_views.Colleague,
+    people.DeputyOut: people_views.DeputyView,
+    people.OpenTaskOut: people_views.OpenTask,
+    people.HeaderOut: people_views.HeaderRow,
+    people.AssignmentOut: people_views.AssignmentView,
+    people.LookOut: people_views.LookView,
+    people.SubjectRequestOut: people_views.SubjectRequestView,
+}
 # What the desk's pages show and the interface does not.
 ON_PAGES_ALONE = {views.Change, views.NoticeRoute, views.SavedFilter, views.DraftCheck}
-COMPUTED = {"DueDateOut": {"overdue"}}
+COMPUTED = {"DueDateOut": {"overdue"}, "SubjectRequestOut": {"overdue"}}
+PAGED = {people_views.LookPage}  # its numbers become page tokens
 
 
 def test_every_view_that_is_shown_has_an_answer() -> None:
@@ -163,9 +173,18 @@ def test_every_view_that_is_shown_has_an_answer() -> None:
     assert shown - ON_PAGES_ALONE == set(VIEWS.values())
 
 
-@pytest.mark.parametrize("answer", VIEWS, ids=lambda answer: answer.__name__)
+def test_every_view_of_people_has_an_answer() -> None:
+    views_there = {
+        view for view in vars(people_views).values() if is_dataclass(view) and view.__module__ == people_views.__name__
+    }
+    assert views_there - PAGED == set(PEOPLE.values())
+
+
+@pytest.mark.parametrize("answer", [*VIEWS, *PEOPLE], ids=lambda answer: answer.__name__)
 def test_an_answer_has_the_fields_of_its_view(answer: type[Answer]) -> None:
-    expected = {field.name for field in fields(VIEWS[answer])} | COMPUTED.get(answer.__name__, set())
+    expected = {field.name for field in fields(VIEWS.get(answer) or PEOPLE[answer])} | COMPUTED.get(
+        answer.__name__, set()
+    )
     assert set(answer.model_fields) == expected
 
 
