@@ -232,7 +232,7 @@ def entry_bytes(entry: model.Entry) -> bytes:
         thread_sequence=entry.thread_sequence,
         previous_entry_digest=entry.previous_entry_digest,
         state_version=entry.state_version,
-        due_dates=_due_message.each(entry.due_dates),
+        due_dates=due_message.each(entry.due_dates),
     )
     take.put_instant(e.accepted_at, entry.accepted_at)
     _write_detail(e, entry.detail)
@@ -250,7 +250,8 @@ def write_due_date(due: model.DueDate) -> pb.DueDate:
     )
 
 
-_due_message = Remembered(write_due_date)  # most entries repeat the dates of the one before; copied, never changed
+# Most entries repeat the dates of the one before. What is given is copied, never changed.
+due_message: Final = Remembered(write_due_date)
 
 
 def _write_detail(e: pb.Entry, detail: _Detail) -> None:

@@ -15,7 +15,7 @@ from delegation.table import Row, Table, Turn
 from delegation.tables import table_for
 from delegation.thread_changes import CHANGES
 from delegation.thread_state import MOST_MOVES_KEPT, MOST_NEUTRAL_KEPT, Past, ThreadState
-from delegation.values import maker, replaced
+from delegation.values import completed, maker, replaced
 
 _LETTERS: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 _UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked", "supplement"})
@@ -106,6 +106,14 @@ def enacted(
 def entered(thread: ThreadState, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
     """The thread once the accepted event's entry is known: its place, and what staleness needs of it."""
     return replaced(thread, **_place(thread, header, sequence, entry_digest))
+
+
+def placed(judged: Accepted, header: Header, *, sequence: int, entry_digest: bytes) -> ThreadState:
+    """As `entered`, for what `judge` has just given without an entry: its thread is new, and itself is filled in.
+
+    Nobody may hold `judged.thread` but the caller, who goes on with what this gives.
+    """
+    return completed(judged.thread, **_place(judged.thread, header, sequence, entry_digest))
 
 
 def _place(thread: ThreadState, header: Header, sequence: int, entry_digest: bytes) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from delegation.clocks import Moment, deliver, with_statutory
-from delegation.effects import Accepted, entered, table_of
+from delegation.effects import Accepted, entered, placed, table_of
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.guards_body import BodyAsked, judged_body
@@ -25,7 +25,7 @@ from delegation.ways import Way, book_for
 
 __all__ = [
     "Accepted", "CaseFacts", "LocalFacts", "Move", "available", "certified", "check_times", "delivered", "entered",
-    "judge", "judge_body", "judge_local", "lawful", "next_deadline", "overdue", "recompute", "table_of",
+    "judge", "judge_body", "judge_local", "lawful", "next_deadline", "overdue", "placed", "recompute", "table_of",
 ]  # fmt: skip
 
 _body_asked: Final = maker(BodyAsked)
@@ -79,9 +79,14 @@ def certified(thread: ThreadState, clock: OpenClock) -> ThreadState:
 
 def next_deadline(thread: ThreadState) -> date | None:
     """The first legal day of a clock that is not certified yet; a sweep looks again on the day after it."""
-    paper = {thread.host_unit} if thread.on_paper else set()
-    days = (clock.due.legal for clock in thread.deadlines if not clock.certified and clock.unit not in paper)
-    return min(days, default=None)
+    paper = thread.host_unit if thread.on_paper else None
+    first: date | None = None
+    for clock in thread.open_clocks:
+        if clock.paused_on is None and not clock.certified and clock.unit != paper:
+            legal = clock.due.legal
+            if first is None or legal < first:
+                first = legal
+    return first
 
 
 def check_times(header: Header, at: datetime) -> Refused | None:

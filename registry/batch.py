@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from certs.trust import Trust
+from delegation.codec_answers import AcceptedEntries
 from delegation.codec_entry import entry_bytes
 from delegation.deadlines import day_of
 from delegation.merkle import leaf_hash
@@ -206,6 +207,38 @@ class Batch:
                 detail=detail,
             )
         )
+        return self._append(kind, leaf, data)
+
+    def log_accepted(
+        self,
+        envelope: EnvelopeRef,
+        signatures_digest: bytes,
+        *,
+        thread_id: str,
+        sequence: int,
+        previous: bytes,
+        state_version: int,
+        due_dates: tuple[DueDate, ...],
+    ) -> EntryRow:
+        """`log` for an accepted envelope: most entries of a batch are of this sort."""
+        leaf = self._head.size + len(self._entries)
+        data = self._accepted.next(
+            envelope,
+            leaf_index=leaf,
+            signatures_digest=signatures_digest,
+            thread_id=thread_id,
+            thread_sequence=sequence,
+            previous=previous,
+            state_version=state_version,
+            due_dates=due_dates,
+        )
+        return self._append(EntryKind.ENVELOPE, leaf, data)
+
+    @cached_property
+    def _accepted(self) -> AcceptedEntries:
+        return AcceptedEntries(federation_id=self._federation_id, accepted_at=self.at, versions=self.versions)
+
+    def _append(self, kind: EntryKind, leaf: int, data: bytes) -> EntryRow:
         row = EntryRow(leaf, _KIND_TEXTS[kind], data, sha256(data).digest())
         self._entries.append(row)
         self._leaf_hashes.append(leaf_hash(row.digest))

@@ -7,11 +7,10 @@ from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal, Refused
-from delegation.lifecycle import Accepted, entered, judge
+from delegation.lifecycle import Accepted, judge, placed
 from delegation.model import EntryKind, EnvelopeAnswer, EnvelopeRef, Header
 from delegation.payloads import signatures_digest
 from delegation.thread_state import ThreadState
-from delegation.values import maker
 from registry.answers import Final, NotFinal, Result, is_final, not_final, safe_details
 from registry.batch import Batch, Needs
 from registry.parts import join_parts
@@ -19,8 +18,6 @@ from registry.quotas import Counts
 from registry.records import AnswerRow, BodyRow, ListingRow, envelope_key
 from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
-
-_answer = maker(EnvelopeAnswer)
 
 
 def check_signers(header: Header, trust: Trust, at: datetime) -> None:
@@ -155,16 +152,16 @@ class EnvelopeJob:
         header, before = self.header, None if kept is None else kept.state
         sequence = 1 if before is None else before.sequence + 1
         signatures = join_parts(self.signatures)  # what an entry names is the digest of just these bytes
-        entry = batch.log(
-            EntryKind.ENVELOPE,
-            _answer(envelope=header.ref, signatures_digest=sha256(signatures).digest(), accepted=True),
+        entry = batch.log_accepted(
+            header.ref,
+            sha256(signatures).digest(),
             thread_id=header.thread_id,
             sequence=sequence,
             previous=b"" if before is None else before.last_entry_digest,
             state_version=judged.thread.state_version,
             due_dates=judged.due_dates,
         )
-        after = entered(judged.thread, header, sequence=sequence, entry_digest=entry.digest)
+        after = placed(judged, header, sequence=sequence, entry_digest=entry.digest)
         batch.put_thread(self._kept(after, kept, batch, entry.leaf_index))
         row = self._row(entry.leaf_index, sequence, batch, header=self.header_bytes, signatures=signatures)
         batch.put_answer(row, entry.data)

@@ -110,10 +110,7 @@ class Memory:
 
     def get(self, thread_id: str) -> Kept | None:
         """A thread that is held."""
-        found = self._threads.get(thread_id)
-        if found is not None:
-            self._threads.move_to_end(thread_id)
-        return found
+        return self._threads.get(thread_id)
 
     def keep(self, threads: Iterable[Kept]) -> None:
         """Hold threads, the least used ones give way."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from delegation import codec_entry as codec
 from delegation import model
+from delegation.codec_answers import AcceptedEntries
 from delegation.errors import Reason, Refusal
 from tests import builders as b
 from xieban.delegation.v1 import entry_pb2 as pb
@@ -68,6 +70,46 @@ ACK = model.Acknowledgement(
 def test_an_entry_comes_back_as_it_went_with_its_digest(name: str) -> None:
     data = codec.entry_bytes(ENTRIES[name])
     assert codec.parse_entry(data) == replace(ENTRIES[name], digest=sha256(data).digest())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2**62),
+            st.integers(1, 2**40),
+            st.sampled_from([b.DELEGATION_NUMBER, b.a_uuid7(7)]),
+            st.sampled_from([b"", b.a_digest("entry 1")]),
+            st.integers(0, 2**40),
+            st.sampled_from([(), ENTRY.due_dates, (*ENTRY.due_dates, replace(ENTRY.due_dates[0], provisional=True))]),
+            st.sampled_from([REF, replace(REF, envelope_id=b.a_uuid7(2), header_digest=b.a_digest("another"))]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_entries_written_in_a_row_have_the_bytes_that_each_has_alone(facts: list[tuple[Any, ...]]) -> None:
+    written = AcceptedEntries(federation_id=ENTRY.federation_id, accepted_at=ENTRY.accepted_at, versions=ENTRY.versions)
+    for leaf, sequence, thread_id, previous, state_version, due_dates, ref in facts:
+        alone = replace(
+            ENTRY,
+            leaf_index=leaf,
+            thread_id=thread_id,
+            thread_sequence=sequence,
+            previous_entry_digest=previous,
+            state_version=state_version,
+            due_dates=due_dates,
+            detail=replace(ACCEPTED, envelope=ref),
+        )
+        assert codec.entry_bytes(alone) == written.next(
+            ref,
+            leaf_index=leaf,
+            signatures_digest=ACCEPTED.signatures_digest,
+            thread_id=thread_id,
+            thread_sequence=sequence,
+            previous=previous,
+            state_version=state_version,
+            due_dates=due_dates,
+        )
 
 
 def test_details_have_one_order() -> None:

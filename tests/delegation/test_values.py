@@ -6,7 +6,7 @@ import pytest
 
 from delegation.model import Header, Recipient
 from delegation.thread_state import OpenClock, ThreadState
-from delegation.values import Remembered, maker, replaced
+from delegation.values import Remembered, completed, maker, replaced
 from tests.builders import a_header
 
 
@@ -25,6 +25,16 @@ def test_the_new_value_is_as_frozen_as_the_old_one() -> None:
 def test_a_field_that_the_class_does_not_have_is_refused() -> None:
     with pytest.raises(TypeError):
         replaced(a_header(), no_such_field=1)
+
+
+def test_what_is_completed_is_the_new_value_itself_and_not_the_one_it_was_made_of() -> None:
+    header = a_header()
+    new = replaced(header, leg=2)
+    assert completed(new, hop=1, round=3) is new
+    assert new == replace(header, leg=2, hop=1, round=3)
+    assert (header.leg, header.hop, header.round) == (1, 0, 1)
+    with pytest.raises(FrozenInstanceError):
+        new.leg = 3  # type: ignore[misc]  # what is tried
 
 
 def test_a_class_that_checks_itself_is_refused() -> None:

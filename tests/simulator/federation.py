@@ -27,6 +27,7 @@ from delegation.lifecycle import (
     judge_body,
     judge_local,
     overdue,
+    placed,
 )
 from delegation.model import Base, Entry, EntryKind, EnvelopeAnswer, EnvelopeRef, Header
 from delegation.roster_view import RosterView, UnitType
@@ -316,7 +317,10 @@ class Federation:
             return outcome
         sequence = 1 if thread is None else thread.sequence + 1
         digest = sha256(f"{header.thread_id} {sequence}".encode() + header.digest).digest()
-        after = entered(outcome.thread, header, sequence=sequence, entry_digest=digest)
+        wanted = entered(outcome.thread, header, sequence=sequence, entry_digest=digest)
+        assert outcome.thread is not thread  # what is filled in below is nobody else's
+        after = placed(outcome, header, sequence=sequence, entry_digest=digest)
+        assert after == wanted
         assert thread_from_bytes(thread_bytes(after)) == after
         self.threads[header.thread_id] = after
         self.known[header.digest] = "accepted"
