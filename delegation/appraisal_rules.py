@@ -1,7 +1,7 @@
 """The arithmetic of GB/T 16180-2014 (劳动能力鉴定 职工工伤与职业病致残等级): grades, combined injuries, self-care.
 
 Grades are 1 (worst) to 10; 11 stands for 未达级. A warning is no refusal: experts may have a reason, and say it
-(protocol 9.7). Whether a clause fits an injury is medicine and is NOT checked here.
+(protocol 13.7). Whether a clause fits an injury is medicine and is NOT checked here.
 """
 
 import re
@@ -28,7 +28,7 @@ _CLAUSE: Final = re.compile(CLAUSE_PATTERN, re.ASCII)
 
 
 class GradeWarning(StrEnum):
-    """What the standard's arithmetic finds odd (protocol 9.7); the value is the code."""
+    """What the standard's arithmetic finds odd (protocol 13.7); the value is the code."""
 
     HEAVIEST_NOT_TAKEN = "G01"
     LIGHTER_THAN_HEAVIEST = "G02"

@@ -1,4 +1,4 @@
-"""Specialities of medical experts (科别) and why an expert is not eligible in a case (protocol 9.1).
+"""Specialities of medical experts (科别) and why an expert is not eligible in a case (protocol 13.1).
 
 A speciality is `M`, the digit of its division (门) and two digits. Divisions 1 to 5 are those that GB/T 16180-2014
 sorts injuries into; 5 is 职业病内科, whose finer codes are agreed between bureaus. Division 6 is agreed too: what the
@@ -96,7 +96,7 @@ _SPECIALTY: Final = re.compile(SPECIALTY_PATTERN, re.ASCII)
 
 
 class Ineligibility(StrEnum):
-    """Why an expert is left out (protocol 9.1); the value is the code."""
+    """Why an expert is left out (protocol 13.1); the value is the code."""
 
     NOT_ACTIVE = "I01"
     TERM_NOT_BEGUN = "I02"
@@ -138,7 +138,7 @@ INELIGIBLE_BY_CODE: Final[Mapping[str, IneligibilityReason]] = MappingProxyType(
 
 
 def is_specialty(text: str) -> bool:
-    """Whether it is a code of the list (protocol 9.1). A code of the right form that the list lacks is none."""
+    """Whether it is a code of the list (protocol 13.1). A code of the right form that the list lacks is none."""
     return text in SPECIALTIES
 
 
@@ -162,3 +162,17 @@ def ineligibility_label(code: str) -> str:
     """The Chinese label of a reason; the code itself when it is not known."""
     known = INELIGIBLE_BY_CODE.get(code)
     return known.label if known is not None else code
+
+
+# 高级专业技术职称, as pools write them; a title that is not here counts as none (条例 Art 24).
+SENIOR_TITLES: Final[frozenset[str]] = frozenset({
+    "主任医师", "副主任医师", "主任中医师", "副主任中医师", "主任技师", "副主任技师", "主任药师", "副主任药师",
+    "主任护师", "副主任护师", "主任治疗师", "副主任治疗师", "教授", "副教授", "研究员", "副研究员",
+    "正高级工程师", "高级工程师",
+})  # fmt: skip
+_TITLES_APART: Final = re.compile(r"[、，,;；/\s]+")
+
+
+def is_senior(title: str) -> bool:
+    """Whether one of the titles in a text such as `主任医师、教授` is a senior one (条例 Art 24)."""
+    return not SENIOR_TITLES.isdisjoint(_TITLES_APART.split(title))
