@@ -692,6 +692,7 @@ class Bureau(Caller):
         *,
         unit: str | None = None,
         assigned: str | None = None,
+        unassigned: bool | None = None,
         open: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
@@ -700,7 +701,14 @@ class Bureau(Caller):
         answer = self.call(
             "GET",
             "/api/v1/headers",
-            query={"unit": unit, "assigned": assigned, "open": open, "page_size": page_size, "page_token": page_token},
+            query={
+                "unit": unit,
+                "assigned": assigned,
+                "unassigned": unassigned,
+                "open": open,
+                "page_size": page_size,
+                "page_token": page_token,
+            },
         )
         return cast("Answer[HeaderPage]", answer)
 

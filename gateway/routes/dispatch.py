@@ -16,9 +16,9 @@ from gateway.schemas.people import AssignmentState, CaseAssignment, HeaderPage, 
 
 router = APIRouter(tags=["dispatch"])
 AssignedQuery = Annotated[
-    str | None,
-    Query(pattern=r"^[A-Za-z0-9._-]{0,32}$", description="In the hands of this person; empty: of nobody."),
+    str, Query(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,31})?$", description="In the hands of this person.")
 ]
+UnassignedQuery = Annotated[bool, Query(description="In nobody's hands.")]
 
 
 @router.get("/headers", operation_id="listHeaders", response_model=HeaderPage)
@@ -27,18 +27,19 @@ async def list_headers(
     station: CurrentStation,
     actor: CurrentActor,
     unit: UnitQuery = "",
-    assigned: AssignedQuery = None,
+    assigned: AssignedQuery = "",
+    unassigned: UnassignedQuery = False,
     open: Annotated[bool | None, Query(description="Still open; both when left out.")] = None,
     page_size: PageSize = 50,
     page_token: PageToken = "",
 ) -> Response:
     """Headers of one unit, or of all of the bureau, latest change first: nobody's name is in them."""
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"headers {actor.staff_id} {unit} {assigned} {open}"
+    of = f"headers {actor.staff_id} {unit} {assigned} {unassigned} {open}"
     page = await station.people.list_headers(
         actor,
         unit=unit,
-        assigned=assigned,
+        assigned="" if unassigned else assigned or None,
         is_open=open,
         page_size=page_size,
         page_token=tokens.open(page_token, of=of),

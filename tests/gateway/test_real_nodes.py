@@ -29,6 +29,7 @@ from tests.node.world import (
 )
 
 PASSWORD = "a long enough phrase"
+ASKED = {"asks": "copy", "asked_by": "worker", "checked": "id_card", "asked_on": "2026-08-01", "text": "复制件"}
 
 
 class Bureau:
@@ -183,14 +184,18 @@ async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
         drafts = [(await home.clerk.post("/api/v1/drafts", json=an_investigation())).json()["draft_id"] for _ in "ab"]
         files = {"file": ("a.pdf", b"%PDF-1.7\n")}
         added = (await home.clerk.post(f"/api/v1/drafts/{drafts[0]}/materials", files=files)).json()
+        asked = await home.clerk.post(f"/api/v1/delegations/{number}/requests", json=ASKED)
+        assert asked.status_code == 201, asked.text
         places = {
+            "request_id": ["latest-requests"],
             "delegation_id": [number],
             "draft_id": ["latest-drafts"],
             "move_id": ["latest-moves"],
             "material_id": [added["material_id"]],
             "staff_id": [f"{HANGZHOU}-jbr", "root"],
         }
-        yield Tried(home, document, places, {"latest-drafts": drafts[1]})
+        latest = {"latest-drafts": drafts[1], "latest-requests": asked.json()["request_id"]}
+        yield Tried(home, document, places, latest)
 
 
 async def test_the_desk_refuses_over_http_what_it_refuses(tmp_path: Path) -> None:
@@ -225,7 +230,7 @@ async def test_the_desk_refuses_over_http_what_it_refuses(tmp_path: Path) -> Non
 
 async def with_the_present_tag(person: httpx.AsyncClient, request: httpx.Request) -> None:
     """Let the request say the version that there is, so that it gets past it."""
-    place = re.match(r"/api/v1/(drafts|delegations|moves)/[A-Za-z0-9-]+", request.url.path)
+    place = re.match(r"/api/v1/(drafts|delegations|moves|requests)/[A-Za-z0-9-]+", request.url.path)
     if place is not None and "if-match" in request.headers:
         present = await person.get(place[0])
         if "etag" in present.headers:
@@ -249,6 +254,6 @@ async def test_no_request_breaks_a_real_node(tried: Tried, data: st.DataObject, 
     event(f"{name} {answer.status_code}")
     assert answer.status_code < 500, (name, answer.text)
     assert documented(answer, operation), (name, answer.status_code, answer.text)
-    found = re.match(r"/api/v1/(drafts|moves)/([A-Za-z0-9-]+)", answer.headers.get("location", ""))
+    found = re.match(r"/api/v1/(drafts|moves|requests)/([A-Za-z0-9-]+)", answer.headers.get("location", ""))
     if found is not None:
         tried.latest[f"latest-{found[1]}"] = found[2]
