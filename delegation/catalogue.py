@@ -47,6 +47,11 @@ CATALOGUE: Final[Mapping[Reason, Explanation]] = MappingProxyType({
         _F, "FAILED_PRECONDITION", 422, "声明的办理时间超前一日以上", "claimed time is over a day ahead"
     ),
     Reason.NO_LONGER_VALID: _e(_F, "FAILED_PRECONDITION", 422, "已过有效期", "no longer valid"),
+    Reason.DRAW_ROOT_WRONG: _e(
+        _F, "FAILED_PRECONDITION", 422,
+        "抽取所用日志根不是首个覆盖双方承诺的检查点，请取得该检查点后重新计算",
+        "the draw names another root of the log than the first checkpoint that covers both commitments",
+    ),
     Reason.NOT_FOUND: _e(_T, "NOT_FOUND", 404, "未找到", "not found"),
     Reason.PREDECESSOR_MISSING: _e(_T, "UNAVAILABLE", 503, "前一动作尚未到达，稍后自动重试", "predecessor is missing"),
     Reason.MATERIAL_MISSING: _e(_T, "UNAVAILABLE", 409, "材料尚未传完，稍后自动重试", "a material is missing"),

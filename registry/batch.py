@@ -32,6 +32,7 @@ from registry.records import (
     BodyRow,
     Changes,
     Delivered,
+    DrawCheckpointRow,
     EntryRow,
     EvidenceRow,
     Head,
@@ -92,6 +93,7 @@ class Batch:
         self.negatives: list[NegativeRow] = []
         self.batches: list[tuple[bytes, int]] = []
         self.statements: list[tuple[bytes, int]] = []
+        self._draws: list[tuple[int, str, int, int, str]] = []
 
     def prefetch(self, needs: Needs) -> None:
         """Read what the jobs need and memory does not hold."""
@@ -291,6 +293,10 @@ class Batch:
         self.acknowledged.append(row)
         self._delivered[name] = self._delivered[name].said(row.status)
 
+    def put_draw_commitment(self, leaf: int, *, thread_id: str, leg: int, draw: int, unit: str) -> None:
+        """A side committed to its secret: the checkpoint of this transaction's end is the first that covers it."""
+        self._draws.append((leaf, thread_id, leg, draw, unit))
+
     def put_batch(self, key: bytes, leaf: int, entry: bytes) -> None:
         """An acknowledgement batch was taken."""
         self.batches.append((key, leaf))
@@ -301,6 +307,7 @@ class Batch:
     def changes(self) -> Changes:
         """All of it, as one transaction."""
         frontier, nodes = self._head.frontier.grow(self._leaf_hashes)
+        root = frontier.root() if self._draws else b""
         return Changes(
             epoch=self._head.epoch,
             old_size=self._head.size,
@@ -317,6 +324,7 @@ class Batch:
             negatives=self.negatives,
             batches=self.batches,
             statements=self.statements,
+            draws=[DrawCheckpointRow(*each, frontier.size, root) for each in self._draws],
         )
 
     def _last_acknowledged(self) -> list[AcknowledgedRow]:

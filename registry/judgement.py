@@ -6,6 +6,7 @@ from hashlib import sha256
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
+from delegation.declared_appraisal import DrawCommittedDeclared, PanelDeclared
 from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, judge, placed
 from delegation.model import EntryKind, EnvelopeAnswer, EnvelopeRef, Header
@@ -135,6 +136,8 @@ class EnvelopeJob:
             counts.check_neutral(self.header.thread_id)
         if self.header.kind is Kind.RESEAL:
             self._check_reseal(batch, self.header.replaces)
+        elif isinstance(self.header.declared, PanelDeclared):
+            self._check_draw(batch, self.header.declared)
         return self._accept(judged, kept, batch, trust, counts)
 
     def _check_reseal(self, batch: Batch, original: EnvelopeRef | None) -> None:
@@ -147,6 +150,20 @@ class EnvelopeJob:
             raise Refusal(Reason.NOT_ALLOWED, field="replaces")
         if before.content_commitment != self.header.content_commitment:
             raise Refusal(Reason.GUARD_FAILED, guard="same_commitment")
+
+    def _check_draw(self, batch: Batch, panel: PanelDeclared) -> None:
+        """A panel names the log as it was at the first checkpoint that covers both commitments (protocol 13.4).
+
+        That the picks follow from it is the rule book's guard. Raises Refusal DRAW_ROOT_WRONG with the right size.
+        """
+        header = self.header
+        rows = batch.store.draw_checkpoints(header.thread_id, header.leg, panel.draw)
+        if len({row.unit for row in rows}) != 2:
+            raise Refusal(Reason.DRAW_ROOT_WRONG, field="draw")
+        first = rows[-1]  # that of the later commitment
+        if (panel.log_size, panel.log_root) != (first.size, first.root):
+            field = "log_root" if panel.log_size == first.size else "log_size"
+            raise Refusal(Reason.DRAW_ROOT_WRONG, field=field, log_size=str(first.size))
 
     def _accept(self, judged: Accepted, kept: Kept | None, batch: Batch, trust: Trust, counts: Counts) -> Result:
         header, before = self.header, None if kept is None else kept.state
@@ -166,6 +183,14 @@ class EnvelopeJob:
         row = self._row(entry.leaf_index, sequence, batch, header=self.header_bytes, signatures=signatures)
         batch.put_answer(row, entry.data)
         batch.bodies.append(BodyRow(entry.leaf_index, self.sealed_body, batch.at))
+        if isinstance(header.declared, DrawCommittedDeclared):
+            batch.put_draw_commitment(
+                entry.leaf_index,
+                thread_id=header.thread_id,
+                leg=header.leg,
+                draw=header.declared.draw,
+                unit=header.sender_unit,
+            )
         for unit in self.addressees:
             if trust.view.bureau_of(unit):
                 batch.deliver_envelope(unit, row, self.sealed_body, entry.data, materials=len(header.manifest))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from delegation.errors import Reason, Refusal
-from delegation.merkle import HASH_SIZE, GetHash, MerkleError, consistency_proof, inclusion_proof
+from delegation.merkle import HASH_SIZE, MAX_SIZE, GetHash, MerkleError, consistency_proof, inclusion_proof
 from registry.database import Database
 from registry.writer import Writer
 
@@ -63,6 +63,17 @@ class LogBook:
             raise Refusal(Reason.NOT_FOUND, field="old_size")
         path = await self._prove(lambda get: consistency_proof(old, new, get))
         return path, new, checkpoint
+
+    async def draw_checkpoint(self, leaf: int) -> bytes:
+        """The first checkpoint whose tree holds the DRAW_COMMITTED at this leaf, signed anew: the same bytes for ever.
+
+        Raises Refusal NOT_FOUND for any other leaf (protocol 13.4).
+        """
+        store = self._database.store
+        row = None if leaf > MAX_SIZE else await self._database.read(lambda: store.draw_checkpoint(leaf))
+        if row is None or row.size > self._writer.signed[0]:
+            raise Refusal(Reason.NOT_FOUND, field="leaf_index")
+        return self._writer.sign_again(row.size, row.root)
 
     async def _prove(self, make: Callable[[GetHash], T]) -> T:
         """A first run only notes the names of what the proof will ask for; what is not at hand is read in one query."""

@@ -33,6 +33,7 @@ EXCHANGE_PORT: Final[Mapping[str, Who]] = MappingProxyType(
         _LOG + "GetCheckpoint": Who.ENROLLED,
         _LOG + "GetInclusionProof": Who.ENROLLED,
         _LOG + "GetConsistencyProof": Who.ENROLLED,
+        _LOG + "GetDrawCheckpoint": Who.ENROLLED,
         _MONITOR + "ListThreads": Who.SUPERVISOR,
         _MONITOR + "GetThread": Who.SUPERVISOR,
         _MONITOR + "GetFlows": Who.SUPERVISOR,

@@ -186,6 +186,18 @@ class NegativeRow(NamedTuple):
     at: datetime
 
 
+class DrawCheckpointRow(NamedTuple):
+    """The first checkpoint whose tree holds an accepted DRAW_COMMITTED: size and root of the log (protocol 13.4)."""
+
+    leaf_index: int
+    thread_id: str
+    leg: int
+    draw: int
+    unit: str
+    size: int
+    root: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """One transaction of the writer: everything or nothing, when the head is still (epoch, old_size)."""
@@ -205,6 +217,7 @@ class Changes:
     negatives: Sequence[NegativeRow] = ()
     batches: Sequence[tuple[bytes, int]] = ()
     statements: Sequence[tuple[bytes, int]] = ()
+    draws: Sequence[DrawCheckpointRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,16 +104,23 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
                 parts.append(refusal)
         results = await rooms.intake.take(caller.bureau, parts)
         response = exchange_pb2.SubmitEnvelopesResponse(roster_version=rooms.book.version)
-        final = False
+        accepted = repeated = refused = 0
         add = response.results.add  # filled where it stands: a message put into another one is copied
         for result in results:
             if isinstance(result, FinalAnswer):
-                final = True
                 add(entry=result.entry, repeated_answer=result.repeated, **_FINAL)
-                rooms.metrics.envelope("repeated" if result.repeated else "accepted" if result.accepted else "refused")
+                if result.repeated:
+                    repeated += 1
+                elif result.accepted:
+                    accepted += 1
+                else:
+                    refused += 1
             else:
                 self._write(add(), result)
-        if final:
+        for answer, count in (("accepted", accepted), ("repeated", repeated), ("refused", refused)):
+            if count:
+                rooms.metrics.envelope(answer, count)
+        if accepted or repeated or refused:
             response.checkpoint = rooms.writer.checkpoint
         response.registry_time.FromDatetime(rooms.clock())
         return response
@@ -279,6 +286,14 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
         del context
         path, size, checkpoint = await self._book.consistency(request.old_size, request.new_size)
         return log_pb2.GetConsistencyProofResponse(path=path, new_size=size, checkpoint=checkpoint)
+
+    async def GetDrawCheckpoint(
+        self, request: log_pb2.GetDrawCheckpointRequest, context: Context
+    ) -> log_pb2.GetDrawCheckpointResponse:
+        """Give the first checkpoint that covers a draw's commitment."""
+        del context
+        checkpoint = await self._book.draw_checkpoint(request.leaf_index)
+        return log_pb2.GetDrawCheckpointResponse(checkpoint=checkpoint)
 
 
 class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):

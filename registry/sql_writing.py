@@ -14,6 +14,7 @@ from registry.sql_nodes import rows_of
 from registry.store import HeadMoved
 from registry.tables import (
     AcknowledgedBatch,
+    DrawCheckpoint,
     EnvelopeAnswer,
     Evidence,
     Listing,
@@ -31,7 +32,18 @@ Row = dict[str, Any]
 _THREAD = Thread.__table__
 _INSERTED = tuple(
     each.__table__
-    for each in (LogEntry, LogNode, EnvelopeAnswer, SealedBody, Mailbox, Evidence, Listing, Negative, AcknowledgedBatch)
+    for each in (
+        LogEntry,
+        LogNode,
+        EnvelopeAnswer,
+        SealedBody,
+        Mailbox,
+        Evidence,
+        Listing,
+        Negative,
+        AcknowledgedBatch,
+        DrawCheckpoint,
+    )
 )
 
 
@@ -126,6 +138,7 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
         "listing": [(r.thread_id, r.material_id, r.leaf_index, r.unit) for r in changes.listings],
         "negative": [(r.thread_id, r.leaf_index, r.envelope_key, micros(r.at)) for r in changes.negatives],
         "acknowledged_batch": list(changes.batches),
+        "draw_checkpoint": list(changes.draws),
     }
     for name, found in rows.items():
         if found:

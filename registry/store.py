@@ -13,6 +13,7 @@ from registry.records import (
     Answer,
     Changes,
     Delivered,
+    DrawCheckpointRow,
     FlowRow,
     Head,
     MailboxItem,
@@ -112,6 +113,13 @@ class Store(Protocol):
 
     def negatives(self, thread_id: str) -> list[bytes]:
         """Negative entries of a thread, oldest first."""
+
+    # draws
+    def draw_checkpoint(self, leaf_index: int) -> DrawCheckpointRow | None:
+        """The draw checkpoint of a commitment by its leaf."""
+
+    def draw_checkpoints(self, thread_id: str, leg: int, draw: int) -> list[DrawCheckpointRow]:
+        """Those of a draw, one a commitment, oldest first."""
 
     # the roster
     def newest_statement(self) -> tuple[int, bytes] | None:

@@ -13,6 +13,7 @@ from registry.records import (
     BodyRow,
     Changes,
     Delivered,
+    DrawCheckpointRow,
     EntryRow,
     EvidenceRow,
     FlowRow,
@@ -52,6 +53,7 @@ class MemoryStore:
         self._listings: list[ListingRow] = []
         self._negatives: list[NegativeRow] = []
         self._batches: dict[bytes, int] = {}
+        self._draws: dict[int, DrawCheckpointRow] = {}
         self._rosters: dict[bytes, SignedRosterRow] = {}
         self._tokens: dict[bytes, TokenRow] = {}
         self._materials: dict[tuple[str, str, str], MaterialRow] = {}
@@ -91,6 +93,7 @@ class MemoryStore:
             self._listings += changes.listings
             self._negatives += changes.negatives
             self._batches |= dict(changes.batches)
+            self._draws |= {row.leaf_index: row for row in changes.draws}
             for digest, leaf in changes.statements:
                 self._rosters[digest] = replace(self._rosters[digest], leaf_index=leaf)
 
@@ -232,6 +235,18 @@ class MemoryStore:
     def negatives(self, thread_id: str) -> list[bytes]:
         """See `store.Store`."""
         return [self._entries[row.leaf_index].data for row in tuple(self._negatives) if row.thread_id == thread_id]
+
+    def draw_checkpoint(self, leaf_index: int) -> DrawCheckpointRow | None:
+        """See `store.Store`."""
+        return self._draws.get(leaf_index)
+
+    def draw_checkpoints(self, thread_id: str, leg: int, draw: int) -> list[DrawCheckpointRow]:
+        """See `store.Store`."""
+        with self._lock:
+            found = [
+                row for row in self._draws.values() if (row.thread_id, row.leg, row.draw) == (thread_id, leg, draw)
+            ]
+        return sorted(found)
 
     def newest_statement(self) -> tuple[int, bytes] | None:
         """See `store.Store`."""

@@ -13,6 +13,7 @@ from registry.records import (
     Answer,
     Changes,
     Delivered,
+    DrawCheckpointRow,
     Head,
     ItemKind,
     MailboxItem,
@@ -24,6 +25,7 @@ from registry.store import HeadMoved
 from registry.store_sql_keeping import SqlKeeping
 from registry.tables import (
     AcknowledgedBatch,
+    DrawCheckpoint,
     EnvelopeAnswer,
     Evidence,
     Heartbeat,
@@ -46,7 +48,7 @@ _ANSWER, _BODY, _THREAD = EnvelopeAnswer.__table__, SealedBody.__table__, Thread
 _MAILBOX, _EVIDENCE, _BATCH = Mailbox.__table__, Evidence.__table__, AcknowledgedBatch.__table__
 _LISTING, _NEGATIVE, _TOKEN = Listing.__table__, Negative.__table__, Token.__table__
 _ROSTER, _STATEMENT, _MATERIAL = Roster.__table__, RosterStatement.__table__, Material.__table__
-_BEAT = Heartbeat.__table__
+_BEAT, _DRAW = Heartbeat.__table__, DrawCheckpoint.__table__
 
 
 @cache
@@ -210,6 +212,19 @@ class SqlStore(SqlKeeping):
         asked = _acknowledged_batch(self._dialect)
         rows = self._drivers.run(lambda connection: asked.ask(connection, key=key))
         return rows[0][0] if rows else None
+
+    def draw_checkpoint(self, leaf_index: int) -> DrawCheckpointRow | None:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            row = connection.execute(select(_DRAW).where(_DRAW.c.leaf_index == leaf_index)).first()
+        return None if row is None else DrawCheckpointRow(*row)
+
+    def draw_checkpoints(self, thread_id: str, leg: int, draw: int) -> list[DrawCheckpointRow]:
+        """See `store.Store`."""
+        of_draw = and_(_DRAW.c.thread_id == thread_id, _DRAW.c.leg == leg, _DRAW.c.draw == draw)
+        with self.reading() as connection:
+            rows = connection.execute(select(_DRAW).where(of_draw).order_by(_DRAW.c.leaf_index))
+            return [DrawCheckpointRow(*row) for row in rows]
 
     def due_threads(self, before: str, limit: int) -> list[str]:
         """See `store.Store`."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, t
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # On SQLite only INTEGER PRIMARY KEY is the row's own number.
 _Big = BigInteger().with_variant(Integer, "sqlite")
@@ -187,6 +187,20 @@ class Negative(RegistryTable, table=True):
     leaf_index: int = _big(primary_key=True)
     envelope_key: str
     at: int = _big()
+
+
+class DrawCheckpoint(RegistryTable, table=True):
+    """The first checkpoint whose tree holds an accepted DRAW_COMMITTED."""
+
+    __tablename__ = "draw_checkpoint"
+    __table_args__ = (Index("ix_draw_checkpoint_draw", "thread_id", "leg", "draw"),)
+    leaf_index: int = _big(primary_key=True)
+    thread_id: str
+    leg: int
+    draw: int
+    unit: str
+    size: int = _big()
+    root: bytes = _bytes()
 
 
 class Roster(RegistryTable, table=True):

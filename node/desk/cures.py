@@ -18,6 +18,7 @@ _BY_REASON: Final[Mapping[str, str]] = MappingProxyType({
     Reason.PREDECESSOR_REFUSED: "先处理前一份被退回的文书，再以原内容重新办理",
     Reason.CLAIMED_TIME_REFUSED: "请管理员校准本机时钟，再重新办理",
     Reason.NO_LONGER_VALID: "已过有效期，确有需要的重新办理",
+    Reason.DRAW_ROOT_WRONG: "取得首个覆盖双方承诺的检查点，按其日志根重新计算后发出",
     Reason.NOT_FOUND: "核对委托编号与前一份文书；仍未找到的联系注册中心",
     Reason.MALFORMED: "请管理员查看节点版本，内容仍保留，可重新办理",
     Reason.BAD_SIGNATURE: "请管理员检查签名密钥，内容仍保留，可重新办理",

@@ -45,6 +45,7 @@ def test_classes_are_those_of_the_protocol() -> None:
         Reason.STALE, Reason.NOT_ALLOWED, Reason.GUARD_FAILED, Reason.WRONG_PLACE, Reason.UNIT_NOT_ACTIVE,
         Reason.SIGNER_NOT_VALID, Reason.RECIPIENT_KEY_NOT_VALID, Reason.SUITE_NOT_ALLOWED,
         Reason.PREDECESSOR_REFUSED, Reason.CLAIMED_TIME_REFUSED, Reason.NO_LONGER_VALID,
+        Reason.DRAW_ROOT_WRONG,
     }  # fmt: skip
     assert reason_class(Reason.NOT_FOUND) is ReasonClass.TRY_AGAIN
     assert reason_class(Reason.ID_CONFLICT) is ReasonClass.UNTRUSTED

@@ -16,6 +16,7 @@ from registry.records import (
     AnswerRow,
     BodyRow,
     Changes,
+    DrawCheckpointRow,
     EntryRow,
     EvidenceRow,
     Head,
@@ -443,3 +444,44 @@ def test_what_sqlite_holds_survives_a_new_process(tmp_path: Path) -> None:
     assert again.head() == head
     assert list(again.answers([f"{HOME}/e0"])) == [f"{HOME}/e0"]
     again.close()
+
+
+def test_draw_checkpoints_are_kept_with_their_transaction(store: Store) -> None:
+    def at(head: Head, leaf: int, unit: str, *, thread: str = "T1", leg: int = 1, draw: int = 1) -> DrawCheckpointRow:
+        return DrawCheckpointRow(leaf, thread, leg, draw, unit, head.size + 1, b"\xff" * 31 + bytes([leaf]))
+
+    head = store.claim(None)
+    rows = [at(head, 0, HOST)]
+    store.commit(grown(head, 1, draws=rows))
+    for more in ({"unit": HOME}, {"unit": HOME, "draw": 2}, {"unit": HOME, "leg": 2}, {"unit": HOME, "thread": "T2"}):
+        head = store.head()
+        rows.append(at(head, head.size, **more))
+        store.commit(grown(head, 1, draws=rows[-1:]))
+    assert store.draw_checkpoints("T1", 1, 1) == rows[:2]
+    assert store.draw_checkpoints("T1", 1, 2) == [rows[2]]
+    assert store.draw_checkpoints("T2", 1, 1) == [rows[4]]
+    assert store.draw_checkpoints("T3", 1, 1) == []
+    assert [store.draw_checkpoint(leaf) for leaf in range(6)] == [*rows, None]
+    head = store.head()
+    with pytest.raises(HeadMoved):  # what is not committed leaves nothing behind
+        store.commit(grown(replace(head, epoch=head.epoch + 1), 1, draws=[at(head, 77, HOST)]))
+    assert store.draw_checkpoint(77) is None
+
+
+def test_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A registry of before the draws keeps its log and gets the new table."""
+    url = f"sqlite:///{tmp_path}/registry.db"
+    engine = make_engine(url)
+    migrate(engine)
+    store = SqlStore(engine)
+    store.commit(grown(store.claim(None), 3, answers=[an_answer(0)]))
+    head = store.head()
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE draw_checkpoint"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    migrate(engine)
+    assert store.head() == head
+    row = DrawCheckpointRow(3, "T1", 1, 1, HOME, 4, bytes(32))
+    store.commit(grown(head, 1, draws=[row]))
+    assert store.draw_checkpoint(3) == row
+    store.close()
