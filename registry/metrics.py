@@ -53,9 +53,9 @@ class Metrics:
         if seconds is not None:
             self._time(method).observe(seconds)
 
-    def envelope(self, answer: str) -> None:
-        """An envelope was answered: accepted, repeated, or the name of a reason."""
-        self._envelope(answer).inc()
+    def envelope(self, answer: str, count: int = 1) -> None:
+        """Envelopes were answered: accepted, refused, repeated, or the name of a reason."""
+        self._envelope(answer).inc(count)
 
     def batch(self, jobs: int, size: int, seconds: float) -> None:
         """A batch was committed."""
