@@ -76,9 +76,22 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pageImport": Access(DRAFTERS, person=True),
         "readImportTable": Access(DRAFTERS, person=True),
         "readImportExample": Access(DRAFTERS, person=True),
+        "readImportWorkbook": Access(DRAFTERS, person=True),
         "takeImport": Access(DRAFTERS, person=True),
         "pageImported": Access(DRAFTERS, person=True),
         "takeImported": Access(DRAFTERS, person=True),
+        # closed paper cases of earlier years
+        "pageOldCases": Access(CASE_READERS),
+        "pageOldCase": Access(CASE_READERS),
+        "takeOldCaseDrop": Access(APPROVERS, person=True),
+        "pageEarlier": Access(CASE_READERS),
+        "pageOldImport": Access(DRAFTERS, person=True),
+        "readOldImportWorkbook": Access(DRAFTERS, person=True),
+        "readOldImportTable": Access(DRAFTERS, person=True),
+        "readOldImportExample": Access(DRAFTERS, person=True),
+        "takeOldImport": Access(DRAFTERS, person=True),
+        "pageOldImported": Access(DRAFTERS, person=True),
+        "takeOldImported": Access(DRAFTERS, person=True),
         # evidence
         "pageMaterials": Access(CASE_READERS),
         "takeFiles": Access(PREPARERS, person=True),
@@ -129,5 +142,5 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
     }
 )
 # Forms with files, sent without a script: the page takes the token from the first part (guard.check_token).
-FILE_FORMS: Final = frozenset({"takeFiles"})
+FILE_FORMS: Final = frozenset({"takeFiles", "takeImport", "takeOldImport"})
 __all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "FILE_FORMS", "PAGES", "PUBLIC", "Access"]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from cli.local_federation import HANGZHOU
 from gateway.bureau.access import PAGES
+from gateway.bureau.old_cases.example import EXAMPLE
 from gateway.bureau.site import _PAGES as ROOMS  # the rooms are the site's own business but for this test
 from gateway.openapi import api_routes
 from tests.browser import acts
@@ -23,8 +24,11 @@ HOST = "cd-jb-01"
 
 # What is read by GET and is no page: files, the answer to a script, the way to another service for signing in and back.
 NO_PAGE: Final = frozenset(
-    {"readPaper", "readImportTable", "readImportExample", "readUpload", "readFile", "beginService", "finishService"}
-)
+    {
+        "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
+        "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "beginService", "finishService",
+    }
+)  # fmt: skip
 # Each page: who opens it, and where; {…} is a thing of the town below.
 REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageSignIn": (("", "/sign-in"),),
@@ -40,6 +44,11 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageCase": ((CLERK, "/intake/{draft}/case"),),
     "pageImport": ((CLERK, "/intake/import"),),
     "pageImported": ((CLERK, "/intake/import/{imported}"),),
+    "pageOldCases": ((CLERK, "/old-cases"),),
+    "pageOldCase": ((CLERK, "/old-cases/{old}"), (APPROVER, "/old-cases/{old}")),
+    "pageOldImport": ((CLERK, "/old-cases/import"),),
+    "pageOldImported": ((CLERK, "/old-cases/import/{old_imported}"),),
+    "pageEarlier": ((CLERK, "/cases/{case}/earlier"),),
     "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}")),
     "pageMove": ((HOST, "/cases/{running}/moves/reported"), (CLERK, "/cases/{case}/moves/supplement-requested")),
     "pagePrepared": ((APPROVER, "/moves/{move}"),),
@@ -93,11 +102,22 @@ def things(town: Town, window: Window, cases: Mapping[str, str]) -> dict[str, st
     page.locator("#files").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()})
     page.locator("#queue .done").wait_for()
     file = page.locator("#files-list .card").first.get_attribute("id") or ""
-    read = page.request.post(
-        f"{desk}/intake/import",
-        headers={**said, "Content-Type": "application/octet-stream"},
-        data=page.request.get(f"{desk}/intake/import/template.json").body(),
+    read, old_read = (
+        page.request.post(
+            f"{desk}/{room}/import",
+            headers=said,
+            multipart={
+                "file": {
+                    "name": "rows.json",
+                    "mimeType": "application/json",
+                    "buffer": page.request.get(f"{desk}/{room}/import/template.json").body(),
+                }
+            },
+        )
+        for room in ("intake", "old-cases")
     )
+    rows = {"items": [{**EXAMPLE, "number": "示例协〔2018〕1号"}]}
+    old = page.request.post(f"{api}/old-cases", headers=said, data=rows).json()["items"][0]["old_case_id"]
     page.goto(f"{desk}/cases/{cases['case']}")
     prepared = page.locator('a[href*="/desk/moves/"]')
     if not prepared.count():
@@ -116,6 +136,8 @@ def things(town: Town, window: Window, cases: Mapping[str, str]) -> dict[str, st
         "draft": str(draft),
         "file": file.removeprefix("m-"),
         "imported": read.url.rpartition("/")[2],
+        "old_imported": old_read.url.rpartition("/")[2],
+        "old": str(old),
         "move": move.rpartition("/")[2],
         "request": page.url.partition("?")[0].rpartition("/")[2],
     }

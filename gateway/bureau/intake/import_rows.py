@@ -5,9 +5,8 @@ completed, and is told too; without name, number and employer nobody would know 
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -17,23 +16,18 @@ from gateway.bureau.filters import ZONE
 from gateway.bureau.forms.filled import Filled, label_of
 from gateway.bureau.forms.spec import Ask, Field
 from gateway.bureau.intake.business import show, take
+from gateway.bureau.intake.cells import LOST, RowFault, headings, is_lost, texts
 from gateway.bureau.intake.checks import check, complete
 from gateway.bureau.intake.form import DEFAULTS, MATTER, letter_form
-from gateway.bureau.intake.tables import Cell, FileError
+from gateway.bureau.intake.tables import Cell
+from gateway.bureau.intake.workbook import Column
 from gateway.incoming import filled_in, known_names, parse_form
 from gateway.problems import InvalidInputError, WireRefusalError
 from gateway.schemas.drafts import Draft
 from node.desk.business import parse_business
 
 ITEM_COLUMNS: Final = 5
-_DAY: Final = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]+(\d{1,2}):(\d{2})(?::\d{2})?)?"
-)
-_SEVERAL: Final = re.compile(r"[、,，;；\s]+")
-_EXACT_DIGITS: Final = 15  # a spreadsheet's numbers keep no more
 _WHOSE: Final = ("letter.worker.name", "letter.worker.id_number", "letter.employer.name")
-_YES: Final = frozenset({"是", "1", "√", "有", "TRUE", "true"})
-_LOST: Final = "被存成了数字，末几位已丢失；请把该列设为文本格式后重填"
 _KNOWN: Final = known_names((Draft,))
 _RULES: Final = {
     "extra_forbidden": "没有这个字段",
@@ -42,15 +36,6 @@ _RULES: Final = {
     "literal_error": "不是允许的代码",
     "string_pattern_mismatch": "不符合格式",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFault:
-    """What is wrong with one cell. `row` is the number that the file's program shows."""
-
-    row: int
-    column: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +53,10 @@ class Judged:
         return len({fault.row for fault in self.faults})
 
 
+def _item(number: int) -> str:
+    return f"事项{number}"
+
+
 @cache
 def columns() -> Mapping[str, tuple[str, Field | None]]:
     """Heading: path in the form, and its field; the five items have columns of their own."""
@@ -75,16 +64,29 @@ def columns() -> Mapping[str, tuple[str, Field | None]]:
         asked.label: (asked.path, asked) for asked in letter_form().fields if asked.ask is not Ask.HIDDEN
     }
     for number in range(ITEM_COLUMNS):
-        found[f"事项{number + 1}"] = (f"letter.items.{number}.text", None)
+        found[_item(number + 1)] = (f"letter.items.{number}.text", None)
     return found
 
 
 def heads() -> list[str]:
     """Headings of the template, the required first."""
     required = [asked.label for asked in letter_form().fields if asked.required]
-    items = [f"事项{number + 1}" for number in range(ITEM_COLUMNS)]
+    items = [_item(number) for number in range(1, ITEM_COLUMNS + 1)]
     rest = [asked.label for asked in letter_form().fields if not asked.required]
     return [*required, *items, *rest]
+
+
+def workbook_columns() -> list[Column]:
+    """The same headings with what each asks, for the workbook."""
+    first = Field(path="letter.items.0.text", label=_item(1), ask=Ask.LONG, required=True, longest=2_000)
+    known = columns()
+    return [
+        Column(
+            heading=name,
+            asked=known[name][1] or replace(first, required=name == first.label, hint="要查明什么；导入后必须答复"),
+        )
+        for name in heads()
+    ]
 
 
 def judge_table(rows: Sequence[Sequence[Cell]], now: datetime) -> Judged:
@@ -93,12 +95,7 @@ def judge_table(rows: Sequence[Sequence[Cell]], now: datetime) -> Judged:
     Raises:
         FileError: a heading that nobody knows, or one twice.
     """
-    names = [text.removesuffix("*").strip() for _, text in rows[0]]
-    unknown = [number for number, name in enumerate(names, start=1) if name and name not in columns()]
-    if unknown:
-        raise FileError("有不认识的列标题，请用模板的标题：第" + "、".join(map(str, unknown[:10])) + "列")
-    if len([name for name in names if name]) != len({name for name in names if name}) or not any(names):
-        raise FileError("列标题为空或重复，请用模板的标题")
+    names = headings(rows[0], columns())
     found = _Found()
     counted = 0
     for number, row in enumerate(rows[1:], start=2):
@@ -158,10 +155,10 @@ def _judge_row(found: _Found, number: int, names: Sequence[str], row: Sequence[C
         if not name or not text:
             continue
         path, asked = columns()[name]
-        if kind == "n" and len(text.lstrip("-")) > _EXACT_DIGITS:
-            lost.append(RowFault(row=number, column=name, text=_LOST))
+        if is_lost(kind, text):
+            lost.append(RowFault(row=number, column=name, text=LOST))
             continue
-        typed[path] = _texts(asked, text)
+        typed[path] = texts(asked, text)
         if asked is None:
             typed[path.replace(".text", ".mandatory")] = ["1"]
     taken = take(typed, today=now.astimezone(ZONE).date(), stored={})
@@ -171,39 +168,8 @@ def _judge_row(found: _Found, number: int, names: Sequence[str], row: Sequence[C
 def _column(form: Filled, path: str) -> str:
     part = path.split(".")
     if path.startswith("letter.items.") and len(part) == 4 and part[3] != "code":
-        return f"事项{int(part[2]) + 1}"
+        return _item(int(part[2]) + 1)
     return label_of(form, path)
-
-
-def _texts(asked: Field | None, text: str) -> list[str]:
-    if asked is None:
-        return [text]
-    if asked.ask is Ask.CHOICES:
-        return [_code(asked, each) for each in _SEVERAL.split(text) if each]
-    if asked.ask is Ask.CHOICE:
-        return [_code(asked, text)]
-    if asked.ask is Ask.CHECK:
-        return ["1" if text in _YES else ""]
-    if asked.ask in {Ask.DAY, Ask.MOMENT}:
-        return [_day(text, moment=asked.ask is Ask.MOMENT)]
-    return [text]
-
-
-def _code(asked: Field, text: str) -> str:
-    """The code of a choice by code, label, or the label's beginning before a bracket; else the text, to be told."""
-    for code, label in asked.choices:
-        if text in {code, label, label.partition("（")[0], label.partition(" ")[0]}:
-            return code
-    return text
-
-
-def _day(text: str, *, moment: bool) -> str:
-    match = _DAY.fullmatch(text.strip())
-    if match is None:
-        return text
-    year, month, day, hour, minute = match.groups()
-    date = f"{year}-{int(month):02d}-{int(day):02d}"
-    return f"{date}T{int(hour or 0):02d}:{minute or '00'}" if moment else date
 
 
 def judge_objects(objects: Sequence[object], now: datetime) -> Judged:

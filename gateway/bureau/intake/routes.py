@@ -19,7 +19,16 @@ from gateway.bureau.intake.checks import check, complete
 from gateway.bureau.intake.form import SHORT_TIME
 from gateway.bureau.intake.outline import GROUPS, SOURCE
 from gateway.bureau.intake.places import places
-from gateway.bureau.intake.sheet import Sheet, known, ours, take_over, tell, with_outline
+from gateway.bureau.intake.sheet import (
+    Sheet,
+    known,
+    known_on_paper,
+    ours,
+    take_over,
+    take_over_paper,
+    tell,
+    with_outline,
+)
 from gateway.bureau.intake.told import note, told
 from gateway.bureau.render import BASE, language_for, render, see_other
 from gateway.bureau.texts import translator
@@ -30,7 +39,7 @@ from node.desk.views import DraftView, Problem
 router = APIRouter()
 AT: Final = f"{BASE}/intake"
 EDITABLE: Final = frozenset({"draft", "sent_back", "pending_approval", "reviewed"})
-_REARRANGING: Final = ("_add", "_drop", "_outline", "_known", "_take")
+_REARRANGING: Final = ("_add", "_drop", "_outline", "_known", "_take", "_take_old")
 _JSON: Final = "application/json"
 
 
@@ -104,7 +113,9 @@ async def look_checks(request: Request, caller: PageCaller, form: PageForm) -> R
     taken = take(form, today=today_of(request), stored={})
     more: dict[str, object] = {}
     if last(form, "_changed") == "letter.worker.id_number":
-        more["known"] = len(await known(station_of(request), caller.actor, taken.form, today_of(request)))
+        station, today = station_of(request), today_of(request)
+        paper = await known_on_paper(station, caller.actor, taken.form, today)
+        more["known"] = len(await known(station, caller.actor, taken.form, today)) + len(paper)
     return await _told(request, caller, taken.form, more)
 
 
@@ -195,7 +206,10 @@ async def _rearranged(
     sheet = Sheet(form=form, draft=draft, once=last(typed, "_once"))
     if "_take" in typed:
         sheet.form = await take_over(station, caller.actor, form, last(typed, "_take"))
+    elif "_take_old" in typed:
+        sheet.form = await take_over_paper(station, caller.actor, form, last(typed, "_take_old"))
     elif "_known" in typed:
+        sheet.old = await known_on_paper(station, caller.actor, form, today_of(request))
         sheet.known = await known(station, caller.actor, form, today_of(request))
     check(sheet.form, now_of(request))
     return await _page(request, caller, sheet, version=last(typed, "_version"))

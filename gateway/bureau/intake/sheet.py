@@ -13,13 +13,15 @@ from gateway.bureau.intake.form import SECOND_PLACE, THIRD_PLACE
 from gateway.bureau.intake.home import ARTICLE, NOT_HOME, HomeTold, code_at, competent, home_told
 from gateway.bureau.intake.outline import BY_CODE
 from gateway.ports import Station
+from node.desk.paper_views import OldCaseRow
 from node.desk.ports import Actor
 from node.desk.views import DelegationRow, DraftView, UnitView
 
 _PLACES: Final = ("task_place.code", SECOND_PLACE, THIRD_PLACE)
 _MOST_KNOWN: Final = 10
 _OUTLINE: Final = "letter.outline"
-_TAKEN_OVER: Final = ("letter.worker.", "letter.employer.", "letter.insurance.")
+_WORKER: Final = "letter.worker."
+_TAKEN_OVER: Final = (_WORKER, "letter.employer.", "letter.insurance.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Sheet:
     draft: DraftView | None = None
     told: Told = field(default_factory=Told)
     known: tuple[DelegationRow, ...] | None = None  # None: nobody asked
+    old: tuple[OldCaseRow, ...] = ()  # closed paper cases of the same worker
     whole: Sequence[str] = ()  # what is wrong with the draft as a whole
     differences: Sequence[tuple[str, str, str]] = ()
     is_saved: bool = False
@@ -73,12 +76,37 @@ async def known(station: Station, actor: Actor, form: Filled, today: date) -> tu
 
     Asked when somebody typed the number or pressed the button, not on every save: to look somebody up is an act.
     """
-    number = form.text("letter.worker.id_number")
+    number = form.text(f"{_WORKER}id_number")
     try:
         check_citizen_id(number, today)
         return (await station.desk.search(actor, id_number=number))[:_MOST_KNOWN]
     except (DigitError, Refusal):
         return ()
+
+
+async def known_on_paper(station: Station, actor: Actor, form: Filled, today: date) -> tuple[OldCaseRow, ...]:
+    """Closed paper cases (前案) of the unit with the ID number that stands there; as `known`."""
+    number = form.text(f"{_WORKER}id_number")
+    try:
+        check_citizen_id(number, today)
+        return (await station.papers.find_old_cases(actor, id_number=number))[:_MOST_KNOWN]
+    except (DigitError, Refusal):
+        return ()
+
+
+async def take_over_paper(station: Station, actor: Actor, form: Filled, old_case_id: str) -> Filled:
+    """Worker and employer of a closed paper case, into what is still empty.
+
+    Raises:
+        Refusal: NOT_FOUND for a case of somebody else.
+    """
+    view = await station.papers.get_old_case(actor, old_case_id)
+    more = {
+        f"{_WORKER}name": [view.row.worker_name],
+        f"{_WORKER}id_number": [view.id_number],
+        "letter.employer.name": [view.row.employer_name],
+    }
+    return replace(form, typed={**{path: texts for path, texts in more.items() if texts[0]}, **form.typed})
 
 
 async def take_over(station: Station, actor: Actor, form: Filled, delegation_id: str) -> Filled:

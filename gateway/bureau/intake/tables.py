@@ -13,6 +13,7 @@ from gateway.bureau.intake.sheet_worker import MOST_BYTES, MOST_COLUMNS, MOST_RO
 
 _SECONDS: Final = 30.0
 _ZIP: Final = b"PK\x03\x04"
+TOO_LARGE: Final = "文件超过8兆字节，请分成几份"
 _WORKER: Final = "gateway.bureau.intake.sheet_worker"
 Cell: TypeAlias = tuple[str, str]  # kind, text; as the worker gives them
 
@@ -30,7 +31,7 @@ async def rows_of(data: bytes) -> list[list[Cell]]:
     if not data.strip():
         raise FileError("文件是空的")
     if len(data) > MOST_BYTES:
-        raise FileError("文件超过8兆字节，请分成几份")
+        raise FileError(TOO_LARGE)
     rows = await _by_worker(data) if data.startswith(_ZIP) else _csv(data)
     while rows and not any(text for _, text in rows[-1]):
         rows.pop()
@@ -88,7 +89,7 @@ def objects_of(data: bytes) -> list[object]:
         FileError: no JSON, no list, empty, too large or too long.
     """
     if len(data) > MOST_BYTES:
-        raise FileError("文件超过8兆字节，请分成几份")
+        raise FileError(TOO_LARGE)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

@@ -18,6 +18,7 @@ ROLE_CHOICES: Final = tuple(ROLES.items())
 LOOKED_AT: Final[Mapping[str, str]] = MappingProxyType({
     "case": "案件页", "thread": "往来经过", "files": "材料目录", "file": "打开材料", "search": "查询命中",
     "move": "待审批事项", "draft": "拟稿", "paper": "出具文书", "request": "个人信息请求",
+    "old_case": "纸质旧案",
 })  # fmt: skip
 TASKS: Final[Mapping[str, str]] = MappingProxyType({"draft": "拟稿", "move": "待审批事项", "assignment": "在办案件"})
 ASKS: Final[Mapping[str, str]] = MappingProxyType(

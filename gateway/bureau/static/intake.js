@@ -3,7 +3,6 @@
 (() => {
   const base = "/desk/intake", wait = 3000;
   const token = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
-  const say = (text) => window.deskTools?.said(text);
   const post = (address, body, headers = {}) => fetch(address, { method: "POST", body, headers: { "X-Csrf-Token": token(), ...headers }, credentials: "same-origin" });
 
   // places and units: a few letters give a list; arrows and Enter choose
@@ -114,25 +113,5 @@
     });
     window.addEventListener("pageshow", () => { leaving = false; });
     window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });
-  }
-
-  const upload = document.querySelector("[data-upload]");
-  if (upload) {
-    upload.hidden = false;
-    const input = upload.querySelector("input"), busy = upload.querySelector("[data-busy]"), wrong = document.getElementById("import-said");
-    input.addEventListener("change", async () => {
-      const file = input.files[0];
-      if (!file) return;
-      wrong.hidden = true;
-      busy.textContent = busy.dataset.busy;
-      const answer = await post(upload.dataset.upload, file, { "Content-Type": "application/octet-stream" }).catch(() => null);
-      busy.textContent = "";
-      if (answer?.ok && answer.redirected) { window.location.assign(answer.url); return; }
-      const page = answer ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-      wrong.textContent = page?.getElementById("import-said")?.textContent || page?.querySelector('[role="alert"]')?.textContent || upload.dataset.failed;
-      wrong.hidden = false;
-      say(wrong.textContent);
-      input.value = "";
-    });
   }
 })();

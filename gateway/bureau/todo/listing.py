@@ -1,8 +1,9 @@
-"""The list of delegations, and the search: by number, by the own case number, by whole name or ID number.
+"""The list of delegations, and the search: by number, own case number or old file's number, whole name or ID number.
 
 What is searched comes in a form's body and is shown nowhere but in the answer; addresses hold codes alone.
 """
 
+from collections.abc import Sequence
 from re import ASCII
 from re import compile as pattern
 from typing import Annotated, Final
@@ -14,12 +15,16 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.filling import unit_named
 from gateway.bureau.guard import PageCaller, PageForm
+from gateway.bureau.old_cases.form import RESULTS as OLD_RESULTS
+from gateway.bureau.old_cases.form import ROLES as OLD_ROLES
 from gateway.bureau.render import BASE, is_fragment, render, see_other
 from gateway.bureau.todo import chosen as codes_of
 from gateway.bureau.todo.chosen import Chosen, chosen_from
 from gateway.bureau.todo.lines import case_line
 from gateway.bureau.todo.routes import After, Seen, address, digest_of, saved_addresses
 from gateway.page_tokens import PageTokens
+from node.desk.paper_ports import PapersPort
+from node.desk.paper_views import OldCaseRow
 from node.desk.ports import Actor, DeskPort
 from node.desk.views import DelegationRow, DraftView, Page
 
@@ -107,7 +112,7 @@ async def search_cases(request: Request, caller: PageCaller, form: PageForm) -> 
     typed = form.get("find", [""])[0].strip()
     actor, desk = caller.actor, request.app.state.station.desk
     if not typed or len(typed) > _LONGEST:
-        return _found(request, (), (), fault="请填委托编号、本单位案号、姓名或证件号码", status=422)
+        return _found(request, (), (), fault="请填委托编号、案号、旧案卷号、姓名或证件号码", status=422)
     plain = "".join(typed.split()).upper()
     if _NUMBER.match(plain):
         try:
@@ -120,7 +125,16 @@ async def search_cases(request: Request, caller: PageCaller, form: PageForm) -> 
     by_id = _ID_NUMBER.match(plain)
     rows = await (desk.search(actor, id_number=plain) if by_id else desk.search(actor, name=typed))
     drafts = await desk.drafts_of_case(actor, typed)
-    return _found(request, rows, drafts)
+    return _found(request, rows, drafts, old=await _old_cases(request, actor, typed, plain if by_id else ""))
+
+
+async def _old_cases(request: Request, actor: Actor, typed: str, id_number: str) -> list[OldCaseRow]:
+    """Closed paper cases by the same words: an ID number, or a whole name, or the old file's number."""
+    papers: PapersPort = request.app.state.station.papers
+    if id_number:
+        return list(await papers.find_old_cases(actor, id_number=id_number))
+    found = [*await papers.find_old_cases(actor, number=typed), *await papers.find_old_cases(actor, name=typed)]
+    return list({row.old_case_id: row for row in found}.values())
 
 
 def _found(
@@ -128,6 +142,7 @@ def _found(
     rows: tuple[DelegationRow, ...],
     drafts: tuple[DraftView, ...],
     *,
+    old: Sequence[OldCaseRow] = (),
     fault: str = "",
     status: int = 200,
 ) -> Response:
@@ -139,5 +154,8 @@ def _found(
         status=status,
         lines=[case_line(row, today) for row in rows],
         drafts=drafts,
+        old=old,
+        role_words=dict(OLD_ROLES),
+        result_words=dict(OLD_RESULTS),
         fault=fault,
     )

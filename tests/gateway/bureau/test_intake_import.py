@@ -4,15 +4,21 @@ import csv
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from gateway.bureau.intake import tables
+from gateway.bureau.intake.choices import INSURANCE_MODES
 from gateway.bureau.intake.import_rows import Judged, heads
-from gateway.bureau.intake.imports import Imports
+from gateway.bureau.intake.waiting import Imports
+from gateway.bureau.intake.workbook import DATA, EXPLAINED, MEDIA_TYPE
+from gateway.scanning import Scanner
 from node.desk.ports import Actor, Role
 from tests.gateway.bureau.intake import AT, FILLED, ID_NUMBER
 from tests.gateway.bureau.pages import form_to, signed_in, words
@@ -58,11 +64,10 @@ def an_xlsx(*rows: list[str | int], cell: str = "") -> bytes:
     return file.getvalue()
 
 
-async def upload(client: httpx.AsyncClient, data: bytes) -> httpx.Response:
-    """As the page's script sends it: the bytes as they are, the token beside them."""
-    token = form_to(await client.get(f"{AT}/import"), "/import")["_csrf"][0]
-    headers = {"content-type": "application/octet-stream", "x-csrf-token": token}
-    return await client.post(f"{AT}/import", content=data, headers=headers)
+async def upload(client: httpx.AsyncClient, data: bytes, at: str = f"{AT}/import") -> httpx.Response:
+    """As a browser sends a form with a file: the token first."""
+    token = form_to(await client.get(at), "/import")["_csrf"][0]
+    return await client.post(at, files={"_csrf": (None, token), "file": ("rows.xlsx", data)})
 
 
 async def test_good_rows_become_drafts_after_the_clerk_says_so_and_bad_ones_are_told(house: House) -> None:
@@ -144,9 +149,32 @@ async def test_a_file_that_is_none_of_ours_is_told_and_nothing_waits(house: Hous
         assert house.app.state.intake_imports.waiting == {}
 
 
-async def test_a_file_that_is_too_large_is_refused_before_it_is_read(house: House) -> None:
+async def test_a_file_that_is_too_large_is_told_and_one_without_end_is_cut(house: House) -> None:
     async with signed_in(house) as client:
-        assert (await upload(client, b"x" * (8 * 1024 * 1024 + 1))).status_code == 413
+        answer = await upload(client, b"x" * (8 * 1024 * 1024 + 1))
+        assert (answer.status_code, "超过8兆字节" in words(answer)) == (422, True)
+        assert (await upload(client, b"x" * (64 * 1024 * 1024 + 1))).status_code == 413
+
+
+async def test_a_file_form_without_the_pages_token_is_refused(house: House) -> None:
+    house.app.state.intake_imports = Imports()
+    async with signed_in(house) as client:
+        token = form_to(await client.get(f"{AT}/import"), "/import")["_csrf"][0]
+        file, right, wrong = ("rows.csv", a_csv(GOOD)), (None, token.encode()), (None, b"wrong")
+        for parts in ({"file": file}, {"_csrf": wrong, "file": file}, {"file": file, "_csrf": right}):  # too late
+            answer = await client.post(f"{AT}/import", files=[*parts.items()])
+            assert answer.status_code == 403
+        assert house.app.state.intake_imports.waiting == {}
+
+
+async def test_an_infected_file_is_told(house: House) -> None:
+    house.app.state.scanner = Scanner(command=("sh", "-c", "exit 1"))
+    try:
+        async with signed_in(house) as client:
+            answer = await upload(client, a_csv(GOOD))
+    finally:
+        house.app.state.scanner = Scanner()
+    assert (answer.status_code, "病毒" in words(answer)) == (422, True)
 
 
 async def test_json_members_are_judged_one_by_one(house: House) -> None:
@@ -196,8 +224,50 @@ async def test_the_template_is_taken_back_as_it_was_given(house: House) -> None:
         assert "可存为拟稿 1" in words(await client.get(sent.headers["location"]))
 
 
+async def test_the_workbook_is_typed_explains_itself_and_is_taken_back(house: House) -> None:
+    async with signed_in(house) as client:
+        answer = await client.get(f"{AT}/import/template.xlsx")
+        assert answer.headers["content-type"] == MEDIA_TYPE
+        assert answer.headers["content-disposition"] == 'attachment; filename="template.xlsx"'
+        assert b"vbaProject" not in answer.content
+        book = load_workbook(BytesIO(answer.content))
+        sheet, explained = book[DATA], book[EXPLAINED]
+        names = [str(cell.value).removesuffix("*") for cell in sheet[1]]
+        assert names == heads()
+        assert [row[0].value for row in explained.iter_rows(min_row=2)] == names
+        assert all(row[2].value for row in explained.iter_rows(min_row=2))
+        at = {name: number for number, name in enumerate(names, start=1)}
+        letter = get_column_letter(at["证件号码"])
+        assert sheet.column_dimensions[letter].number_format == "@"
+        assert sheet.cell(1, at["职工姓名"]).value == "职工姓名*"
+        lists = {next(iter(check.sqref.ranges)).min_col: check for check in sheet.data_validations.dataValidation}
+        assert lists[at["受理日期"]].type == "date"
+        chosen = lists[at["参保方式"]]
+        codes, _, area = chosen.formula1.partition("!")
+        assert [row[0].value for row in book[codes.strip("'")][area.replace("$", "")]] == [
+            label for _, label in INSURANCE_MODES
+        ]
+        filled: dict[str, str | date] = {
+            "职工姓名": "王小明", "证件号码": ID_NUMBER, "用人单位": "某公司", "参保方式": INSURANCE_MODES[0][1],
+            "受理日期": date(2026, 7, 30), "事故时间": datetime.fromisoformat("2026-07-29T09:40"), "事项1": "事发经过",
+        }  # fmt: skip
+        for name, value in filled.items():
+            sheet.cell(2, at[name], value)
+        out = BytesIO()
+        book.save(out)
+        sent = await upload(client, out.getvalue())
+        text = words(await client.get(sent.headers["location"]))
+        assert "可存为拟稿 1" in text
+        assert "有错，不存 0" in text
+        await client.post(sent.headers["location"], data=form_to(await client.get(f"{AT}/import"), "/import"))
+    (draft,) = house.station.desk.drafts.values()
+    assert draft.business["clock"] == {"accepted_on": "2026-07-30", "procedure": "ORDINARY"}
+    assert draft.business["letter"]["accident"] == {"happened_at": "2026-07-29T09:40"}  # type: ignore[index]
+
+
 def test_what_waits_is_bounded() -> None:
-    imports, person = Imports(), Actor("a", "甲", HOME, frozenset({"clerk"}))
+    imports: Imports[Judged] = Imports()
+    person = Actor("a", "甲", HOME, frozenset({"clerk"}))
     names = [imports.keep(person, Judged(good=(), faults=(), gaps=(), rows=0), NOW) for _ in range(40)]
     assert len(imports.waiting) == 16
     assert imports.get(person, names[0], NOW) is None

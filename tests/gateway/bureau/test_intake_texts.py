@@ -3,15 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
+import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from delegation.codes import Kind
 from delegation.errors import Reason
 from delegation.guards_local import LOCAL_GUARDS
 from delegation.tables import TABLES
-from gateway.bureau import intake
 from gateway.bureau.intake.form import MOST_REQUIRED, letter_form
 from gateway.bureau.intake.outline import GROUPS
 from gateway.bureau.intake.told import GUARDS, told
@@ -21,17 +20,21 @@ from node.desk.views import Problem
 from xieban.delegation.v1 import letter_pb2
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_NOT_SHOWN = {"imports.py": ("示例",), "import_rows.py": ("\\d",)}  # an example's content; a pattern of days
+_NOT_SHOWN = {
+    "imports.py": ("示例",),
+    "cells.py": ("\\d",),
+    "example.py": ("",),
+}  # an example's content; a pattern of days
 
 
-def _of_templates() -> Iterator[str]:
-    for path in (HERE / "templates" / "intake").glob("*.html"):
+def _of_templates(room: str) -> Iterator[str]:
+    for path in (HERE / "templates" / room).glob("*.html"):
         yield from re.findall(r"_\('([^']+)'\)", path.read_text(encoding="utf-8"))
 
 
-def _of_code() -> Iterator[str]:
+def _of_code(room: str) -> Iterator[str]:
     """Chinese literals that are no docstring and no part of a longer literal."""
-    for path in Path(intake.__file__).parent.glob("*.py"):
+    for path in (HERE / room).glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         said = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
         for each in ast.walk(tree):
@@ -50,8 +53,9 @@ _WORDS = {"是", "有", "更多："}  # typed into spreadsheets, or cut off titl
 _COMPOSED = {"有不认识的列标题，请用模板的标题：第", "列", "、", "事项"}
 
 
-def test_every_text_has_its_english() -> None:
-    wanted = (set(_of_templates()) | set(_of_code())) - _CONTENT - _WORDS - _COMPOSED
+@pytest.mark.parametrize("room", ["intake", "old_cases"])
+def test_every_text_has_its_english(room: str) -> None:
+    wanted = (set(_of_templates(room)) | set(_of_code(room))) - _CONTENT - _WORDS - _COMPOSED
     lacking = sorted(text for text in wanted if text not in english() and not text.startswith("人社部发"))
     assert lacking == []
 
