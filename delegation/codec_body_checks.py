@@ -165,6 +165,9 @@ _CLOSED: Final[Mapping[str, patterns.Matcher]] = {
     "SealedSecret.unit": patterns.is_unit,
     "PanelExpert.expert_id": patterns.is_local_id,
     "PanelExpert.specialty": is_specialty,
+    "PanelExpert.pool_specialties": is_specialty,
+    "PanelExpert.appointed_from": _is_day,
+    "PanelExpert.appointed_until": _is_day,
     "PanelChange.leaves": patterns.is_local_id,
     "Recusal.expert_id": patterns.is_local_id,
     "Appointment.at": _is_local_time,
@@ -204,6 +207,7 @@ _SIZES: Final[Mapping[str, int]] = {
     "PanelExpert.path": DIGEST_SIZE,
     "PanelExpert.pool_salt": SALT_SIZE,
     "PanelExpert.pool_path": DIGEST_SIZE,
+    "PoolCommitment.path": DIGEST_SIZE,
 }
 # Fields of a message that must be stated whenever the message is there; of an enum, another value than UNSPECIFIED.
 _REQUIRED: Final[Mapping[str, Sequence[str]]] = {

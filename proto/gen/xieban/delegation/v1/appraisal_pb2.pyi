@@ -280,6 +280,7 @@ class PanelRecord(_message.Message):
     EXPERTS_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     WITNESSES_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.bytes
     """Signed checkpoint that covers both commitments, as the registry gave it."""
     @_builtins.property
@@ -290,20 +291,67 @@ class PanelRecord(_message.Message):
     def witnesses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who was present when it was drawn."""
 
+    @_builtins.property
+    def pool(self) -> Global___PoolCommitment:
+        """The commitment to the pool, which travels on a thread of the drawing unit alone."""
+
     def __init__(
         self,
         *,
         experts: _abc.Iterable[Global___PanelExpert] | None = ...,
         checkpoint: _builtins.bytes = ...,
         witnesses: _abc.Iterable[_builtins.str] | None = ...,
+        pool: Global___PoolCommitment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pool", b"pool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "experts", b"experts", "witnesses", b"witnesses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "experts", b"experts", "pool", b"pool", "witnesses", b"witnesses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PanelRecord: _TypeAlias = PanelRecord  # noqa: Y015
+
+@_typing.final
+class PoolCommitment(_message.Message):
+    """A POOL_COMMITTED as the log holds it, for those who never received it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    SIGNATURES_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    header: _builtins.bytes
+    """Its header bytes."""
+    entry: _builtins.bytes
+    """Its entry."""
+    checkpoint: _builtins.bytes
+    """A signed checkpoint whose tree holds the entry."""
+    @_builtins.property
+    def signatures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Its signatures."""
+
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Inclusion proof of the entry in that tree, from the leaf up."""
+
+    def __init__(
+        self,
+        *,
+        header: _builtins.bytes = ...,
+        signatures: _abc.Iterable[_builtins.bytes] | None = ...,
+        entry: _builtins.bytes = ...,
+        checkpoint: _builtins.bytes = ...,
+        path: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry", "header", b"header", "path", b"path", "signatures", b"signatures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PoolCommitment: _TypeAlias = PoolCommitment  # noqa: Y015
 
 @_typing.final
 class PanelExpert(_message.Message):
