@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from delegation.limits import Step
+from delegation.limits import LimitKind, Step
 
 
 class Awaits(StrEnum):
@@ -18,13 +18,16 @@ class Awaits(StrEnum):
     ADDRESSEES = "addressees"
     SUPERIORS = "superiors"
     BOTH = "both"
+    DRAWING_UNIT = "drawing_unit"  # host, or home where experts are seconded
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSpec:
     """One clock. `capped`: never past the cap. `of_work`: ends with the course of work. `pausable`: stops in a pause.
 
-    `step` is the agreed time it takes; None where the time is fixed or comes from the header.
+    `step` is the agreed time it takes; None where the time is fixed or comes from the header. `limit` is a time of the
+    law in natural days, by the day on which it starts. A `window` is a time in which somebody outside may do something:
+    when it ends nobody is late.
     """
 
     name: str
@@ -35,19 +38,22 @@ class ClockSpec:
     capped: bool = False
     of_work: bool = True
     pausable: bool = False
+    limit: LimitKind | None = None
+    window: bool = False
 
 
 _AGREED: Final = "约定时限（工作日），以名册所载协议或默认时限为准"
-_CAPPED: Final = f"{_AGREED}；不超过委托方法定届满日前十日（《工伤保险条例》第二十条）"
+_CAPPED: Final = f"{_AGREED}；不超过委托方法定届满日前十日（《工伤保险条例》第二十条、第二十五条）"
 
 _ALL: Final = (
     ClockSpec(
-        "statutory", "认定法定时限", Awaits.HOME, None,
-        "《工伤保险条例》第二十条；《工伤认定办法》第十八条、第二十条、第二十一条", of_work=False,
+        "statutory", "法定时限", Awaits.HOME, None,
+        "认定：《工伤保险条例》第二十条，《工伤认定办法》第十八条、第二十条、第二十一条；"
+        "鉴定：《工伤保险条例》第二十五条第二款", of_work=False,
     ),
     ClockSpec(
         "cap", "受托方最迟日", Awaits.HOST, None,
-        "委托方法定届满日前十日当日或之前最后一个工作日（约定；《工伤保险条例》第二十条）", of_work=False,
+        "委托方法定届满日前十日当日或之前最后一个工作日（约定；《工伤保险条例》第二十条、第二十五条）", of_work=False,
     ),
     ClockSpec("delivery", "送达", Awaits.ADDRESSEES, None, "一个工作日（约定）"),
     ClockSpec("sign", "签收", Awaits.HOST, Step.SIGN, _CAPPED, capped=True),
@@ -69,6 +75,31 @@ _ALL: Final = (
         "correction-acknowledge", "更正知悉", Awaits.OTHER_SIDE, Step.ACKNOWLEDGE_CORRECTION, _AGREED, of_work=False
     ),
     ClockSpec("coordination", "协调答复", Awaits.OTHER_SIDE, Step.GIVE_OPINION, _AGREED, of_work=False),
+    ClockSpec("specialties", "确定科别", Awaits.DRAWING_UNIT, Step.SPECIALTIES, _CAPPED, capped=True, pausable=True),
+    ClockSpec("draw-commit", "抽取承诺", Awaits.BOTH, Step.COMMIT_DRAW, _AGREED),
+    ClockSpec("draw-reveal", "抽取揭示", Awaits.BOTH, Step.REVEAL_DRAW, _AGREED),
+    ClockSpec("draw-panel", "抽取专家组", Awaits.DRAWING_UNIT, Step.DRAW_PANEL, _AGREED),
+    ClockSpec("panel-short", "专家不足的处理", Awaits.BOTH, Step.MEND_PANEL, _AGREED),
+    ClockSpec("recusal", "回避答复", Awaits.DRAWING_UNIT, Step.ANSWER_RECUSAL, _AGREED),
+    ClockSpec("schedule", "排期", Awaits.HOST, Step.SCHEDULE, _CAPPED, capped=True, pausable=True),
+    ClockSpec("notify", "通知职工", Awaits.HOME, Step.TELL_WORKER, _AGREED),
+    ClockSpec("examine", "现场鉴定", Awaits.HOST, Step.EXAMINE, _CAPPED, capped=True, pausable=True),
+    ClockSpec("opinion-form", "形成专家组意见", Awaits.HOST, Step.FORM_OPINION, _CAPPED, capped=True, pausable=True),
+    ClockSpec("opinion-report", "提交鉴定结果", Awaits.HOST, Step.REPORT_OPINION, _CAPPED, capped=True),
+    ClockSpec("void-demand", "要求作废的处理", Awaits.HOST, Step.ANSWER_VOID_DEMAND, _AGREED),
+    ClockSpec("experts-propose", "推荐专家", Awaits.HOST, Step.PROPOSE_EXPERTS, _CAPPED, capped=True, pausable=True),
+    ClockSpec("experts-admit", "入库聘请", Awaits.HOME, Step.ADMIT_EXPERTS, _AGREED),
+    ClockSpec("experts-confirm", "专家确认", Awaits.HOST, Step.CONFIRM_EXPERTS, _CAPPED, capped=True),
+    ClockSpec(
+        "serve-conclusion", "送达鉴定结论", Awaits.HOME, None,
+        "作出结论之日起十五日；2025年7月1日前作出的为二十日（劳动能力鉴定管理办法）", of_work=False,
+        limit=LimitKind.SERVE_CONCLUSION,
+    ),
+    ClockSpec(
+        "reappraisal", "再次鉴定申请期", Awaits.HOME, None,
+        "收到结论之日起十五日（《工伤保险条例》第二十六条）；期限属申请人，届满无人逾期", of_work=False,
+        limit=LimitKind.REAPPRAISAL_REQUEST, window=True,
+    ),
     ClockSpec("archive", "归档", Awaits.BOTH, None, "办结后半年内（江苏省劳动能力鉴定档案规定第六条）", of_work=False),
 )  # fmt: skip
 

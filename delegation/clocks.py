@@ -11,14 +11,17 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from delegation.clock_specs import CLOCKS, SHORTEN, Awaits, ClockSpec
-from delegation.codes import Priority, Procedure
+from delegation.codes import Matter, Priority, Procedure
 from delegation.deadlines import (
+    APPRAISAL_CAP_MARGIN_DAYS,
+    CAP_MARGIN_DAYS,
     Due,
     day_of,
     days_left_workdays,
     earlier,
     host_cap,
     last_resort_due,
+    natural_due,
     pause_shift,
     statutory_due,
     working_due,
@@ -35,6 +38,7 @@ from delegation.thread_state import (
     Shift,
     ThreadState,
 )
+from delegation.turns import drawing_unit
 from delegation.values import replaced
 from delegation.workdays import RegionalCalendar
 
@@ -59,13 +63,24 @@ class Moment:
 
 
 def statutory_of(thread: ThreadState, roster: RosterView) -> Due | None:
-    """The home's statutory due date (条例 Art 20); None while it stands still or where the facts are not there.
+    """The home's statutory due date (条例 Art 20, 25); None while it stands still or where the facts are not there.
+
+    An appraisal has 60 days from the receipt of the application and 30 more once the home extended it.
 
     Raises:
         DeadlineError: for suspensions that contradict one another; the guards refuse those before.
     """
     letter = thread.letter
-    if letter is None or letter.clock.accepted_on is None:
+    if letter is None:
+        return None
+    if thread.appraisal is not None:
+        received = letter.clock.application_received_on
+        if received is None:
+            return None
+        found = statutory_limit(LimitKind.APPRAISAL, received)
+        length = found.length + (found.extension if thread.appraisal.extended else 0)
+        return statutory_due(received, length, letter.clock.suspensions, roster.calendar_of(thread.home_unit))
+    if letter.clock.accepted_on is None:
         return None
     simple = letter.clock.procedure is Procedure.SIMPLE
     kind = LimitKind.RECOGNITION_SIMPLE if simple else LimitKind.RECOGNITION
@@ -74,11 +89,18 @@ def statutory_of(thread: ThreadState, roster: RosterView) -> Due | None:
     return statutory_due(start, limit, letter.clock.suspensions, roster.calendar_of(thread.home_unit))
 
 
-def cap_of(statutory: Due, *, short_time: bool, home_calendar: RegionalCalendar) -> Due:
+def margin_of(thread: ThreadState) -> int:
+    """Natural days before its statutory day that the home keeps for itself."""
+    return CAP_MARGIN_DAYS if thread.matter is Matter.INVESTIGATION else APPRAISAL_CAP_MARGIN_DAYS
+
+
+def cap_of(
+    statutory: Due, *, short_time: bool, home_calendar: RegionalCalendar, margin_days: int = CAP_MARGIN_DAYS
+) -> Due:
     """The day past which no due date of the host's work may lie; with confirmed short time the home's last day."""
     if short_time:
         return last_resort_due(statutory.nominal, home_calendar)
-    return host_cap(statutory.nominal, home_calendar)
+    return host_cap(statutory.nominal, home_calendar, margin_days)
 
 
 def time_is_short(thread: ThreadState, moment: Moment) -> bool:
@@ -86,7 +108,7 @@ def time_is_short(thread: ThreadState, moment: Moment) -> bool:
     statutory = statutory_of(thread, moment.roster)
     if statutory is None:
         return False
-    cap = host_cap(statutory.nominal, moment.roster.calendar_of(thread.home_unit))
+    cap = host_cap(statutory.nominal, moment.roster.calendar_of(thread.home_unit), margin_of(thread))
     calendar = moment.roster.calendar_of(thread.host_unit)
     return days_left_workdays(moment.today, cap.legal, calendar) < SHORT_TIME_WORKING_DAYS
 
@@ -98,7 +120,8 @@ def with_statutory(thread: ThreadState, roster: RosterView) -> ThreadState:
     if statutory is not None:
         statutory_date = _date("statutory", thread.home_unit, statutory)
         short = thread.letter is not None and thread.letter.short_time
-        cap = cap_of(statutory, short_time=short, home_calendar=roster.calendar_of(thread.home_unit))
+        calendar = roster.calendar_of(thread.home_unit)
+        cap = cap_of(statutory, short_time=short, home_calendar=calendar, margin_days=margin_of(thread))
         cap_date = _date("cap", thread.host_unit, cap)
     before = thread.due_dates
     changed = replaced(thread, statutory=statutory_date, cap=cap_date)
@@ -167,7 +190,11 @@ def without(thread: ThreadState, gone: tuple[OpenClock, ...], today: date) -> Th
     """The thread without these clocks."""
     if not gone:
         return thread
-    late = {(clock.clock, clock.unit) for clock in gone if clock.paused_on is None and today > clock.due.legal}
+    late = {
+        (clock.clock, clock.unit)
+        for clock in gone
+        if clock.paused_on is None and today > clock.due.legal and not CLOCKS[clock.clock].window
+    }
     new = tuple(sorted(late - set(thread.work.late)))
     work = replaced(thread.work, late=(*thread.work.late, *new)[-MOST_CLOCKS:]) if new else thread.work
     return replaced(thread, work=work, open_clocks=tuple(clock for clock in thread.open_clocks if clock not in gone))
@@ -197,6 +224,11 @@ def started(
     clock = OpenClock(clock=name, unit=unit, started_by=ref, starts_on=day, days=days, due=due, shifts=shifts)
     clock = replaced(clock, due=_due_of(thread, clock, roster))
     return replaced(thread, open_clocks=(*thread.open_clocks, clock))
+
+
+def stopped_for(thread: ThreadState, name: str, unit: str, today: date) -> ThreadState:
+    """The thread with that clock of that unit stopped, whatever started it."""
+    return without(thread, tuple(c for c in thread.open_clocks if c.clock == name and c.unit == unit), today)
 
 
 def deliver(thread: ThreadState, header_digest: bytes, *, unit: str, moment: Moment) -> ThreadState | None:
@@ -277,6 +309,8 @@ def _awaited(thread: ThreadState, awaits: Awaits, header: Header, roster: Roster
             return header.addressees
         case Awaits.SUPERIORS:
             return roster.superiors(thread.home_unit, thread.host_unit)
+        case Awaits.DRAWING_UNIT:
+            return (drawing_unit(thread),)
         case Awaits.BOTH:
             host = () if thread.host_unit == thread.home_unit else (thread.host_unit,)
             return (thread.home_unit, *host)
@@ -285,6 +319,8 @@ def _awaited(thread: ThreadState, awaits: Awaits, header: Header, roster: Roster
 def _length(
     thread: ThreadState, spec: ClockSpec, *, day: date, at: datetime, roster: RosterView
 ) -> tuple[int, tuple[Shift, ...]]:
+    if spec.limit is not None:
+        return statutory_limit(spec.limit, day).length, ()
     if spec.step is None or thread.letter is None:
         return 0, ()
     times = roster.times_for(thread.home_unit, thread.host_unit, thread.matter, day, thread.letter.agreement_id)
@@ -304,6 +340,10 @@ def _due_of(thread: ThreadState, clock: OpenClock, roster: RosterView) -> DueDat
         nominal = _months_after(clock.starts_on, _ARCHIVE_MONTHS)
         legal = calendar.next_workday_on_or_after(nominal)
         return DueDate(clock.clock, clock.unit, nominal, legal, calendar.is_provisional(nominal, legal))
+    if CLOCKS[clock.clock].limit is not None:
+        return _date(
+            clock.clock, clock.unit, natural_due(clock.starts_on, clock.days, roster.calendar_of(thread.home_unit))
+        )
     due = working_due(clock.starts_on, clock.days, calendar)
     for shift in clock.shifts:
         due = _after_shift(due, shift, calendar)

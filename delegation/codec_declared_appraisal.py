@@ -1,4 +1,4 @@
-"""What the kinds of an appraisal declare, between bytes and values (protocol 3.4, 9; declared.proto)."""
+"""What the kinds of an appraisal declare, between bytes and values (protocol 3.4, 13; declared.proto)."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -16,6 +16,7 @@ from delegation.workdays import RegionalCalendar
 # A fixed offset: there was summer time until 1991 only, and no clock of ours began before 2004.
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 CAP_MARGIN_DAYS: Final = 10  # natural days the home keeps for itself; agreed, not statutory
+APPRAISAL_CAP_MARGIN_DAYS: Final = 10  # the same of an appraisal: check, conclusion; agreed, not statutory
 _MOST_DAYS: Final = 3_660
 _MOST_SUSPENSIONS: Final = 32  # as many as a header holds
 

@@ -1,4 +1,4 @@
-"""What the kinds of an appraisal declare in the open, as frozen values (protocol 5.9, 9; declared.proto).
+"""What the kinds of an appraisal declare in the open, as frozen values (protocol 5.9, 13; declared.proto).
 
 Figures, days, digests and positions; no speciality, no name, no finding. `model` joins them to those of other kinds.
 """
@@ -22,7 +22,7 @@ class StrataDeclared:
 
 @dataclass(frozen=True, slots=True)
 class DrawCommittedDeclared:
-    """For DRAW_COMMITTED (protocol 9.3)."""
+    """For DRAW_COMMITTED (protocol 13.3)."""
 
     draw: int
     commitment: bytes
@@ -47,7 +47,7 @@ class DrawVoidedDeclared:
 
 @dataclass(frozen=True, slots=True)
 class PanelDeclared:
-    """For PANEL_DRAWN: size and root of the log, and the picks of each stratum in its order (protocol 9.6)."""
+    """For PANEL_DRAWN: size and root of the log, and the picks of each stratum in its order (protocol 13.6)."""
 
     draw: int
     log_size: int

@@ -7,6 +7,7 @@ from typing import Final
 from delegation.clocks import Moment, apply_effects, with_statutory
 from delegation.codes import Kind, Procedure
 from delegation.deadlines import day_of
+from delegation.declared_appraisal import ConclusionDeclared
 from delegation.errors import Reason, Refusal
 from delegation.guards import Asked
 from delegation.model import DueDate, Entry, EnvelopeRef, Header
@@ -15,12 +16,14 @@ from delegation.table import Row, Table, Turn
 from delegation.tables import table_for
 from delegation.thread_changes import CHANGES
 from delegation.thread_state import MOST_MOVES_KEPT, MOST_NEUTRAL_KEPT, Past, ThreadState
+from delegation.turns import turn_by_state
 from delegation.values import completed, maker, replaced
 
 _LETTERS: Final = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 _UNSETTLED_CHANGES: Final = frozenset({"transferred", "extension_asked", "supplement"})
 _SIDES: Final = frozenset({Turn.HOST, Turn.HOME})
 _SAME: Final = Turn.SAME  # a member of an enum is looked up in Python each time
+_BY_STATE: Final = Turn.BY_STATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ def accepted(asked: Asked, entry: Entry | None) -> Accepted:
         after = CHANGES[row.change](asked, after)
     if row.turn in _SIDES and after.turn == "":
         after = replaced(after, turn=after.host_unit if row.turn is Turn.HOST else after.home_unit)
+    elif row.turn is _BY_STATE:
+        after = replaced(after, turn=turn_by_state(after))
     if row.clocks:
         after = apply_effects(after, row.clocks, header, asked.moment)
-    return _an_acceptance(row, after, _warnings(header))
+    return _an_acceptance(row, after, _warnings(header, thread))
 
 
 def accepted_again(asked: Asked, entry: Entry | None) -> Accepted:
@@ -84,12 +89,13 @@ def accepted_again(asked: Asked, entry: Entry | None) -> Accepted:
         protests=tuple(p for p in thread.protests if p != protest),
     )
     if header.kind in _LETTERS:
-        after = with_statutory(CHANGES["letter"](asked, after), moment.roster)
+        change = "letter" if after.appraisal is None else "appraisal_letter"
+        after = with_statutory(CHANGES[change](asked, after), moment.roster)
     elif row.change in _UNSETTLED_CHANGES and thread.state in {row.target, *row.sources}:
         after = CHANGES[row.change](asked, after)
     if entry is not None:
         after = entered(after, header, sequence=entry.thread_sequence, entry_digest=entry.digest)
-    return _an_acceptance(row, after, _warnings(header))
+    return _an_acceptance(row, after, _warnings(header, thread))
 
 
 def enacted(
@@ -156,7 +162,7 @@ def _turn(asked: Asked) -> str:
             return superiors[0] if len(superiors) == 1 else ""
         case Turn.NOBODY:
             return ""
-        case Turn.SAME | Turn.PROTESTED:
+        case Turn.SAME | Turn.PROTESTED | Turn.BY_STATE:
             return thread.turn
 
 
@@ -165,7 +171,16 @@ def _moved(thread: ThreadState, header: Header) -> tuple[tuple[str, bytes], ...]
     return (*others, (header.sender_unit, header.digest))
 
 
-def _warnings(header: Header) -> tuple[str, ...]:
-    """A simple case has 15 days in all (条例 Art 20): delegating it is legal and seldom wise."""
-    simple = header.kind in _LETTERS and header.clock.procedure is Procedure.SIMPLE
-    return ("SIMPLE_PROCEDURE",) if simple else ()
+def _warnings(header: Header, before: ThreadState) -> tuple[str, ...]:
+    """What is legal and seldom wise, or what another organ decides on.
+
+    A simple case has 15 days in all (条例 Art 20): delegating it leaves little. A re-appraisal asked for late is the
+    province's to judge (条例 Art 26).
+    """
+    if header.kind in _LETTERS and header.clock.procedure is Procedure.SIMPLE:
+        return ("SIMPLE_PROCEDURE",)
+    if header.kind is Kind.REAPPRAISAL_REQUESTED and isinstance(header.declared, ConclusionDeclared):
+        window = before.clock("reappraisal")
+        if window is not None and header.declared.on > window.due.legal:
+            return ("REAPPRAISAL_LATE",)
+    return ()

@@ -7,6 +7,7 @@ elsewhere; here nothing reads a clock, a store or the network.
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from delegation.clock_specs import CLOCKS
 from delegation.clocks import Moment, deliver, with_statutory
 from delegation.effects import Accepted, entered, placed, table_of
 from delegation.errors import Reason, Refused
@@ -19,6 +20,7 @@ from delegation.movers import begun
 from delegation.moves import Move, available
 from delegation.roster_view import RosterView
 from delegation.table import BusinessStatus, State
+from delegation.table_states import ENDED
 from delegation.thread_state import OpenClock, ThreadState
 from delegation.values import maker, replaced
 from delegation.ways import Way, book_for
@@ -56,7 +58,7 @@ def delivered(thread: ThreadState, header_digest: bytes, *, unit: str, at: datet
 
 def recompute(thread: ThreadState, roster: RosterView) -> ThreadState:
     """The thread with every open date computed anew by this roster's calendars; earlier dates stay in the history."""
-    if thread.letter is None or thread.state in {State.COMPLETED, State.WITHDRAWN, State.CANCELLED, State.ARCHIVED}:
+    if thread.letter is None or thread.state in ENDED:
         return thread
     return with_statutory(thread, roster)
 
@@ -65,7 +67,9 @@ def overdue(thread: ThreadState, *, on: date) -> tuple[OpenClock, ...]:
     """Clocks that ran out before that day and are not certified yet; none against a host that is no member."""
     paper = {thread.host_unit} if thread.on_paper else set()
     return tuple(
-        clock for clock in thread.deadlines if on > clock.due.legal and not clock.certified and clock.unit not in paper
+        clock
+        for clock in thread.deadlines
+        if on > clock.due.legal and not clock.certified and clock.unit not in paper and not CLOCKS[clock.clock].window
     )
 
 

@@ -142,6 +142,16 @@ class Step(StrEnum):
     PROPOSE_EXPERTS = "propose_experts"  # 推荐专家
     MEND_PANEL = "mend_panel"  # 专家不足的处理
     NOTIFY_WORKER = "notify_worker"  # 通知须早于鉴定
+    SPECIALTIES = "specialties"  # 确定科别, from acceptance, or once the way is free again
+    COMMIT_DRAW = "commit_draw"  # 抽取承诺, from the day on which the list was fixed
+    REVEAL_DRAW = "reveal_draw"  # 抽取揭示, from the day on which both commitments stand
+    DRAW_PANEL = "draw_panel"  # 抽取专家组, from the day on which both secrets are shown
+    SCHEDULE = "schedule"  # 排期, from the draw
+    TELL_WORKER = "tell_worker"  # 通知职工, from delivery of the appointment
+    REPORT_OPINION = "report_opinion"  # 提交鉴定结果, from the opinion
+    ADMIT_EXPERTS = "admit_experts"  # 入库聘请, from delivery of the proposal
+    CONFIRM_EXPERTS = "confirm_experts"  # 专家确认, from delivery of the draw
+    ANSWER_VOID_DEMAND = "answer_void_demand"  # 要求作废的处理
 
 
 DEFAULT_NORMAL: Final[Mapping[Step, int]] = MappingProxyType({
@@ -149,10 +159,13 @@ DEFAULT_NORMAL: Final[Mapping[Step, int]] = MappingProxyType({
     Step.EXTENSION: 10, Step.ANSWER_EXTENSION: 2, Step.CHECK: 3, Step.SILENCE: 10, Step.HAND_OVER: 2, Step.REISSUE: 1,
     Step.DESIGNATE: 5, Step.ANSWER_QUESTION: 2, Step.ANSWER_SUPERVISION: 5, Step.GIVE_OPINION: 5,
     Step.ACKNOWLEDGE_CORRECTION: 5, Step.EXAMINE: 15, Step.FORM_OPINION: 3, Step.ANSWER_RECUSAL: 2,
-    Step.PROPOSE_EXPERTS: 5, Step.MEND_PANEL: 5, Step.NOTIFY_WORKER: 5,
+    Step.PROPOSE_EXPERTS: 5, Step.MEND_PANEL: 5, Step.NOTIFY_WORKER: 5, Step.SPECIALTIES: 2, Step.COMMIT_DRAW: 1,
+    Step.REVEAL_DRAW: 1, Step.DRAW_PANEL: 1, Step.SCHEDULE: 3, Step.TELL_WORKER: 2, Step.REPORT_OPINION: 2,
+    Step.ADMIT_EXPERTS: 5, Step.CONFIRM_EXPERTS: 2, Step.ANSWER_VOID_DEMAND: 2,
 })  # fmt: skip
 DEFAULT_GREEN: Final[Mapping[Step, int]] = MappingProxyType({
     Step.DECIDE: 1, Step.INVESTIGATE: 7, Step.SUPPLEMENT: 3, Step.EXAMINE: 7, Step.FORM_OPINION: 2,
+    Step.SPECIALTIES: 1, Step.SCHEDULE: 1, Step.TELL_WORKER: 1, Step.REPORT_OPINION: 1,
 })  # fmt: skip
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
+from delegation.clock_specs import CLOCKS
 from delegation.guards import Asked
 from delegation.guards_common import successor_of
 from delegation.model import Header
 from delegation.roster_view import RosterView
 from delegation.table import Party
 from delegation.thread_state import ThreadState
+from delegation.turns import drawing_unit
 
 
 def belongs(thread: ThreadState, unit: str, roster: RosterView, on: date) -> bool:
@@ -91,7 +93,14 @@ def _late_side(asked: Asked) -> bool:
     if not _side(asked):
         return False
     late = any(unit == sender for _, unit in thread.work.late)
-    return late or any(clock.unit == sender and asked.today > clock.due.legal for clock in thread.deadlines)
+    return late or any(
+        clock.unit == sender and asked.today > clock.due.legal and not CLOCKS[clock.clock].window
+        for clock in thread.deadlines
+    )
+
+
+def _drawing_unit(asked: Asked) -> bool:
+    return not asked.header.recorded_by_home and asked.header.sender_unit == drawing_unit(asked.thread)
 
 
 def _sender_node(asked: Asked) -> bool:
@@ -124,6 +133,7 @@ PARTIES: Final[Mapping[Party, Callable[[Asked], bool]]] = {
     Party.OWN_PROVINCE: _own_province,
     Party.WAITING_SIDE: _waiting_side,
     Party.LATE_SIDE: _late_side,
+    Party.DRAWING_UNIT: _drawing_unit,
     Party.SENDER_NODE: _sender_node,
     Party.RECIPIENT_NODE: _recipient_node,
     Party.AUTHOR: _author,

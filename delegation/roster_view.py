@@ -69,6 +69,18 @@ _STEP_OF_OTHER_NAME: Final = {
     "opinion": Step.GIVE_OPINION,
     "correction-acknowledge": Step.ACKNOWLEDGE_CORRECTION,
     "close-refused": Step.SILENCE,
+    "draw-commit": Step.COMMIT_DRAW,
+    "draw-reveal": Step.REVEAL_DRAW,
+    "draw-panel": Step.DRAW_PANEL,
+    "notify": Step.TELL_WORKER,
+    "opinion-form": Step.FORM_OPINION,
+    "opinion-report": Step.REPORT_OPINION,
+    "recusal": Step.ANSWER_RECUSAL,
+    "experts-propose": Step.PROPOSE_EXPERTS,
+    "experts-admit": Step.ADMIT_EXPERTS,
+    "experts-confirm": Step.CONFIRM_EXPERTS,
+    "panel-short": Step.MEND_PANEL,
+    "void-demand": Step.ANSWER_VOID_DEMAND,
 }
 STEP_OF_CLOCK: Final[Mapping[str, Step]] = {step.value: step for step in Step} | _STEP_OF_OTHER_NAME
 

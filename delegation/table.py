@@ -1,7 +1,7 @@
 """The table of kinds: what a row says. The rows are data; `lifecycle` asks them (protocol 5.1, 5.2).
 
-A table is a value. The investigation of work injuries has one (`table_investigation`), the other thread types have
-theirs (`table_other_threads`); an appraisal's will be another value of the same type.
+A table is a value. The investigation of work injuries has one (`table_investigation`), appraisals have one
+(`table_appraisal`), and so have the other thread types (`table_other_threads`).
 """
 
 from collections.abc import Mapping
@@ -35,10 +35,23 @@ class State(StrEnum):
     REPORTED = "reported"  # home checks: complete or ask for a supplement
     SUPPLEMENT_REQUESTED = "supplement_requested"  # host assigns anew
     WITHDRAW_REQUESTED = "withdraw_requested"  # host hands over what it has
+    # open, of an appraisal; whose turn it is may depend on its mode (`turns`)
+    SPECIALTY_SET = "specialty_set"  # both commit, both show their secret, then the unit that draws draws
+    DRAW_VOID = "draw_void"  # the unit that draws determines the specialities anew
+    PANEL_SHORT = "panel_short"  # the unit that draws widens; home issues another leg or withdraws
+    PANEL_DRAWN = "panel_drawn"  # host schedules, or says which experts come
+    SCHEDULED = "scheduled"  # home tells the worker
+    NOTIFIED = "notified"  # host examines on the day
+    EXAMINED = "examined"  # the panel forms its opinion
+    OPINION_FORMED = "opinion_formed"  # host reviews, seals and reports
+    EXPERTS_PROPOSED = "experts_proposed"  # home admits them to its pool
+    EXPERTS_ADMITTED = "experts_admitted"  # home determines the specialities
+    EXPERTS_CONFIRMED = "experts_confirmed"  # home completes
     # ends: closing events alone
     COMPLETED = "completed"  # both archive
     WITHDRAWN = "withdrawn"  # both archive
     CANCELLED = "cancelled"  # both archive
+    TERMINATED = "terminated"  # 当次鉴定终止: both archive
     ARCHIVED = "archived"  # nobody: the file is kept 50 years (办法 Art 24)
     # threads of other types
     NOTICE_OPEN = "notice_open"  # the unit addressed answers
@@ -65,6 +78,7 @@ class Party(StrEnum):
     OWN_PROVINCE = "own_province"  # the provincial office of the unit addressed
     WAITING_SIDE = "waiting_side"  # home or host, whose turn it is not
     LATE_SIDE = "late_side"  # home or host with a clock that ran out
+    DRAWING_UNIT = "drawing_unit"  # host, or home where experts are seconded; never on paper
     SENDER_NODE = "sender_node"  # the node of whoever sent what is named
     RECIPIENT_NODE = "recipient_node"  # the node of whoever received what is named
     AUTHOR = "author"  # whoever begins a thread of another type
@@ -78,6 +92,7 @@ class Turn(StrEnum):
     HOST = "host"
     SUPERIORS = "superiors"
     SAME = "same"
+    BY_STATE = "by_state"  # whose turn it is there, of an appraisal (`turns`)
     NOBODY = "nobody"
     PROTESTED = "protested"  # the sender of the protested envelope
     AUTHOR = "author"
@@ -127,6 +142,27 @@ class BusinessStatus(StrEnum):
     CLOSED_BY_HOST = "closed_by_host"
     CANCELLED = "cancelled"
     ARCHIVED = "archived"
+    ACCEPTED_TO_APPRAISE = "accepted_to_appraise"
+    SPECIALTY_SET = "specialty_set"
+    DRAW_COMMITTED = "draw_committed"
+    DRAW_REVEALED = "draw_revealed"
+    DRAW_VOID = "draw_void"
+    PANEL_SHORT = "panel_short"
+    PANEL_DRAWN = "panel_drawn"
+    SCHEDULED = "scheduled"
+    NOTIFIED = "notified"
+    RESCHEDULED = "rescheduled"
+    NO_SHOW = "no_show"
+    EXAMINED = "examined"
+    EXTRA_TESTS = "extra_tests"
+    OPINION_FORMED = "opinion_formed"
+    MORE_ASKED = "more_asked"
+    REJUDGING = "rejudging"
+    PANEL_VOIDED = "panel_voided"
+    EXPERTS_PROPOSED = "experts_proposed"
+    EXPERTS_ADMITTED = "experts_admitted"
+    EXPERTS_CONFIRMED = "experts_confirmed"
+    TERMINATED = "terminated"
     NOTICE_OPEN = "notice_open"
     ANSWERED = "answered"
     PROPOSED = "proposed"
@@ -156,6 +192,17 @@ _LABELS: Mapping[BusinessStatus, str] = MappingProxyType({
     BusinessStatus.ARCHIVED: "归档", BusinessStatus.NOTICE_OPEN: "通报已发", BusinessStatus.ANSWERED: "已答复",
     BusinessStatus.PROPOSED: "协议待会签", BusinessStatus.IN_FORCE: "协议已会签", BusinessStatus.ENDED: "协议终止",
     BusinessStatus.STATED: "已公布", BusinessStatus.ASKED: "已请求协调",
+    BusinessStatus.ACCEPTED_TO_APPRAISE: "已受理，待确定科别或推荐专家",
+    BusinessStatus.SPECIALTY_SET: "已确定科别，待承诺", BusinessStatus.DRAW_COMMITTED: "双方已承诺，待揭示",
+    BusinessStatus.DRAW_REVEALED: "双方已揭示，待抽取", BusinessStatus.DRAW_VOID: "抽取作废，待重新确定科别",
+    BusinessStatus.PANEL_SHORT: "专家不足", BusinessStatus.PANEL_DRAWN: "已抽取专家组",
+    BusinessStatus.SCHEDULED: "已排期，待通知", BusinessStatus.NOTIFIED: "已通知，待鉴定",
+    BusinessStatus.RESCHEDULED: "已改期，待通知", BusinessStatus.NO_SHOW: "未到场",
+    BusinessStatus.EXAMINED: "现场鉴定完成", BusinessStatus.EXTRA_TESTS: "补充检查",
+    BusinessStatus.OPINION_FORMED: "专家组意见已形成", BusinessStatus.MORE_ASKED: "要求补充",
+    BusinessStatus.REJUDGING: "退回复核", BusinessStatus.PANEL_VOIDED: "专家组作废，待重新确定科别",
+    BusinessStatus.EXPERTS_PROPOSED: "已推荐专家", BusinessStatus.EXPERTS_ADMITTED: "已入库聘请",
+    BusinessStatus.EXPERTS_CONFIRMED: "专家已确认", BusinessStatus.TERMINATED: "当次鉴定终止",
 })  # fmt: skip
 
 

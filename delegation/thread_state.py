@@ -10,6 +10,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Final
 
+from delegation.appraisal_facts import AppraisalFacts
 from delegation.codes import Kind, LegalBasis, Matter, Priority, ThreadType
 from delegation.model import ClockFacts, DueDate, EnvelopeRef, TaskPlace
 from delegation.table import BusinessStatus, State
@@ -177,6 +178,7 @@ class ThreadState:
     pool_version: int = 0  # of a unit's own thread
     delivered_at: datetime | None = None
     changed_at: datetime | None = None
+    appraisal: AppraisalFacts | None = None  # of an appraisal, from its letter on
 
     @property
     def history(self) -> tuple[Past, ...]:
