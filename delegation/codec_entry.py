@@ -19,6 +19,7 @@ from delegation.codec_header import (
     write_ref,
 )
 from delegation.errors import Reason
+from delegation.payloads import DIGEST_SIZE
 from delegation.values import Remembered, maker
 from xieban.delegation.v1 import entry_pb2 as pb
 from xieban.delegation.v1 import header_pb2
@@ -57,6 +58,7 @@ _Detail = (
 
 _entry_of: Final = maker(model.Entry)
 _answer_of: Final = maker(model.EnvelopeAnswer)
+_acknowledgement_of: Final = maker(model.Acknowledgement)
 
 
 # entries
@@ -308,20 +310,20 @@ def parse_acknowledgement(data: bytes) -> model.Acknowledgement:
     """
     a = take.parsed(pb.Acknowledgement, data, most=_MOST_ACKNOWLEDGEMENT, field="acknowledgement")
     status, reason = STATUSES.get(a.status), a.reason
+    unit, cursor, digest = a.unit, a.cursor, a.header_digest
     if status is None:
         _refuse_code(a.status, "status")
-    if bool(reason) != (status is model.AcknowledgementStatus.PARKED):
-        take.malformed("reason")
-    if reason:
+    if reason or status is model.AcknowledgementStatus.PARKED:
+        if not reason or status is not model.AcknowledgementStatus.PARKED:
+            take.malformed("reason")
         take.listed(reason, _REASONS, patterns.is_reason_name, "reason")
-    return model.Acknowledgement(
-        unit=take.text(a.unit, patterns.is_unit, "unit"),
-        cursor=take.number(a.cursor, 1, take.MOST_NUMBER, "cursor"),
-        header_digest=take.digest(a.header_digest, "header_digest"),
-        status=status,
-        thread_id=_thread(a.thread_id, has_thread=True),
-        reason=reason,
-    )
+    if not patterns.is_unit(unit):
+        take.malformed("unit")
+    if not 0 < cursor <= take.MOST_NUMBER:
+        take.malformed("cursor")
+    if len(digest) != DIGEST_SIZE:
+        take.malformed("header_digest")
+    return _acknowledgement_of(unit, cursor, digest, status, _thread(a.thread_id, has_thread=True), reason)
 
 
 def acknowledgement_bytes(acknowledgement: model.Acknowledgement) -> bytes:

@@ -11,7 +11,7 @@ hash never changes once those leaves exist, so a store keeps such hashes alone a
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -20,6 +20,7 @@ MAX_SIZE = 2**63 - 1
 # An acknowledgement batch has at most some hundreds of leaves; the bound only keeps a hostile count out of memory.
 MAX_BATCH = 65_536
 _COPIED = 4_096  # bytes of a leaf that are sooner copied than hashed in two steps
+_sha256: Final = hashlib.sha256
 
 # (level, index) of a perfect subtree to its hash, and the three together, as a store keeps them.
 GetHash = Callable[[int, int], bytes]
@@ -33,7 +34,7 @@ class MerkleError(ValueError):
 def leaf_hash(data: bytes) -> bytes:
     """Hash of a leaf: SHA-256(0x00 || data). RFC 9162 2.1.1."""
     if len(data) <= _COPIED:
-        return hashlib.sha256(b"\x00" + data).digest()
+        return _sha256(b"\x00" + data).digest()
     digest = hashlib.sha256(b"\x00")
     digest.update(data)  # not concatenated: a chunk of a material would be copied
     return digest.digest()
@@ -41,7 +42,7 @@ def leaf_hash(data: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node: SHA-256(0x01 || left || right). RFC 9162 2.1.1. Does not check the lengths."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return _sha256(b"\x01" + left + right).digest()
 
 
 def _checked_hash(value: bytes, what: str) -> bytes:
@@ -93,7 +94,7 @@ class Frontier:
             current, level, place = _checked_hash(leaf, "leaf hash"), 0, size
             nodes.append((0, size, current))
             while place & 1:  # a subtree of this level waits for its right neighbour
-                current = hashlib.sha256(b"\x01" + peaks.pop() + current).digest()  # as node_hash; twice a leaf
+                current = _sha256(b"\x01" + peaks.pop() + current).digest()  # as node_hash; twice a leaf
                 level, place = level + 1, place >> 1
                 nodes.append((level, place, current))
             peaks.append(current)
@@ -219,16 +220,17 @@ def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[byte
         raise MerkleError("leaf index is not below the tree size")
     _checked_hash(root, "root")
     fn, sn, current = index, size - 1, _checked_hash(leaf, "leaf hash")
-    for sibling in proof:
-        _checked_hash(sibling, "proof hash")
+    for sibling in proof:  # for every delivery some six times: the hash as node_hash, the length as _checked_hash
+        if len(sibling) != HASH_SIZE:
+            raise MerkleError(f"proof hash is not {HASH_SIZE} bytes long")
         if sn == 0:
             raise MerkleError("inclusion proof is too long")
         if fn & 1 or fn == sn:
-            current = node_hash(sibling, current)
+            current = _sha256(b"\x01" + sibling + current).digest()
             while not fn & 1 and fn:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            current = node_hash(current, sibling)
+            current = _sha256(b"\x01" + current + sibling).digest()
         fn, sn = fn >> 1, sn >> 1
     if sn != 0:
         raise MerkleError("inclusion proof is too short")
@@ -302,16 +304,21 @@ def batch_root_and_paths(leaves: Sequence[bytes]) -> Batch:
     # Level by level: pairs are hashed, one left over goes up as it is. That is the tree of RFC 6962, section 2.1.
     levels = [[leaf_hash(data) for data in leaves]]
     while len(below := levels[-1]) > 1:
-        above = [node_hash(left, right) for left, right in zip(below[::2], below[1::2], strict=False)]
+        above = [
+            _sha256(b"\x01" + left + right).digest()  # as node_hash
+            for left, right in zip(below[::2], below[1::2], strict=False)
+        ]
         levels.append(above if len(below) % 2 == 0 else [*above, below[-1]])
-    return Batch(levels[-1][0], tuple(_path_up(levels, index) for index in range(len(leaves))))
+    root = levels.pop()[0]
+    return Batch(root, tuple([_path_up(levels, index) for index in range(len(leaves))]))
 
 
 def _path_up(levels: Sequence[Sequence[bytes]], index: int) -> tuple[bytes, ...]:
     """What a leaf is hashed with on its way to the root; one that goes up alone is hashed with nothing."""
     path: list[bytes] = []
-    for level in levels[:-1]:
-        if index ^ 1 < len(level):
-            path.append(level[index ^ 1])
+    for level in levels:
+        sibling = index ^ 1
+        if sibling < len(level):
+            path.append(level[sibling])
         index >>= 1
     return tuple(path)
