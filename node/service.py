@@ -33,6 +33,7 @@ from node.material_mover import MaterialMover
 from node.materials import MaterialFolder
 from node.metrics import Metrics
 from node.notices.routes import Notices
+from node.pool.service import ExpertPool
 from node.roster_cache import RosterCache
 from node.roster_keeper import RosterKeeper, load_rosters
 from node.settings import NodeSettings
@@ -88,6 +89,7 @@ class Node:
         self.accounts = accounts
         self.people = People(writer)
         self.papers = Papers(writer)
+        self.pool = ExpertPool(writer)
         self.notices = notices
         self.materials = folder
         self.log = log

@@ -24,6 +24,7 @@ from delegation.values import replaced
 from node.at_rest import Vault
 from node.keyring import Keyring
 from node.looks import LookRoom
+from node.pool.cache import PoolCache
 from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
@@ -353,6 +354,7 @@ class State:
         self.facts = FactsRoom(settings.threads_in_memory)
         self.looks = LookRoom()
         self.task_counts = TaskCounts()
+        self.pools = PoolCache()
         # entries that are to be looked for in the log: leaf index, entry digest, thread
         self.audit: deque[tuple[int, bytes, str]] = deque(maxlen=_MOST_AUDITED)
         self.verified_batches: OrderedDict[bytes, Entry] = OrderedDict()  # bytes of entries whose batch verified

@@ -59,7 +59,7 @@ def start_thread(
     thread_id = uuid7(at)
     counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
     record = replace(
-        _empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
+        empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
     )
     held = Held(record=record, thread=None, roles={actor.unit: "home"})
     state.known.load(thread_id, {})
@@ -89,7 +89,8 @@ def start_thread(
     return light_view(tx, state, held, actor, at, prepared=prepared_of(tx, state, thread_id, actor.unit))
 
 
-def _empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:
+def empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:
+    """The row of a thread that nothing was said in yet."""
     return ThreadRecord(
         thread_id=thread_id,
         thread_type=int(thread_type),

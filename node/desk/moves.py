@@ -204,9 +204,18 @@ def _trial(
 
 
 def move_secret(
-    tx: Tx, state: State, thread_id: str, move_id: str, data: Mapping[str, object], actor: Actor, note: str = ""
+    tx: Tx,
+    state: State,
+    thread_id: str,
+    move_id: str,
+    data: Mapping[str, object],
+    actor: Actor,
+    note: str = "",
+    *,
+    among: tuple[Role, ...] = PREPARES,
 ) -> bytes:
-    handler, acting = handler_of(actor, among=PREPARES), acting_as(actor, *PREPARES)
+    """What a prepared move says, sealed; `among` are the roles by one of which the actor prepares it."""
+    handler, acting = handler_of(actor, among=among), acting_as(actor, *among)
     content = {
         "data": data,
         "prepared_by_name": handler.name,

@@ -31,12 +31,22 @@ from node.settings import NodeSettings
 from registry import setup as registry_setup
 from registry.server import Registry
 from registry.settings import RegistrySettings
-from tests.builders import CHENGDU_RD, DEYANG_RD, HANGZHOU_RD, SICHUAN_PO, ZHEJIANG_PO
+from tests.builders import (
+    APPRAISAL_MATTERS,
+    CHENGDU_AC,
+    CHENGDU_RD,
+    DEYANG_RD,
+    HANGZHOU_AC,
+    HANGZHOU_RD,
+    SICHUAN_PO,
+    ZHEJIANG_PO,
+)
 
 FEDERATION = "xieban-test"
 DOMAIN = "xieban.test"
 HANGZHOU, CHENGDU, DEYANG, ZHEJIANG, SICHUAN = "330100", "510100", "510600", "330000", "510000"
 UNITS_OF = {HANGZHOU: HANGZHOU_RD, CHENGDU: CHENGDU_RD, DEYANG: DEYANG_RD, ZHEJIANG: ZHEJIANG_PO, SICHUAN: SICHUAN_PO}
+COMMITTEES = {HANGZHOU: HANGZHOU_AC, CHENGDU: CHENGDU_AC}  # 劳动能力鉴定委员会, where a test asks for them
 NAMES = {
     HANGZHOU: "杭州市人社局",
     CHENGDU: "成都市人社局",
@@ -99,6 +109,12 @@ class World:
     settings: dict[str, NodeSettings] = field(default_factory=dict)
     registry_settings: RegistrySettings | None = None
     requests: list[UnitRequest] = field(default_factory=list)
+    committees: bool = False  # with the units that appraise
+
+    def units_of(self, bureau: str) -> tuple[str, ...]:
+        """The units that a bureau's node serves."""
+        committee = (COMMITTEES[bureau],) if self.committees and bureau in COMMITTEES else ()
+        return (UNITS_OF[bureau], *committee)
 
     @property
     def authority(self) -> SealAuthority:
@@ -162,6 +178,22 @@ class World:
         if kind is UnitType.RECOGNITION:
             competences = [*book.records.competences, Competence(bureau, Matter.INVESTIGATION, unit, date(2020, 1, 1))]
             book.put_competences(competences)
+        for committee in self.units_of(bureau)[1:]:
+            since = date(2020, 1, 1)
+            book.add_unit(
+                Unit(
+                    code=committee,
+                    name=f"{NAMES[bureau]}劳动能力鉴定委员会",
+                    type=UnitType.APPRAISAL,
+                    region=bureau,
+                    bureau=bureau,
+                    pooling_area=bureau,
+                    parent=book.records.units[unit].parent,
+                    since=since,
+                )
+            )
+            more = [Competence(bureau, matter, committee, since) for matter in APPRAISAL_MATTERS]
+            book.put_competences([*book.records.competences, *more])
 
     def _enrol(self, bureau: str, at: datetime) -> None:
         assert self.registry is not None
@@ -169,7 +201,7 @@ class World:
         settings = NodeSettings.load(
             self.folder / f"node-{bureau}",
             bureau=bureau,
-            units=(UNITS_OF[bureau],),
+            units=self.units_of(bureau),
             registry_address=f"127.0.0.1:{self.registry.ports['exchange']}",
             enrolment_address=f"127.0.0.1:{self.registry.ports['enrolment']}",
             gap_wait_seconds=0.3,
@@ -179,7 +211,8 @@ class World:
         node_setup.init(settings, at)
         token = registry_setup.new_token(self.registry_settings, bureau, at)
         self.settings[bureau] = node_setup.enrol(settings, token, at)
-        self.requests.append(node_setup.unit_request(self.settings[bureau], UNITS_OF[bureau], at))
+        for unit in self.units_of(bureau):
+            self.requests.append(node_setup.unit_request(self.settings[bureau], unit, at))
 
     async def start_registry(self) -> None:
         """Start the registry, on its old ports when it ran before."""
@@ -228,9 +261,9 @@ class World:
 
 
 @asynccontextmanager
-async def running(folder: Path, *bureaus: str) -> AsyncIterator[World]:
+async def running(folder: Path, *bureaus: str, committees: bool = False) -> AsyncIterator[World]:
     """A federation whose nodes are up."""
-    world = World(folder)
+    world = World(folder, committees=committees)
     try:
         await world.begin(bureaus)
         for bureau in bureaus:
