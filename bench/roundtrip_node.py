@@ -28,6 +28,8 @@ from node.settings import NodeSettings
 
 _ROUND_TRIP_SECONDS: Final = 30.0  # longer than any that is not lost
 _STEP_SECONDS: Final = 60.0
+_QUESTION: Final = Kind.QUESTION  # a member of an enum is looked up in Python each time
+_ANSWER: Final = Kind.ANSWER
 
 
 def _number(command: Json, name: str) -> float:
@@ -41,6 +43,7 @@ class Driver:
         self._node = node
         self._loop = asyncio.get_running_loop()
         self._unit = unit
+        self._threads = node.state.threads
         self._clerk = Actor("jb-01", "经办", unit, frozenset({Role.CLERK.value}))
         self._approver = Actor("sp-01", "审批", unit, frozenset({Role.APPROVER.value}))
         self._seen: dict[str, int] = {}  # thread: its last question or answer of the other side
@@ -54,25 +57,22 @@ class Driver:
     # what arrives
 
     def _look(self, delegation_id: str, version: int) -> None:
-        """A thread is said to have changed; its last entries tell what came."""
+        """A thread is said to have changed; its last entry tells what came."""
         del version
-        thread_id = delegation_id
-        held = self._node.state.threads.get(thread_id)
-        if held is None or held.thread is None:
+        held = self._threads.get(delegation_id)
+        if held is None or held.thread is None or not held.thread.recent:
             return
-        seen = self._seen.get(thread_id, 0)
-        for past in reversed(held.thread.recent):  # neither kind is kept among the moves
-            if past.sequence <= seen:
-                break
-            if past.sender != self._unit and past.kind in (Kind.QUESTION, Kind.ANSWER):
-                self._seen[thread_id] = past.sequence
-                envelope_id = ""
-                if past.kind is Kind.QUESTION:
-                    known = self._node.state.known.thread(thread_id) or {}
-                    # One question at a time in a thread: the last that is known of the other side is the one.
-                    envelope_id = next(name for sender, name in reversed(known) if sender != self._unit)
-                self._arrived(thread_id, envelope_id)
-                break
+        last = held.thread.recent[-1]  # neither kind is kept among the moves, and each waits for the one before
+        if last.sender == self._unit or last.sequence <= self._seen.get(delegation_id, 0):
+            return
+        if last.kind is _QUESTION:
+            self._seen[delegation_id] = last.sequence
+            known = self._node.state.known.thread(delegation_id) or {}
+            # One question at a time in a thread: the last that is known of the other side is the one.
+            self._arrived(delegation_id, next(name for sender, name in reversed(known) if sender != self._unit))
+        elif last.kind is _ANSWER:
+            self._seen[delegation_id] = last.sequence
+            self._arrived(delegation_id, "")
 
     def _arrived(self, thread_id: str, question: str) -> None:
         if question:
