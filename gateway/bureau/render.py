@@ -18,7 +18,7 @@ from starlette.responses import Response
 from gateway.auth import Caller
 from gateway.bureau import filters
 from gateway.bureau.context import PageContext
-from gateway.bureau.forms.filled import label_of
+from gateway.bureau.forms.filled import named
 from gateway.bureau.navigation import navigation
 from gateway.bureau.texts import COOKIE, gettext_functions, translator
 from gateway.language import Language, language_of
@@ -60,7 +60,7 @@ def environment(language: Language) -> Environment:
     gettext, ngettext = gettext_functions(language)
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
     translate = translator(language)
-    made.globals.update(asset=asset, base=BASE, navigation=navigation(translate), labels_of=label_of)
+    made.globals.update(asset=asset, base=BASE, navigation=navigation(translate), labels_of=named)
     filters.install(made, translate)
     return made
 

@@ -13,7 +13,7 @@ from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.asking import Asking, Json, Making
 from gateway.bureau.cases.model import mark, sequence_of
 from gateway.bureau.cases.rules import table_of, why_not
-from gateway.bureau.forms.filled import Filled, missing, to_json
+from gateway.bureau.forms.filled import MISSING, Filled, missing, to_json
 from gateway.incoming import filled_in, known_names, parse_form
 from gateway.problems import FieldError, InvalidInputError
 from gateway.schemas.moves import MoveData
@@ -70,7 +70,7 @@ def data_of(form: Filled, making: Making, asking: Asking, *, hidden: Json) -> Js
     made = to_json(form)
     missing(form)
     for path in [path for path in form.faults if not making.needed(path)]:
-        if form.faults[path] == "请填写此项":
+        if form.faults[path] in MISSING:
             del form.faults[path]
     making.check(form, asking)
     data = making.finish(made, asking)

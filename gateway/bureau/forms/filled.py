@@ -7,7 +7,7 @@ the field asks (a number, a day) is told beside the field. The rules of the busi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import cast
+from typing import Final, cast
 
 from gateway.bureau.forms.spec import Ask, Field, FormSpec, Rows
 
@@ -140,14 +140,23 @@ def missing(form: Filled) -> None:
     """Note each required field that is empty."""
     for each in form.spec.fields:
         if each.required and not form.text(each.path):
-            form.faults.setdefault(each.path, "请填写此项")
+            form.faults.setdefault(each.path, _missing(each))
     for rows in form.spec.rows:
         for number in range(form.count(rows)):
             filled = any(form.text(f"{rows.path}.{number}.{each.path}") for each in rows.fields)
             for each in rows.fields:
                 path = f"{rows.path}.{number}.{each.path}"
                 if each.required and (filled or number < rows.least) and not form.text(path):
-                    form.faults.setdefault(path, "请填写此项")
+                    form.faults.setdefault(path, _missing(each))
+
+
+MISSING: Final = frozenset({"请填写此项", "请选择此项", "请勾选此项"})
+
+
+def _missing(asked: Field) -> str:
+    if asked.ask in (Ask.CHOICE, Ask.CHOICES):
+        return "请选择此项"
+    return "请勾选此项" if asked.ask is Ask.CHECK else "请填写此项"
 
 
 def _put(form: Filled, made: dict[str, object], path: str, asked: Field, *, at: str = "") -> None:
@@ -253,15 +262,30 @@ def _show(typed: dict[str, list[str]], path: str, value: object) -> None:
         typed[path] = [str(value)]
 
 
-def label_of(form: Filled, path: str) -> str:
-    """The label of the field of a path, to be shown beside a fault; empty for a path that the form does not ask."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A field in words: its label, and of a row what the row is and which one."""
+
+    label: str = ""
+    row: str = ""
+    number: int = 0
+
+
+def named(form: Filled, path: str) -> Named:
+    """The field of a path, to be shown before its fault; an empty label for a path that the form does not ask."""
     for each in form.spec.fields:
         if each.path == path:
-            return each.label
+            return Named(each.label)
     for rows in form.spec.rows:
         if path == rows.path:
-            return rows.label
+            return Named(rows.label)
         if path.startswith(f"{rows.path}."):
-            last = path[len(rows.path) + 1 :].partition(".")[2]
-            return next((each.label for each in rows.fields if each.path == last), rows.label)
-    return ""
+            number, _, last = path[len(rows.path) + 1 :].partition(".")
+            label = next((each.label for each in rows.fields if each.path == last), rows.label)
+            return Named(label, rows.row_label or rows.label, int(number) + 1 if number.isdecimal() else 0)
+    return Named()
+
+
+def label_of(form: Filled, path: str) -> str:
+    """The label alone."""
+    return named(form, path).label

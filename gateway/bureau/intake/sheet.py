@@ -64,7 +64,10 @@ async def tell(station: Station, actor: Actor, form: Filled) -> Told:
         units = await competent(station, actor, code)
         found.append((form.text(path), units))
         if not units:
-            form.faults.setdefault(path, "名册中没有该地点的受托单位，请换一个地点或联系管理员")
+            form.faults.setdefault(
+                path,
+                "名册中没有该地点的受托单位。知道由谁受托的，在“更多”中指定；否则请管理员列入名册（未入网的走纸质）",
+            )
     home = await home_told(station, actor, form, await ours(station, actor))
     if home is not None and home.is_wrong:
         form.faults.setdefault(home.path, NOT_HOME)

@@ -49,7 +49,10 @@ _EXACT: Final[Mapping[tuple[str, str], tuple[str, str]]] = MappingProxyType(
     {
         ("matter", "missing"): ("", "没有委托事项类型"),
         ("task_place", "missing"): (PLACE, "请填写调查地点"),
-        ("task_place", "no_competent_unit"): (PLACE, "名册中没有该地点的受托单位，请换一个地点或联系管理员"),
+        ("task_place", "no_competent_unit"): (
+            PLACE,
+            "名册中没有该地点的受托单位。知道由谁受托的，在“更多”中指定；否则请管理员列入名册（未入网的走纸质）",
+        ),
         ("host_unit", "WRONG_PLACE"): ("host_unit", "指定的单位对该地点没有管辖权"),
         ("legal_basis", "missing"): ("legal_basis", "请选择委托依据"),
         ("priority", "missing"): ("priority", "请选择优先级"),

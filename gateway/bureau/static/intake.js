@@ -65,6 +65,13 @@
         field.classList.toggle("wrong", Boolean(text));
         if (text) { input.setAttribute("aria-invalid", "true"); input.setAttribute("aria-describedby", place.id); } else input.removeAttribute("aria-invalid");
       }
+      for (const link of document.querySelectorAll('.notice.wrong li a[href^="#"]')) { // what is mended leaves the list at the top
+        const about = document.getElementById(link.hash.slice(1)), field = about?.closest(".field");
+        if (!field || field.classList.contains("wrong")) continue;
+        const list = link.closest("ul");
+        link.closest("li").remove();
+        if (!list.children.length) list.closest(".notice").remove();
+      }
       if (told && found.told.trim() !== told.innerHTML.trim()) told.innerHTML = found.told;
     };
     const known = document.getElementById("known-said");
