@@ -269,5 +269,5 @@ async def test_the_form_with_its_files_is_small(house: House) -> None:
     async with signed_in(house) as client:
         page = await client.get(f"{AT}/new")
         files = [await client.get(address) for address in re.findall(r'(?:src|href)="(/desk/static/[^"]+)"', page.text)]
-        assert len(files) == 6
+        assert len(files) == 7
         assert len(page.content) + sum(len(file.content) for file in files) < 150 * 1024
