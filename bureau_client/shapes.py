@@ -693,6 +693,7 @@ class LookOut(TypedDict):
     staff_id: str
     name: str
     on_behalf: str
+    on_behalf_name: str
     unit: str
     what: str
     subject_id: str

@@ -225,6 +225,7 @@ class LookOut(Answer):
     staff_id: str
     name: str
     on_behalf: str
+    on_behalf_name: str
     unit: str
     what: str
     subject_id: str

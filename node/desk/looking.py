@@ -1,6 +1,6 @@
 """Looks at cases as the desk notes them, and as auditors read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -58,10 +58,11 @@ def looks(
     rows = tx.select(LookRecord, where, order=("number",), descending=True, limit=size + 1)
     if delegation_id:
         rows = _with_lines(tx, rows, [*where[1:], Where("subject", delegation_id)], size + 1)
-    names = {each: name_of_staff(tx, state.vault, each) for each in {row.staff_id for row in rows[:size]}}
+    seen = {staff for row in rows[:size] for staff in (row.staff_id, row.on_behalf)}
+    names = {staff: name_of_staff(tx, state.vault, staff) for staff in seen}
     broken = [row.number for row in rows[:size] if not _whole(state, row)]
     return LookPage(
-        items=tuple(_view(row, names[row.staff_id], of=delegation_id) for row in rows[:size]),
+        items=tuple(_view(row, names, of=delegation_id) for row in rows[:size]),
         next_number=rows[size - 1].number if len(rows) > size else 0,
         broken_at=min(broken, default=0),
     )
@@ -79,15 +80,16 @@ def _whole(state: State, row: LookRecord) -> bool:
     return is_whole(lambda text: state.vault.lookup(text, field=FIELD), row)
 
 
-def _view(row: LookRecord, name: str, *, of: str) -> LookView:
+def _view(row: LookRecord, names: Mapping[str, str], *, of: str) -> LookView:
     """A row; of a list's lines the one that was asked for, or (of a person) all of them."""
     lines = row.what == What.LINES
     return LookView(
         number=row.number,
         at=from_us(row.at),
         staff_id=row.staff_id,
-        name=name,
+        name=names[row.staff_id],
         on_behalf=row.on_behalf,
+        on_behalf_name=names[row.on_behalf],
         unit=row.unit,
         what=row.what,
         subject_id=of if lines else row.subject,

@@ -84,6 +84,7 @@ class LookView:
     staff_id: str
     name: str
     on_behalf: str
+    on_behalf_name: str
     unit: str
     what: str
     subject_id: str  # delegation or draft

@@ -70,6 +70,7 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageKeys": ((ADMINISTRATOR, "/people/keys"),),
     "pageDeputies": ((ADMINISTRATOR, "/people/deputies"),),
     "pagePassword": ((CLERK, "/people/password"),),
+    "pageAnswerDays": ((ADMINISTRATOR, "/people/periods"),),
     "pageDispatch": ((DISPATCHER, "/people/dispatch"),),
     "pageLooks": ((AUDITOR, "/people/looks"),),
 }

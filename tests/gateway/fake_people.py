@@ -105,6 +105,7 @@ class FakePeople:
                 staff_id=actor.staff_id,
                 name=actor.name,
                 on_behalf="",
+                on_behalf_name="",
                 unit=actor.unit,
                 what="paper",
                 subject_id=delegation_id,

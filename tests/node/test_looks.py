@@ -145,6 +145,5 @@ def _fields(row: LookRecord) -> dict[str, object]:
 
 
 def test_a_look_tells_no_case() -> None:
-    assert {"number", "at", "staff_id", "name", "on_behalf", "unit", "what", "subject_id", "part"} == set(
-        LookView.__slots__
-    )
+    fields = {"number", "at", "staff_id", "name", "on_behalf", "on_behalf_name", "unit", "what", "subject_id", "part"}
+    assert fields == set(LookView.__slots__)

@@ -86,7 +86,8 @@ async def _show(
     other_code = view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
     other = await unit_named(desk, actor, other_code)
     apart = not await desk.approver_seals(actor)
-    names = names_of(view, (other,) if other is not None else ())
+    colleagues = await request.app.state.station.people.colleagues(actor)
+    names = names_of(view, (other,) if other is not None else (), colleagues)
     rows = rows_open_to(view, Kind[move.kind])
     result = move.data.get("body")
     reviewer = result.get("result") if isinstance(result, Mapping) else None
@@ -112,6 +113,7 @@ async def _show(
         laws=tuple(dict.fromkeys(row.law for row in rows if row.law)),
         barred=barred(move, actor),
         reviewer=named if named and named != actor.staff_id else "",
+        reviewer_name=names.people.get(named, ""),
         own=move.prepared_by == actor.staff_id,
         may_prepare=actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR),
         words=words,

@@ -13,6 +13,7 @@ from gateway.bureau.cases.labels import DOCUMENT_KINDS, MATERIAL_STATES
 from gateway.bureau.cases.reading import Names, Part, readable
 from gateway.bureau.cases.rules import AWAITED, table_of, verb_of, why_not
 from gateway.bureau.cases.words import CURES, QUEUED_STATES
+from node.desk.people_views import Colleague
 from node.desk.views import (
     AlarmView,
     DelegationView,
@@ -40,7 +41,7 @@ def sequence_of(shown: str) -> int:
     return int(number) if number.isdigit() and len(number) < 10 else 0
 
 
-def names_of(view: DelegationView, units: Iterable[UnitView] = ()) -> Names:
+def names_of(view: DelegationView, units: Iterable[UnitView] = (), people: Iterable[Colleague] = ()) -> Names:
     """Names for the codes of this case."""
     known = {unit.code: unit.name for unit in units}
     row = view.row
@@ -50,6 +51,7 @@ def names_of(view: DelegationView, units: Iterable[UnitView] = ()) -> Names:
         materials={each.material_id: each.name for each in view.materials},
         items=dict(items_of(view.letter)),
         envelopes={each.envelope_id: f"{each.label}（第{each.sequence}号）" for each in view.entries},
+        people={each.staff_id: each.name for each in people},
     )
 
 

@@ -6,7 +6,7 @@ What no table of labels knows is shown under its own name rather than dropped: a
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -30,6 +30,7 @@ _UNITS: Final = frozenset({"unit", "competent_unit", "host_unit", "to", "units"}
 _MATERIALS: Final = frozenset(
     {"material_ids", "materials", "reused_materials", "scan_material_id", "reused_material_ids"}
 )
+_PEOPLE: Final = frozenset({"reviewer_staff_id", "second_recorder"})  # whose name does not stand beside it
 _REGIONS: Final = frozenset({"registered_in", "operates_in", "insured_in", "project_in", "region_code"})
 _HIDDEN: Final = frozenset({"kind", "thread_id"})  # repeated by the page itself, at the top of a body alone
 
@@ -69,12 +70,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """Names for codes that only the case knows: units, files, items, envelopes."""
+    """Names for codes that only the case knows: units, files, items, envelopes, and our own people."""
 
     units: Mapping[str, str]
     materials: Mapping[str, str]
     items: Mapping[str, str]
     envelopes: Mapping[str, str]
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_NAMES: Final = Names(units={}, materials={}, items={}, envelopes={})
@@ -155,9 +157,9 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
         return CHECK_LABELS[text], True
     if last == "subject" and text in SUBJECT_LABELS:
         return SUBJECT_LABELS[text], True
-    for group, known in ((_UNITS, names.units), (_MATERIALS, names.materials)):
+    for group, known in ((_UNITS, names.units), (_MATERIALS, names.materials), (_PEOPLE, names.people)):
         if last in group and text in known:
-            return f"{known[text]}（{text}）" if group is _UNITS else known[text], False
+            return known[text] if group is _MATERIALS else f"{known[text]}（{text}）", False
     if last in _REGIONS:
         return places().shown(text), False
     if last == "group" and text in OUTLINE_LABELS:

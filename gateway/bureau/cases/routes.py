@@ -1,5 +1,6 @@
 """The case page: everything of one delegation, with every move that may be made. It refreshes itself."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import BASE, is_fragment, render, see_other
 from gateway.routes.parameters import DelegationId, EnvelopeId
 from node.desk.labels import state_label
+from node.desk.people_views import Colleague
 from node.desk.ports import Role
 from node.desk.views import DelegationView, UnitView
 
@@ -38,9 +40,11 @@ MADE: Final = {
 }
 
 
-def values_of(view: DelegationView, *, unit: str, units: tuple[UnitView, ...]) -> dict[str, object]:
+def values_of(
+    view: DelegationView, *, unit: str, units: tuple[UnitView, ...], people: Sequence[Colleague] = ()
+) -> dict[str, object]:
     """Everything that the page shows."""
-    names = model.names_of(view, units)
+    names = model.names_of(view, units, people)
     other_code = view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
     other = next((each for each in units if each.code == other_code), None)
     groups, forbidden = buttons(view)
@@ -78,7 +82,7 @@ def links(view: DelegationView) -> tuple[tuple[str, str], ...]:
     if view.row.thread_type.lower() != "delegation":
         return ()
     here = f"/cases/{view.row.delegation_id}"
-    return ((f"{here}/papers", "文书"), (f"{here}/requests", "个人信息请求"))
+    return ((f"{here}/papers", "文书"), (f"{here}/earlier", "前案"), (f"{here}/requests", "个人信息请求"))
 
 
 @router.get("/cases/{delegation_id}", operation_id="pageDelegation")
@@ -99,6 +103,7 @@ async def page_case(
     codes = {view.row.home_unit, view.row.host_unit, view.row.turn, *view.provinces}
     found = [await unit_named(desk, caller.actor, code) for code in sorted(codes)]
     units = tuple(unit for unit in found if unit is not None)
+    people = await request.app.state.station.people.colleagues(caller.actor)
     return render(
         request,
         "cases/case.html",
@@ -110,7 +115,7 @@ async def page_case(
         code_name=lambda code: CODE_LABELS.get(code, code),
         reason_name=label_of,
         state_name=state_label,
-        case=values_of(view, unit=caller.actor.unit, units=units),
+        case=values_of(view, unit=caller.actor.unit, units=units, people=people),
     )
 
 

@@ -44,7 +44,17 @@ async def _spec(request: Request, actor: Actor) -> FormSpec:
 async def _page(request: Request, actor: Actor, form: Filled, status: int = 200) -> Response:
     keys = await request.app.state.station.accounts.list_api_keys(actor)
     ordered = sorted(keys, key=lambda key: (not key.active, key.label))
-    return render(request, "people/keys.html", active="people", status=status, keys=ordered, form=form, roles=ROLES)
+    names = {view.staff_id: view.name for view in await request.app.state.station.accounts.list_staff(actor)}
+    return render(
+        request,
+        "people/keys.html",
+        active="people",
+        status=status,
+        keys=ordered,
+        form=form,
+        roles=ROLES,
+        names=names,
+    )
 
 
 @router.get("/people/keys", operation_id="pageKeys")

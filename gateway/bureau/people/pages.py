@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.bureau.guard import PageCaller
-from gateway.bureau.people import copies, deputies, dispatch, keys, looks, oneself, requests, service, staff
+from gateway.bureau.people import copies, deputies, dispatch, keys, looks, oneself, periods, requests, service, staff
 from gateway.bureau.render import BASE, see_other
 from node.desk.ports import Role
 
@@ -23,5 +23,5 @@ async def page_people(request: Request, caller: PageCaller) -> Response:
     return see_other(f"{BASE}/people/{first}")
 
 
-for _module in (staff, keys, deputies, oneself, dispatch, looks, requests, copies, service):
+for _module in (staff, keys, deputies, oneself, dispatch, looks, requests, copies, service, periods):
     router.routes.extend(_module.router.routes)

@@ -1,6 +1,6 @@
 """What persons ask about their own data in a case: recorded on a page of the case, answered, and answered again."""
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,7 +12,7 @@ from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.rules import verb_of
 from gateway.bureau.forms.filled import Filled, fill, missing, read, to_json
 from gateway.bureau.forms.spec import Ask, Field, FormSpec, Section
-from gateway.bureau.guard import PageCaller, PageForm
+from gateway.bureau.guard import PageCaller, PageForm, Typed
 from gateway.bureau.people.package import offered
 from gateway.bureau.people.words import (
     ASKED_BY,
@@ -24,14 +24,15 @@ from gateway.bureau.people.words import (
     note_refusal,
 )
 from gateway.bureau.render import BASE, render, see_other
+from gateway.problems import refused_problem
 from gateway.routes.parameters import DelegationId
 from node.desk.people_views import SubjectRequestView
 from node.desk.ports import Actor
-from node.desk.views import DelegationView
+from node.desk.views import DelegationView, MaterialView
 
 router = APIRouter()
 RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-Done = Annotated[str, Query(pattern="^(|recorded|answered)$")]
+Done = Annotated[str, Query(pattern="^(|recorded|prepared|answered|sent_back)$")]
 _NEW: Final = FormSpec((
     Section(
         name="request",
@@ -72,6 +73,7 @@ async def _list(
         asks=ASKS,
         asked_by=ASKED_BY,
         done=done,
+        days=await request.app.state.station.people.answer_days(actor),
     )
 
 
@@ -112,6 +114,7 @@ async def show_request(
     status: int = 200,
     done: str = "",
     fault: str = "",
+    note_fault: str = "",
 ) -> Response:
     """The page of one request, with what answers it."""
     view: DelegationView = await request.app.state.station.desk.get_delegation(actor, found.delegation_id)
@@ -130,7 +133,6 @@ async def show_request(
         if found.asks == "deletion" and not begin:
             begin = {"outcome": "not_deleted", "text": KEPT_50_YEARS}
         form = fill(_answer_spec(found.asks), begin)
-    today = day_of(request.app.state.clock())
     return render(
         request,
         "people/request.html",
@@ -140,7 +142,6 @@ async def show_request(
         form=form,
         moves=moves,
         materials=offered(view) if found.asks == "copy" else (),
-        waiting_days=(today - date.fromisoformat(str(found.content["asked_on"]))).days,
         asks=ASKS,
         asked_by=ASKED_BY,
         checked=CHECKED,
@@ -148,7 +149,17 @@ async def show_request(
         kept=KEPT_50_YEARS,
         done=done,
         fault=fault,
+        given=_given(found, view),
+        own=found.answer.get("by") == actor.staff_id,
+        note_fault=note_fault,
     )
+
+
+def _given(found: SubjectRequestView, view: DelegationView) -> tuple[MaterialView, ...]:
+    """The files that the answer names and that are still here."""
+    named = found.answer.get("materials")
+    wanted = set(named) if isinstance(named, Sequence) and not isinstance(named, str) else set()
+    return tuple(each for each in view.materials if each.material_id in wanted)
 
 
 @router.get("/requests/{request_id}", operation_id="pageRequest")
@@ -160,23 +171,71 @@ async def page_request(request: Request, caller: PageCaller, request_id: Request
 
 @router.post("/requests/{request_id}/answer", operation_id="takeAnswer")
 async def take_answer(request: Request, caller: PageCaller, typed: PageForm, request_id: RequestId) -> Response:
-    """Record the answer; what had been put into the copy stays with it."""
+    """Prepare the answer for an approver; what had been put into the copy stays with it."""
     people = request.app.state.station.people
     found: SubjectRequestView = await people.get_request(caller.actor, request_id)
     form = read(_answer_spec(found.asks), typed)
     missing(form)
     if form.faults:
         return await show_request(request, caller.actor, found, form=form, status=422)
-    version = typed.get("_version", [""])[0]
     answer = {"outcome": form.text("outcome"), "text": form.text("text"), "materials": typed.get("materials", [])}
     try:
-        await people.answer_request(caller.actor, request_id, int(version) if version.isdigit() else 0, answer)
+        await people.answer_request(caller.actor, request_id, _version(typed), answer)
     except Refusal as refusal:
         if refusal.reason is Reason.EDITED_MEANWHILE:
-            fault = "此请求刚被他人答复过，下面是现在的内容；您填写的还在"
+            found = await people.get_request(caller.actor, request_id)
+            fault = "此请求刚被他人处理过，上面是现在的内容；您填写的还在"
             return await show_request(request, caller.actor, found, form=form, status=412, fault=fault)
         if refusal.reason is not Reason.INVALID_INPUT:
             raise
         status = note_refusal(form, refusal)
         return await show_request(request, caller.actor, found, form=form, status=status)
+    return see_other(f"{BASE}/requests/{request_id}?done=prepared")
+
+
+@router.post("/requests/{request_id}/answer/approve", operation_id="takeAnswerApproval")
+async def take_approval(request: Request, caller: PageCaller, typed: PageForm, request_id: RequestId) -> Response:
+    """Approve what somebody else prepared."""
+    try:
+        await request.app.state.station.people.approve_answer(caller.actor, request_id, _version(typed))
+    except Refusal as refusal:
+        return await _undecided(request, caller.actor, request_id, refusal)
     return see_other(f"{BASE}/requests/{request_id}?done=answered")
+
+
+@router.post("/requests/{request_id}/answer/send-back", operation_id="takeAnswerSendBack")
+async def take_send_back(request: Request, caller: PageCaller, typed: PageForm, request_id: RequestId) -> Response:
+    """Give it back with a note."""
+    note = typed.get("note", [""])[0]
+    try:
+        await request.app.state.station.people.send_back_answer(caller.actor, request_id, _version(typed), note)
+    except Refusal as refusal:
+        return await _undecided(request, caller.actor, request_id, refusal)
+    return see_other(f"{BASE}/requests/{request_id}?done=sent_back")
+
+
+def _version(typed: Typed) -> int:
+    version = typed.get("_version", [""])[0]
+    return int(version) if version.isdigit() and len(version) < 10 else 0
+
+
+async def _undecided(request: Request, actor: Actor, request_id: str, refusal: Refusal) -> Response:
+    """The page again, with what kept the decision from being taken."""
+    said = {
+        Reason.EDITED_MEANWHILE: "此请求刚被他人处理过，请看现在的内容再决定",
+        Reason.FOUR_EYES: "答复由您（或您代理的人）拟定，须由另一人审批",
+        Reason.NOT_ALLOWED: "没有待审批的答复",
+    }
+    note_fault = refusal.reason is Reason.INVALID_INPUT and refusal.refused.details.get("field") == "note"
+    if not note_fault and refusal.reason not in said:
+        raise refusal
+    found = await request.app.state.station.people.get_request(actor, request_id)
+    status = refused_problem(refusal.refused).status
+    return await show_request(
+        request,
+        actor,
+        found,
+        status=status,
+        fault=said.get(refusal.reason, ""),
+        note_fault="请写明退回意见" if note_fault else "",
+    )

@@ -18,6 +18,7 @@ ROLE_CHOICES: Final = tuple(ROLES.items())
 LOOKED_AT: Final[Mapping[str, str]] = MappingProxyType({
     "case": "案件页", "thread": "往来经过", "files": "材料目录", "file": "打开材料", "search": "查询命中",
     "move": "待审批事项", "draft": "拟稿", "paper": "出具文书", "request": "个人信息请求",
+    "lines": "列表中的一行",
     "old_case": "纸质旧案",
 })  # fmt: skip
 TASKS: Final[Mapping[str, str]] = MappingProxyType({"draft": "拟稿", "move": "待审批事项", "assignment": "在办案件"})
@@ -70,6 +71,7 @@ FAULTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
     "asked_on": {"": "日期不对，不能晚于今天"},
     "text": {"": "请填写（最多两千字）"},
     "outcome": {"": "请选择处理结果"},
+    "days": {"": "请填写 1 至 60 的整数"},
     "old": {"": "原口令不对"},
 })  # fmt: skip
 
