@@ -148,7 +148,7 @@ async def test_one_expert_is_added_changed_and_taken_out(tmp_path: Path) -> None
         assert world.nodes[CHENGDU].store.select(LookupRecord) == []
 
 
-async def _committed(node: Node, preparer: Actor) -> str:
+async def committed(node: Node, preparer: Actor) -> str:
     prepared = await node.pool.prepare_version(preparer)
     assert (prepared.state, prepared.move_version) == ("prepared", 1)
     with pytest.raises(Refusal) as alone:
@@ -168,7 +168,7 @@ async def test_versions_are_frozen_salted_and_committed_by_two(tmp_path: Path) -
             await node.pool.prepare_version(clerk)
         assert empty.value.details["state"] == "empty"
         await node.pool.import_experts(keeper, [ROW, row(1), row(2)])
-        first = await _committed(node, clerk)
+        first = await committed(node, clerk)
         view = await node.pool.pool(clerk)
         assert (view.version, view.changed, view.waiting_version) == (1, False, 0)
         with pytest.raises(Refusal) as same:
@@ -187,7 +187,7 @@ async def test_versions_are_frozen_salted_and_committed_by_two(tmp_path: Path) -
         ]  # fmt: skip
         assert [each.what for each in page.brought] == ["added"] * 3
 
-        second = await _committed(node, actor(Role.APPROVER, name="first"))
+        second = await committed(node, actor(Role.APPROVER, name="first"))
         versions = await node.pool.list_versions(clerk)
         assert [(each.version, each.state, each.size) for each in versions] == [
             (2, "committed", 4),
@@ -230,7 +230,7 @@ async def test_a_version_that_waited_is_dropped_by_the_next_and_one_sent_back_to
         await node.desk.drop_move(clerk, second.move_id, 1)
         assert {each.state for each in await node.pool.list_versions(clerk)} == {"dropped"}
         assert (await node.pool.pool(clerk)).waiting_version == 0
-        await _committed(node, clerk)
+        await committed(node, clerk)
 
 
 async def test_nothing_personal_stands_in_the_open_or_leaves_the_node(
@@ -245,7 +245,7 @@ async def test_nothing_personal_stands_in_the_open_or_leaves_the_node(
             with pytest.raises(Refusal) as refused:
                 await node.pool.add_expert(actor(), bad)
             assert not [each for each in canaries if each in str(refused.value)]
-        await _committed(node, actor(Role.CLERK))
+        await committed(node, actor(Role.CLERK))
         (entry,) = node.store.select(EntryRecord)
         rows: list[object] = [*node.store.select(ExpertRecord), *node.store.select(PoolVersionRecord), entry]
         for canary in canaries:
