@@ -2,14 +2,15 @@
 
 from cli.common import AsJson, DataDir, now
 from cli.output import Exit, fail, show, table, tells_refusals
+from gateway.doctor import examine_gateway
 from node.doctor import examine
 from node.settings import NodeSettings
 
 
 @tells_refusals
 def doctor(data_dir: DataDir, as_json: AsJson = False) -> None:
-    """Look at clock, certificates, disk, database, connection, roster, parked and queued mail: cause and cure."""
-    findings = examine(NodeSettings.load(data_dir), now())
+    """Look at clock, certificates, disk, database, connection, roster, mail, the e-seal program: cause and cure."""
+    findings = (*examine(NodeSettings.load(data_dir), now()), *examine_gateway())
     if as_json:
         show(
             [

@@ -50,6 +50,7 @@ from gateway.routes import (
 from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
 from gateway.scanning import Scanner
+from gateway.sealing import seal_of
 from gateway.settings import GatewaySettings
 from gateway.sign_in_service import load
 from gateway.wire_reasons import WireReason
@@ -193,6 +194,7 @@ def create_app(
     state.sign_in_service = load(settings, clock=clock)
     state.page_tokens, state.practice = PageTokens(), settings.practice
     state.scanner, state.spool = Scanner.of(settings), Spool.of(settings)
+    state.paper_seal = seal_of(settings)
     if settings.pages:
         app.router.routes.append(Route("/", to_desk, methods=["GET"]))
         app.router.routes.append(create_site(state))

@@ -1,6 +1,7 @@
 """What the gateway is told: where it listens and how much it takes from one caller."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -14,6 +15,11 @@ from certs.files import read_secret
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+
+
+_SECRET = re.compile(
+    r"(?i)(pass(word|wd|phrase)?|pin|secret|token)\s*[=:]|^--?(pass(word|wd|phrase)?|pin|secret|token)$"
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -82,6 +88,10 @@ class GatewaySettings(BaseSettings):
     scan_command: tuple[str, ...] = ()
     scan_address: Annotated[str, Field(pattern=r"^(unix:/.+|.+:[0-9]{1,5})?$")] = ""
     scan_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    # a recognised e-seal system for papers: a program and its arguments, {unit} for the unit's code; empty for none
+    seal_command: tuple[str, ...] = ()
+    seal_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    seal_most_mib: Annotated[int, Field(ge=1, le=32)] = 16
     # uploads that the desk's page sends in parts, until the last one came; encrypted under keys in memory
     spool_dir: Path | None = None  # None: the machine's folder for temporary files
     spool_bytes: Annotated[int, Field(ge=MIB, le=1024 * GIB)] = 4 * GIB
@@ -137,4 +147,10 @@ class GatewaySettings(BaseSettings):
     def _one_scanner(self) -> Self:
         if self.scan_command and self.scan_address:
             raise ValueError("one scanner is asked: a command or an address")
+        return self
+
+    @model_validator(mode="after")
+    def _no_secret_in_arguments(self) -> Self:
+        if any(_SECRET.search(part) for part in (*self.seal_command[1:], *self.scan_command[1:])):
+            raise ValueError("arguments are read by every user of the machine: a secret belongs into a file")
         return self

@@ -11,6 +11,7 @@ from typing import Final
 
 from delegation.table import State as Legal
 from node.records import EntryRecord, LookupRecord, MaterialRecord, MoveRecord, OutboxRecord, ThreadRecord, from_us
+from node.records_archive import SealedPaperRecord
 from node.state import Held, State
 from node.store import Op, Where
 from node.threads import keep, load
@@ -31,6 +32,8 @@ def purge_content(tx: Tx, state: State, held: Held, *, at: datetime) -> list[str
         tx.delete(LookupRecord, (lookup.digest, lookup.thread_id))
     for move in tx.select(MoveRecord, (Where("thread_id", thread_id),)):
         tx.delete(MoveRecord, (move.move_id,))
+    for paper in tx.select(SealedPaperRecord, (Where("thread_id", thread_id),)):
+        tx.delete(SealedPaperRecord, (paper.thread_id, paper.unit, paper.code, paper.sequence))
     files = tx.select(MaterialRecord, (Where("subject_id", thread_id),), limit=10_000)
     for record in files:
         tx.put(replace(record, state="gone", secret=b""))

@@ -39,6 +39,8 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),
         "makePaper": Access(CASE_READERS),
+        "takePaperSeal": Access(APPROVERS | {Role.SEAL_HOLDER}, person=True),
+        "readSealedPaper": Access(CASE_READERS),
         # intake
         "pageDrafts": Access(CASE_READERS),
         "pageNewDraft": Access(DRAFTERS, person=True),

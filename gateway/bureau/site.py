@@ -15,7 +15,7 @@ from delegation.errors import Refusal
 from gateway.bureau import session
 from gateway.bureau.access import PAGES
 from gateway.bureau.cases import pages as cases
-from gateway.bureau.documents import routes as documents
+from gateway.bureau.documents import pages as documents
 from gateway.bureau.evidence import pages as evidence
 from gateway.bureau.guard import SessionOverError, admit_page
 from gateway.bureau.intake import pages as intake

@@ -26,7 +26,8 @@ HOST = "cd-jb-01"
 NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
-        "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "beginService", "finishService",
+        "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
+        "beginService", "finishService",
     }
 )  # fmt: skip
 # Each page: who opens it, and where; {…} is a thing of the town below.

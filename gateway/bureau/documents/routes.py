@@ -13,12 +13,14 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from delegation.errors import Reason, Refusal
+from gateway.auth import station_of
 from gateway.bureau.documents.papers import Basis, Offer, offer, offers
 from gateway.bureau.documents.press import Press, PressError, PressFault
 from gateway.bureau.documents.writing import write
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import render
 from gateway.routes.parameters import DelegationId
+from node.desk.ports import Role
 from node.desk.views import DelegationView
 
 router = APIRouter()
@@ -42,7 +44,13 @@ def _policy(html: str) -> str:
     )
 
 
-async def _case(request: Request, caller: PageCaller, delegation_id: str) -> DelegationView:
+def press_of() -> Press:
+    """The machine's press."""
+    return _press
+
+
+async def case_of(request: Request, caller: PageCaller, delegation_id: str) -> DelegationView:
+    """The case, as the actor may see it. Refusal NOT_FOUND."""
     found: DelegationView = await request.app.state.station.desk.get_delegation(caller.actor, delegation_id)
     return found
 
@@ -70,8 +78,13 @@ async def _answer(
             request, "documents_fault.html", active="cases", status=status, error=error, view=view, chosen=chosen
         )
     name = f"{chosen.paper.code}-{view.row.delegation_id}.pdf"
+    return pdf_answer(made, name)
+
+
+def pdf_answer(pdf: bytes, name: str) -> Response:
+    """A PDF to stand in the browser's viewer. Nothing in it loads or runs; `name` tells of nobody."""
     return Response(
-        made,
+        pdf,
         media_type="application/pdf",
         headers={
             "Content-Disposition": f'inline; filename="{name}"',
@@ -82,13 +95,32 @@ async def _answer(
 
 
 @router.get("/cases/{delegation_id}/papers", operation_id="pagePapers")
-async def page_papers(request: Request, delegation_id: DelegationId, caller: PageCaller) -> Response:
-    """Which papers the case can give now."""
-    view = await _case(request, caller, delegation_id)
+async def page_papers(
+    request: Request,
+    delegation_id: DelegationId,
+    caller: PageCaller,
+    sealed: Annotated[str, Query(pattern="^1?$")] = "",
+) -> Response:
+    """Which papers the case can give now, and those of own acts that have an e-seal."""
+    view = await case_of(request, caller, delegation_id)
+    station, actor = station_of(request), caller.actor
     found = offers(view)
     acts = [each for each in found if each.paper.basis is Basis.ACT]
     rest = [each for each in found if each.paper.basis is not Basis.ACT]
-    return render(request, "documents_list.html", active="cases", view=view, acts=acts, rest=rest)
+    held = await station.papers.sealed_papers(actor, delegation_id)
+    presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and await station.desk.approver_seals(actor))
+    return render(
+        request,
+        "documents_list.html",
+        active="cases",
+        view=view,
+        acts=acts,
+        rest=rest,
+        sealed={(each.code, each.sequence): each for each in held},
+        may_seal=presses and request.app.state.paper_seal is not None,
+        unit=actor.unit,
+        done=bool(sealed),
+    )
 
 
 @router.get("/cases/{delegation_id}/paper", operation_id="readPaper")
@@ -101,7 +133,7 @@ async def read_paper(
     form: Form = "pdf",
 ) -> Response:
     """One paper."""
-    view = await _case(request, caller, delegation_id)
+    view = await case_of(request, caller, delegation_id)
     return await _answer(request, caller, view, _chosen(view, code, sequence), form, {})
 
 
@@ -110,6 +142,6 @@ async def make_paper(
     request: Request, delegation_id: DelegationId, caller: PageCaller, typed: PageForm, code: Code, form: Form = "pdf"
 ) -> Response:
     """A form with what the person added for this print."""
-    view = await _case(request, caller, delegation_id)
+    view = await case_of(request, caller, delegation_id)
     values = {name: typed.get(name, [""])[-1][:_LONGEST] for name in _GIVEN}
     return await _answer(request, caller, view, _chosen(view, code, 0), form, values)
