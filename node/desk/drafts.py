@@ -91,6 +91,24 @@ def view_of(tx: Tx, state: State, record: DraftRecord, at: datetime) -> DraftVie
     )
 
 
+def told_in_a_line(tx: Tx, state: State, draft_id: str, at: datetime) -> tuple[str, str, datetime | None]:
+    """Of a draft in a list: the worker's name, the host's code, when it changed. Empty where nothing is known."""
+    record = tx.get(DraftRecord, (draft_id,))
+    if record is None:
+        return "", "", None
+    try:
+        business = _business(content_of(tx, state, record))
+    except Refusal:  # damaged
+        return "", "", from_us(record.changed_at)
+    letter = business.get("letter")
+    worker = letter.get("worker") if isinstance(letter, Mapping) else None
+    name = worker.get("name") if isinstance(worker, Mapping) else None
+    host = None
+    if state.rosters.ready:
+        host = host_of(parse_business(business), state.rosters.current.view, day_of(at))
+    return name if isinstance(name, str) else "", host.code if host is not None else "", from_us(record.changed_at)
+
+
 def case_digest(state: State, unit: str, case_key: str) -> bytes:
     """What the drafts of one of a unit's own case numbers are found by."""
     return state.vault.lookup(f"{unit}\x1f{case_key}", field="case-drafts")

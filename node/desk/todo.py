@@ -17,6 +17,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from node import tasks
 from node.desk.cures import cure_of
+from node.desk.drafts import told_in_a_line
 from node.desk.guard import READS, need
 from node.desk.labels import state_label
 from node.desk.ports import Actor
@@ -110,7 +111,7 @@ def todo(
         for each in CATEGORIES
     )
     cases = _cases(tx, page)
-    items = tuple(_item(tx, state, actor, item, cases, today) for item in page)
+    items = tuple(_item(tx, state, actor, item, cases, at) for item in page)
     return TodoView(categories=counted, items=items, total=total, sort=sort, next_page_token=more)
 
 
@@ -186,9 +187,12 @@ def _cases(tx: Tx, page: list[Waiting]) -> Mapping[str, _Case]:
     return {str(row[0]): _Case(*cast("tuple[str, str, str, bytes, int, int]", row[1:])) for row in rows}
 
 
-def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str, _Case], today: date) -> TodoItem:
-    case = cases.get(item.thread_id)
+def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str, _Case], at: datetime) -> TodoItem:
+    case, today = cases.get(item.thread_id), day_of(at)
     other, label = "", item.label or BY_CODE[item.category].label
+    worker, changed = _worker(tx, state, item.thread_id, case), from_us(case.changed_at) if case is not None else None
+    if not item.thread_id and item.kind in ("approve_draft", "sent_back"):
+        worker, other, changed = told_in_a_line(tx, state, item.subject, at)
     if case is not None:
         other = case.host_unit if case.home_unit == actor.unit else case.home_unit
         if item.kind == "turn" and item.category == tasks.TO_HANDLE:
@@ -203,7 +207,7 @@ def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str,
         delegation_id=item.thread_id,
         subject_id=item.subject,
         label=label,
-        worker_name=_worker(tx, state, item.thread_id, case),
+        worker_name=worker,
         other_unit=other,
         other_name=name_of(state, other),
         due=date.fromisoformat(item.due) if item.due else None,
@@ -211,7 +215,7 @@ def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str,
         mine=item.mine,
         reason=item.reason,
         cure=cure_of(item.kind, item.reason),
-        changed_at=from_us(case.changed_at) if case is not None else None,
+        changed_at=changed,
     )
 
 

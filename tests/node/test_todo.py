@@ -120,7 +120,9 @@ async def test_a_delegation_goes_through_the_words_of_the_counter(tmp_path: Path
         draft = await home.desk.create_draft(jbr, an_investigation())
         draft = await home.desk.submit_for_approval(jbr, draft.draft_id, draft.version)
         seen = await waits(home, spr, to_approve=1)
-        assert item_of(seen, "to_approve").subject_id == draft.draft_id
+        line = item_of(seen, "to_approve")
+        assert (line.subject_id, line.worker_name, line.other_unit) == (draft.draft_id, "王小明", UNITS_OF[CHENGDU])
+        assert line.changed_at == draft.changed_at
         assert counts(await home.desk.todo(jbr)) == {}, "nobody approves what he prepared"
         assert counts(await home.desk.todo(jbr), unit=True) == {"to_approve": 1}
         draft = await home.desk.send_back(spr, draft.draft_id, draft.version, "缺诊断")

@@ -55,7 +55,9 @@ def attached(move: PreparedMoveView, view: DelegationView) -> list[Attached]:
 def barred(move: PreparedMoveView, actor: Actor) -> str:
     """Why this person may not approve or seal it, in words, before the node says it; empty when nothing is known."""
     if not actor.has(Role.APPROVER, Role.SEAL_HOLDER):
-        return "您没有审批权限"
+        if move.prepared_by == actor.staff_id:
+            return "等待审批人审批；审批前您可以修改或撤下"
+        return "由有审批权限的人办理"
     if move.prepared_by == actor.staff_id:
         return "拟稿人不能审批自己的事项，须由另一人审批"
     body = move.data.get("body")

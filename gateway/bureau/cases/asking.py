@@ -9,6 +9,7 @@ from delegation.codes import Kind
 from delegation.reasons_codes import REASON_LIST
 from delegation.table import Row
 from gateway.bureau.cases.rules import is_paper, rows_open_to
+from gateway.bureau.filters import instant
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Ask, Field, FormSpec, Part, Section
 from node.desk.views import DelegationView, EntryView, MaterialView, StaffView
@@ -197,7 +198,7 @@ def as_list(data: Json, name: str) -> None:
 def reply_field(asking: Asking, *kinds: str, label: str = "所答复的来件", required: bool = True) -> Field:
     """Which envelope of the other side is answered; the latest stands first."""
     listed = [
-        (each.envelope_id, f"{each.label} {each.accepted_at:%Y-%m-%d} {_first_words(each)}".strip())
+        (each.envelope_id, f"{each.label} {instant(each.accepted_at)} {_first_words(each)}".strip())
         for each in reversed(asking.theirs(*kinds))
     ]
     return choice("in_reply_to", label, listed, required=required)
@@ -210,7 +211,7 @@ def _first_words(entry: EntryView) -> str:
     return words[:24] + ("…" if len(words) > 24 else "")
 
 
-def materials(asking: Asking, *, required: bool = False) -> Section:
+def materials(asking: Asking, *, required: bool = False, about: str = "") -> Section:
     """Files that travel with it, and those that the case holds already (never asked for twice)."""
     parts = [
         choices(
@@ -226,7 +227,8 @@ def materials(asking: Asking, *, required: bool = False) -> Section:
                 hint="已在案的材料引用即可，不必重传",
             )
         )  # fmt: skip
-    return Section(name="materials", title="材料", parts=tuple(parts), folded=not required and not asking.unsent)
+    folded = not required and not asking.unsent
+    return Section(name="materials", title="材料", hint=about, parts=tuple(parts), folded=folded)
 
 
 def paper(asking: Asking, *, needed: bool | None) -> Section:

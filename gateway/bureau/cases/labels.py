@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from delegation.evidence_checks import EVIDENCE_CHECKS
+from gateway.bureau.intake.choices import EXCLUSIONS, GROUNDS
 from gateway.bureau.intake.outline import GROUPS
 
 FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
@@ -94,6 +95,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 CODE_LABELS: Final[Mapping[str, str]] = MappingProxyType({
+    **dict(GROUNDS), **dict(EXCLUSIONS),
     "ID_DOCUMENT_CITIZEN_ID": "居民身份证等十八位证件", "ID_DOCUMENT_PASSPORT": "护照",
     "ID_DOCUMENT_OLD_ID": "十五位身份证",
     "ID_DOCUMENT_OTHER": "其他证件", "INSURANCE_MODE_EMPLOYER": "单位参保", "INSURANCE_MODE_PROJECT": "项目参保",

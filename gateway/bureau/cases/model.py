@@ -194,6 +194,12 @@ def conversation(view: DelegationView, *, unit: str) -> list[list[Said]]:
     return list(threads.values())
 
 
+def unanswered(threads: Sequence[Sequence[Said]]) -> list[Said]:
+    """Questions of the other side that wait for an answer."""
+    said = (each for thread in threads for each in thread)
+    return [each for each in said if each.entry.kind == "QUESTION" and not each.answered and not each.by_us]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """A result: its answers in the order of the items, and the rest of it."""

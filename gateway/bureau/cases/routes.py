@@ -30,10 +30,10 @@ THREAD_TITLES: Final = {
     "coordination": "协调与通告",
 }
 MADE: Final = {
-    "sent": "已办理，正在发出。注册中心登记后显示在经过中",
+    "sent": "已办理；注册中心登记后显示在“经过”中",
     "prepared": "已提交审批",
-    "approved": "已审批用印，正在发出",
-    "sealed": "已用印，正在发出",
+    "approved": "已审批用印；注册中心登记后显示在“经过”中",
+    "sealed": "已用印；注册中心登记后显示在“经过”中",
     "awaiting-seal": "已审批，待用印",
     "back": "已退回拟稿人",
     "dropped": "已撤下",
@@ -48,6 +48,7 @@ def values_of(
     other_code = view.row.host_unit if view.row.our_role == "home" else view.row.home_unit
     other = next((each for each in units if each.code == other_code), None)
     groups, forbidden = buttons(view)
+    conversation = model.conversation(view, unit=unit)
     header = {name: value for name, value in view.header.items() if value != "UNSPECIFIED"}
     return {
         "view": view,
@@ -60,7 +61,8 @@ def values_of(
         "groups": groups,
         "forbidden": forbidden,
         "timeline": model.timeline(view, names, unit=unit),
-        "conversation": model.conversation(view, unit=unit),
+        "conversation": conversation,
+        "asked": model.unanswered(conversation),
         "outcomes": model.outcomes(view, names),
         "waiting": model.waiting(view),
         "protested": model.protested(view, unit=unit),

@@ -45,6 +45,8 @@ def address_of(item: TodoItem) -> str:
         return f"{BASE}/moves/{item.subject_id}"
     if item.kind == "request":
         return f"{BASE}/requests/{item.subject_id}"
+    if item.kind == "question":
+        return f"{BASE}/cases/{item.delegation_id}#talk"
     return f"{BASE}/cases/{item.delegation_id}" if item.delegation_id else f"{BASE}/alarms"
 
 
