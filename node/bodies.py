@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from delegation.codec_json import body_and_facts_from_json
 from delegation.codes import Kind
@@ -46,6 +46,15 @@ class Hands:
 
     handler: Person | None = None
     approver: Person | None = None
+
+
+class MadeBody(NamedTuple):
+    """A body as it will be sealed, and what the header has of it."""
+
+    content: bytes
+    facts: BodyFacts
+    manifest: tuple[MaterialRef, ...]
+    shown: tuple[str, ...]  # reasons
 
 
 def travelling_reasons(exact: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -130,7 +139,7 @@ def _own_materials(tx: Tx, state: State, subject_id: str, ids: Sequence[str]) ->
 
 def make_body(
     tx: Tx, state: State, *, kind: Kind, thread_id: str, data: MoveInput, hands: Hands, at: datetime
-) -> tuple[bytes, BodyFacts, tuple[MaterialRef, ...], tuple[str, ...]]:
+) -> MadeBody:
     """The body's bytes and facts, the manifest, and the reasons that stand in the header."""
     shown, sealed = travelling_reasons((*data.reasons, *item_codes(kind, data)))
     records = _own_materials(tx, state, thread_id, data.materials) if data.materials else []
@@ -153,4 +162,4 @@ def make_body(
         body["paper"] = _paper(data.paper, hands)
     manifest = tuple([MaterialRef(item.material_id, item.root, item.sealed_size, item.chunks) for item in records])
     content, facts = body_and_facts_from_json(kind, body)
-    return content, facts, manifest, shown
+    return MadeBody(content, facts, manifest, shown)

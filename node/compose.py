@@ -27,7 +27,7 @@ from delegation.table import Row
 from delegation.thread_state import ThreadState
 from delegation.values import maker, replaced
 from node.audiences import audiences
-from node.bodies import NOBODY, Hands, make_body
+from node.bodies import NOBODY, Hands, MadeBody, make_body
 from node.case_facts import case_facts
 from node.declaring import declared_of
 from node.ids import uuid7
@@ -154,15 +154,21 @@ def compose(
     counterpart: str = "",
     letter: LetterHeader | None = None,
     extra: Mapping[str, object] | None = None,
+    made: MadeBody | None = None,
 ) -> Composed:
-    """A judged draft of the unit's next envelope. Raises the judgement's refusal, or INVALID_INPUT with the field."""
+    """A judged draft of the unit's next envelope. Raises the judgement's refusal, or INVALID_INPUT with the field.
+
+    `made` is what `make_body` gave already for the same kind, thread, data, hands and instant.
+    """
     trust = may_seal(state, at=at)
     view = trust.view
     thread: ThreadState | None = None
     if held is not None:
         thread = local_view(tx, state, held, roster=view, at=at)[0] if held.pending else held.thread
         thread_id = held.thread_id
-    body, facts, manifest, shown = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
+    if made is None:
+        made = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
+    body, facts, manifest, shown = made
     case = case_facts(tx, state, held) if held is not None else CaseFacts()
     declared = declared_of(facts, _said(kind, data, body), case=case, sender=unit)
     counterpart = letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit)

@@ -24,6 +24,14 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 _record = maker(OutboxRecord)
 
 
+def kept_secret(tx: Tx, state: State, sealed: SealedEnvelope, data: Mapping[str, object] | None = None) -> bytes:
+    """What the outbox keeps of an envelope encrypted: sealed body, content, and what was typed."""
+    header = sealed.header
+    typed = _to_json(data if isinstance(data, dict) else dict(data or {})).encode()
+    row = f"outbox/{header.sender_unit}/{header.envelope_id}/secret"
+    return state.vault.seal(tx, header.thread_id, row, parts.join(sealed.sealed_body, sealed.content, typed))
+
+
 def queue(
     tx: Tx,
     state: State,
@@ -33,12 +41,14 @@ def queue(
     at: datetime,
     data: Mapping[str, object] | None = None,
     judged: Judged | None = None,
+    secret: bytes | None = None,
 ) -> Held:
-    """Put a sealed envelope into the outbox, with what was typed beside it, and into the thread's queue."""
+    """Put a sealed envelope into the outbox, with what was typed beside it, and into the thread's queue.
+
+    `secret` is what `kept_secret` gave already for the same envelope and data.
+    """
     header, number = sealed.header, state.number("outbox")
     sender, envelope_id, thread_id = header.sender_unit, header.envelope_id, header.thread_id
-    typed = _to_json(data if isinstance(data, dict) else dict(data or {})).encode()
-    kept = parts.join(sealed.sealed_body, sealed.content, typed)
     record = _record(
         sender_unit=sender,
         envelope_id=envelope_id,
@@ -48,7 +58,7 @@ def queue(
         header=sealed.header_bytes,
         header_digest=header.digest,
         signatures=parts.join(*sealed.signatures),
-        secret=state.vault.seal(tx, thread_id, f"outbox/{sender}/{envelope_id}/secret", kept),
+        secret=secret if secret is not None else kept_secret(tx, state, sealed, data),
         state="queued",
         reason="",
         details="{}",

@@ -174,8 +174,8 @@ class Staged(Generic[S, T]):
 
     All make their first step, then all their second: a processor that seals twenty envelopes in a row is quicker by a
     tenth than one that does everything else between two of them. So between two steps others do theirs, about other
-    things: what a step reads of its own is as the step before left it. **Only the last step writes**; steps before it
-    may remember what they read. A step that is refused ends its use case.
+    things: what a step reads of its own is as the step before left it. **The last step writes**; those before it write
+    and remember nothing but what no use case about another thing does. A step that is refused ends its use case.
     """
 
     about: str

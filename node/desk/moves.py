@@ -11,8 +11,8 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.lifecycle import available
 from delegation.table import Row
-from node.bodies import Hands, Person
-from node.compose import Composed, LetterHeader, compose, seal, seal_body, sign_with_seal
+from node.bodies import Hands, MadeBody, Person, make_body
+from node.compose import Composed, LetterHeader, compose, may_seal, seal, seal_body, sign_with_seal
 from node.desk.building import prepared_view
 from node.desk.business import host_of, parse_business
 from node.desk.guard import (
@@ -33,7 +33,7 @@ from node.desk.twins import twin_of
 from node.desk.views import DelegationView, PreparedMoveView
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
-from node.queueing import queue
+from node.queueing import kept_secret, queue
 from node.records import MoveRecord, OutboxRecord, to_us
 from node.state import Held, State, is_move
 from node.threads import keep, local_view
@@ -55,11 +55,31 @@ def composed_move(
     at: datetime,
 ) -> Composed:
     """A judged draft of a move; a letter's move has the letter's own form in `business`."""
-    letter: LetterHeader | None = None
+    letter, data = _parsed(state, held, kind, raw, at)
+    return _composed(tx, state, held, unit=unit, kind=kind, data=data, hands=hands, at=at, letter=letter)
+
+
+def _parsed(
+    state: State, held: Held, kind: Kind, raw: Mapping[str, object], at: datetime
+) -> tuple[LetterHeader | None, MoveInput]:
     if kind in _LETTERS and "business" in raw:
-        letter, data = _letter(state, held, kind, raw, at)
-    else:
-        data = parse_move(raw)
+        return _letter(state, held, kind, raw, at)
+    return None, parse_move(raw)
+
+
+def _composed(
+    tx: Tx,
+    state: State,
+    held: Held,
+    *,
+    unit: str,
+    kind: Kind,
+    data: MoveInput,
+    hands: Hands,
+    at: datetime,
+    letter: LetterHeader | None,
+    made: MadeBody | None = None,
+) -> Composed:
     data = _answering(tx, state, held, kind, data, unit=unit, at=at)
     begins = held.thread is None and not held.pending
     return compose(
@@ -74,6 +94,7 @@ def composed_move(
         letter=letter,
         thread_type=ThreadType(held.record.thread_type),
         counterpart=held.record.host_unit if begins else "",
+        made=made,
     )
 
 
@@ -134,7 +155,10 @@ def act(
     data: Mapping[str, object],
     version: int | None,
 ) -> Generator[None, None, DelegationView]:
-    """Make a move that needs one person, step by step (`node.writer.Staged`): composed and judged, sealed, queued."""
+    """Make a move that needs one person, step by step (`node.writer.Staged`).
+
+    Its body made, judged with its header, sealed, signed, encrypted for the outbox, queued.
+    """
     need(actor, state, *ACTS)
     held = own(tx, state, actor, delegation_id)
     chosen = kind_of(kind)
@@ -142,7 +166,13 @@ def act(
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
     hands = Hands(handler=handler_of(actor, among=ACTS))
-    composed = composed_move(tx, state, held, unit=actor.unit, kind=chosen, raw=data, hands=hands, at=at)
+    letter, move = _parsed(state, held, chosen, data, at)
+    may_seal(state, at=at)
+    made = make_body(tx, state, kind=chosen, thread_id=delegation_id, data=move, hands=hands, at=at)
+    yield
+    composed = _composed(
+        tx, state, held, unit=actor.unit, kind=chosen, data=move, hands=hands, at=at, letter=letter, made=made
+    )
     if _approval(composed.row, data) == 2:
         raise Refusal(Reason.FOUR_EYES, missing="approver")
     yield
@@ -150,7 +180,9 @@ def act(
     yield
     sealed = sign_with_seal(state, unsigned, key, at=at)
     yield
-    held = queue(tx, state, held, sealed, at=at, data=data, judged=composed.judged)
+    secret = kept_secret(tx, state, sealed, data)
+    yield
+    held = queue(tx, state, held, sealed, at=at, judged=composed.judged, secret=secret)
     return light_view(tx, state, held, actor, at)
 
 

@@ -187,13 +187,20 @@ def test_every_kind_that_a_body_can_contradict_is_lied_about() -> None:
 async def test_a_lie_is_parked_and_protested_and_the_truth_is_taken(
     story: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = composing.seal
+    honest, honest_body = composing.seal, composing.seal_body
     telling: list[str] = []
 
+    def told(composed: Composed) -> Composed:
+        return lying(composed, telling.pop()) if telling else composed
+
     def seal(state: Any, composed: Composed, *, at: Any) -> Any:
-        return honest(state, lying(composed, telling.pop()) if telling else composed, at=at)
+        return honest(state, told(composed), at=at)
+
+    def seal_body(state: Any, composed: Composed) -> Any:
+        return honest_body(state, told(composed))
 
     monkeypatch.setattr("node.desk.moves.seal", seal)
+    monkeypatch.setattr("node.desk.moves.seal_body", seal_body)
     monkeypatch.setattr("node.desk.drafts.seal", seal)
     async with running(tmp_path, HANGZHOU, CHENGDU, DEYANG) as world:
         ref = ""

@@ -40,14 +40,15 @@ def takes_the_place_of(name: str, seen: DelegationView) -> bool:
 
 
 async def test_lies_are_protested_and_the_truth_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest, lying = composing.seal, True
+    honest, lying = composing.seal_body, True
 
-    def seal(state: Any, composed: Any, *, at: Any) -> Any:
+    def seal_body(state: Any, composed: Any) -> Any:
         lie = LIES.get(composed.header.kind) if lying else None
         header = replace(composed.header, declared=lie) if lie is not None else composed.header
-        return honest(state, replace(composed, header=header), at=at)
+        return honest(state, replace(composed, header=header))
 
-    monkeypatch.setattr("node.desk.moves.seal", seal)
+    for sealing in ("node.compose.seal_body", "node.desk.moves.seal_body"):
+        monkeypatch.setattr(sealing, seal_body)
     async with running(tmp_path, HANGZHOU, CHENGDU) as world:
         home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
         ref = (await issued(home, HANGZHOU)).row.delegation_id
