@@ -126,7 +126,6 @@ def report(page: Page, *items: str) -> None:
     rows = page.get_by_role("group", name=re.compile(r"^证据 \d+$"))
     for number in range(rows.count()):
         field(page, f"body.result.evidence.{number}.kind").select_option("EVIDENCE_KIND_DOCUMENT")
-    press(page, "更新核对项")
     checks = page.locator('[name^="check."][type="checkbox"]')
     expect(checks.first).to_be_attached()
     for box in checks.all():

@@ -1,7 +1,7 @@
 """A form of a move from first to last: what stands in it at first, what was typed, rows added and taken away."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.errors import Refusal
 from gateway.bureau.cases.asking import Asking, Json, Making, spec_of
-from gateway.bureau.cases.forms_evidence import numbered
+from gateway.bureau.cases.forms_evidence import numbered, with_new_files
 from gateway.bureau.cases.forms_result import EVIDENCE_AT
 from gateway.bureau.forms.filled import Filled, fill, read
 from gateway.bureau.forms.spec import Ask
@@ -77,8 +77,14 @@ def filled_with(making: Making, asking: Asking, data: Json) -> tuple[Filled, Ask
 
 
 def typed_in(making: Making, asking: Asking) -> tuple[Filled, Asking, bool]:
-    """The form as it was sent, and whether its buttons asked for other rows rather than to send it."""
-    sent = numbered(asking.typed, EVIDENCE_AT)
+    """The form as it was sent, and whether its buttons asked for other rows rather than to send it.
+
+    `_again` with `_known` (the files that the form was made with) adds a row of evidence for each file that came since.
+    """
+    sent: Mapping[str, Sequence[str]] = asking.typed
+    if "_again" in sent and "_known" in sent:
+        sent = with_new_files(sent, EVIDENCE_AT, asking.unsent, frozenset(sent["_known"]))
+    sent = numbered(sent, EVIDENCE_AT)
     first = read(spec_of(making, replace(asking, typed=sent)), sent)
     typed = numbered(first.typed, EVIDENCE_AT)
     grown = replace(asking, typed=typed)

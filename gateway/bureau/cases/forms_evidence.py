@@ -3,13 +3,14 @@
 A check is met, or the reason why not is written beside it; an open one keeps the result from being sealed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from delegation.patterns import is_local_id
 from gateway.bureau.cases.asking import Asking, Json, check, choice, choices, day, line, listed_in, medium
 from gateway.bureau.cases.labels import CHECKS, CODE_LABELS
 from gateway.bureau.forms.spec import Field, Rows, Section
+from node.desk.views import MaterialView
 
 KINDS: Final = tuple((code, label) for code, label in CODE_LABELS.items() if code.startswith("EVIDENCE_KIND_"))
 
@@ -52,6 +53,52 @@ def number_evidence(part: Json) -> None:
                 taken.add(f"E{number}")
 
 
+def kind_of_file(document_kind: str) -> str:
+    """The kind of evidence that a file is by the kind that was said of it; empty for one that is none."""
+    code = f"EVIDENCE_KIND_{document_kind.upper()}"
+    return code if code in CHECKS else ""
+
+
+def row_of_file(file: MaterialView) -> Json:
+    """A file as a piece of evidence: what was said of it need not be said again."""
+    facts: Json = {
+        "kind": kind_of_file(file.document_kind),
+        "description": file.name,
+        "material_ids": [file.material_id],
+        "is_copy": file.is_copy,
+        "compared_by": file.compared_by,
+        "original_at": file.original_at,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def with_new_files(
+    typed: Mapping[str, Sequence[str]], path: str, files: Sequence[MaterialView], known: Collection[str]
+) -> dict[str, list[str]]:
+    """What was typed with a row for each file that came in since the form was made (`known` then) and that no row
+    names; one that was there and was dropped stays dropped."""
+    found = {name: list(values) for name, values in typed.items()}
+    rows = {_number(name[len(path) + 1 :].split(".")[0]) for name in found if name.startswith(f"{path}.")}
+    named = {
+        value
+        for name, values in found.items()
+        if name.startswith(f"{path}.") and name.endswith(".material_ids")
+        for value in values
+    }
+    number = max(rows, default=-1)
+    for file in files:
+        if file.material_id in known or file.material_id in named or len(rows) >= MOST_EVIDENCE:
+            continue
+        number += 1
+        rows.add(number)
+        for name, value in row_of_file(file).items():
+            values = (
+                [str(each) for each in value] if isinstance(value, list) else ["1" if value is True else str(value)]
+            )
+            found[f"{path}.{number}.{name}"] = values
+    return found
+
+
 def numbered(typed: Mapping[str, Sequence[str]], path: str) -> dict[str, list[str]]:
     """What was typed with numbers filled in, so that answers and checks can name the evidence."""
     found = {name: list(values) for name, values in typed.items()}
@@ -59,7 +106,8 @@ def numbered(typed: Mapping[str, Sequence[str]], path: str) -> dict[str, list[st
     taken = {_first(found, f"{path}.{row}.evidence_id") for row in rows}
     number = 0
     for row in rows:
-        if _first(found, f"{path}.{row}.evidence_id") or not _first(found, f"{path}.{row}.kind"):
+        begun = any(_first(found, f"{path}.{row}.{name}") for name in ("kind", "description", "material_ids"))
+        if _first(found, f"{path}.{row}.evidence_id") or not begun:
             continue
         number += 1
         while f"E{number}" in taken:

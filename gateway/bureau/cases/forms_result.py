@@ -26,12 +26,12 @@ from gateway.bureau.cases.forms_evidence import (
     checks_of,
     listed_evidence,
     number_evidence,
+    row_of_file,
 )
 from gateway.bureau.cases.forms_people import investigators, named
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Field, Section
-from node.desk.views import MaterialView
 
 EVIDENCE_AT: Final = "body.result.evidence"
 _FINDINGS: Final = tuple((code, CODE_LABELS[code]) for code in ("FINDING_FOUND", "FINDING_PARTLY", "FINDING_NOT_FOUND"))
@@ -92,16 +92,8 @@ def _begin(asking: Asking) -> Json:
     if len(reviewers) == 1:
         result["reviewer_staff_id"] = reviewers[0][0]
     if asking.unsent:  # what was brought in for this case is its evidence; what is none is dropped with one button
-        result["evidence"] = [
-            {"description": each.name, "material_ids": [each.material_id], **_facts_of(each)}
-            for each in asking.unsent[:MOST_EVIDENCE]
-        ]
+        result["evidence"] = [row_of_file(each) for each in asking.unsent[:MOST_EVIDENCE]]
     return {"body": {"result": result}}
-
-
-def _facts_of(file: MaterialView) -> Json:
-    facts: Json = {"is_copy": file.is_copy, "compared_by": file.compared_by, "original_at": file.original_at}
-    return {name: value for name, value in facts.items() if value}
 
 
 def _texts(listed: object) -> list[str]:

@@ -108,6 +108,7 @@ async def show(
         kept=kept or {},
         searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
         evidence=kind in {Kind.REPORTED, Kind.UNABLE},
+        known=[each.material_id for each in asking.unsent],
         move_id=move_id,
         move_version=move_version,
     )
