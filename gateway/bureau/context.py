@@ -15,6 +15,7 @@ class PageContext:
     path: str
     active: str  # entry of the navigation
     practice: bool
+    where: str  # whose desk it is: the region of its bureau, so that desks side by side are told apart
     csrf: str
 
     @property

@@ -19,6 +19,7 @@ from gateway.auth import Caller
 from gateway.bureau import filters
 from gateway.bureau.context import PageContext
 from gateway.bureau.forms.filled import named
+from gateway.bureau.intake.places import places
 from gateway.bureau.navigation import navigation
 from gateway.bureau.texts import COOKIE, gettext_functions, translator
 from gateway.language import Language, language_of
@@ -73,6 +74,13 @@ def language_for(request: Request) -> Language:
     return language_of(request.headers.get("accept-language", ""))
 
 
+@cache
+def region_named(code: str) -> str:
+    """The region of a bureau's code; empty for a code that names none."""
+    table = places().table
+    return table.full_name(code) if code in table else ""
+
+
 def is_fragment(request: Request) -> bool:
     """htmx asks for a part of a page (not for a page that it boosts)."""
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
@@ -96,6 +104,7 @@ def render(
         path=request.url.path,
         active=active,
         practice=bool(getattr(request.app.state, "practice", False)),
+        where=region_named(request.app.state.settings.bureau),
         csrf=caller.session.csrf if caller is not None and caller.session is not None else "",
     )
     text = environment(language).get_template(template).render(page=context, **values)
