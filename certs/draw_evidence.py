@@ -62,7 +62,9 @@ def check_signatures(file: DrawFile, events: Sequence[Event]) -> None:
     stands in a file unread. Raises Wrong, Refusal. Not checked: revocation, who the authority is.
     """
     by_digest = {certificate_digest(der): der for der in file.certificates}
-    expect(len(by_digest) == len(file.certificates), "certificate twice")
+    for heap in (file.certificates, file.seal_authorities):
+        digests = [certificate_digest(der) for der in heap]
+        expect(digests == sorted(set(digests)), "order of certificates")
     for der in file.seal_authorities:
         _check_own_signature(der)
     used_authorities: set[bytes] = set()

@@ -138,10 +138,10 @@ def draw_file(
     return DrawFile(
         leg=leg,
         draw=draw,
-        seal_authorities=tuple(dict.fromkeys(seal_authorities)),
+        seal_authorities=_in_order(seal_authorities),
         log_origin=log_origin,
         log_public_key=log_public_key,
-        certificates=tuple(der for der in dict.fromkeys(certificates) if certificate_digest(der) in named),
+        certificates=_in_order([der for der in certificates if certificate_digest(der) in named]),
         checkpoints=notes,
         consistency=tuple(tuple(path) for path in consistency),
         draw_checkpoint=notes.index(draw_checkpoint),
@@ -150,6 +150,11 @@ def draw_file(
         pool=pool,
         experts=tuple(sorted(experts, key=lambda each: (each.stratum, each.position))),
     )
+
+
+def _in_order(certificates: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Once each, by digest: one file for one proof."""
+    return tuple(sorted(set(certificates), key=certificate_digest))
 
 
 def signers_of(envelopes: Sequence[LoggedEnvelope]) -> frozenset[bytes]:

@@ -228,8 +228,9 @@ class _Verification:
             declared = event.header.declared
             assert isinstance(declared, DrawRevealedDeclared)  # noqa: S101 - for the type checker
             expect(declared.unit in self.committed, "unit")
-            own = event.header.sender_unit == declared.unit
-            expect(own is (event.header.kind is Kind.DRAW_REVEALED), "sender")
+            own = event.header.kind is Kind.DRAW_REVEALED
+            sender = event.header.sender_unit
+            expect(sender == declared.unit if own else sender not in self.committed, "sender")
             expect(self.secrets.setdefault(declared.unit, declared.secret) == declared.secret, "two secrets")
             expect(self.panel_event is not None and _before(event, self.panel_event), "after the panel")
         for unit, event in self.committed.items():
