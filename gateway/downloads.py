@@ -16,6 +16,9 @@ from gateway.wire_reasons import WireReason
 from node.desk.ports import OpenedFile
 
 _BYTES: Final = "application/octet-stream"
+# What a browser shows of somebody's file: it loads nothing, runs nothing, has no origin, and stands in no stranger's
+# page. Chromium draws PDFs so (its viewer is a process apart); a browser that does not still saves them.
+SANDBOXED: Final = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox"
 # Media type and extension of what people send; the rest is bytes. HTML, SVG and XML are left out: they hold scripts.
 SAFE: Final = {
     "application/pdf": "pdf",
@@ -56,7 +59,7 @@ def _headers(opened: OpenedFile) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'attachment; filename="material-{view.material_id[:8]}.{extension}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Security-Policy": SANDBOXED,
         "ETag": f'"{view.material_id}"',  # a file never changes under its id
     }
 

@@ -10,6 +10,7 @@ does; every other end means that it could not look. The daemon is asked as clamd
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -22,6 +23,7 @@ from gateway.wire_reasons import WireReason
 T = TypeVar("T")
 _UNIX: Final = "unix:"
 _LONGEST_ANSWER: Final = 4096
+_QUEUE_SECONDS: Final = 0.05  # between two tries to get into a full queue
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
@@ -100,7 +102,7 @@ class _SocketScan:
     @classmethod
     async def begin(cls, address: str) -> "_SocketScan":
         if address.startswith(_UNIX):
-            reader, writer = await asyncio.open_unix_connection(address.removeprefix(_UNIX), limit=_LONGEST_ANSWER)
+            reader, writer = await _to_socket(address.removeprefix(_UNIX))
         else:
             host, _, port = address.rpartition(":")
             reader, writer = await asyncio.open_connection(host, int(port), limit=_LONGEST_ANSWER)
@@ -124,6 +126,27 @@ class _SocketScan:
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()
+
+
+async def _to_socket(path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection; while the daemon's queue is full it is tried again.
+
+    A UNIX socket says so at once (EAGAIN), where TCP would wait; asyncio takes that word for a connection that is being
+    made, so the connecting is done here.
+    """
+    place = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        place.setblocking(False)
+        while True:
+            try:
+                place.connect(path)
+            except BlockingIOError:
+                await asyncio.sleep(_QUEUE_SECONDS)
+            else:
+                return await asyncio.open_unix_connection(sock=place, limit=_LONGEST_ANSWER)
+    except BaseException:
+        place.close()
+        raise
 
 
 class Scanner:

@@ -19,6 +19,7 @@ from gateway.bureau.documents.press import Press, PressError, PressFault
 from gateway.bureau.documents.writing import write
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import render
+from gateway.downloads import SANDBOXED
 from gateway.routes.parameters import DelegationId
 from node.desk.ports import Role
 from node.desk.views import DelegationView
@@ -40,7 +41,7 @@ def _policy(html: str) -> str:
     )
     return (
         f"default-src 'none'; style-src {digests}; img-src data:; frame-ancestors 'self'; base-uri 'none'; "
-        "form-action 'none'"
+        "form-action 'none'; sandbox"
     )
 
 
@@ -88,7 +89,7 @@ def pdf_answer(pdf: bytes, name: str) -> Response:
         media_type="application/pdf",
         headers={
             "Content-Disposition": f'inline; filename="{name}"',
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+            "Content-Security-Policy": SANDBOXED,
             "X-Frame-Options": "SAMEORIGIN",
         },
     )

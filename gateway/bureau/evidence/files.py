@@ -1,7 +1,7 @@
 """One file: its bytes for the browser, and the page to look at it and say what it is.
 
 What somebody sent is never run: the type is the one found by content, out of a short list; a browser that is shown the
-file gets a policy of its own that lets it load nothing and, but for PDF, a sandbox.
+file gets a policy of its own that lets it load nothing, and a sandbox.
 """
 
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from gateway.bureau.evidence.subject import IMAGES, may_change, subject_of
 from gateway.bureau.evidence.telling import words_of
 from gateway.bureau.guard import PageCaller
 from gateway.bureau.render import BASE, render, see_other
-from gateway.downloads import SAFE, download
+from gateway.downloads import SAFE, SANDBOXED, download
 from gateway.problems import refused_problem
 from gateway.routes.parameters import MaterialId
 from node.desk.ports import OpenedFile
@@ -31,11 +31,6 @@ _TEXT: Final = "text/plain"
 _SOUNDS: Final = frozenset({"audio/mpeg", "audio/wav", "audio/mp4"})
 _FILMS: Final = frozenset({"video/mp4", "video/quicktime"})
 _SHOWN: Final = IMAGES | _SOUNDS | _FILMS | {_PDF, _TEXT}
-_LOCKED: Final = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; "
-# Chromium draws no PDF in a sandboxed document. Its viewer is a process apart and runs nothing of the file in our name;
-# the bytes are a PDF by their content and go out with nosniff, so nothing else can be made of them.
-_POLICIES: Final = {_PDF: f"{_LOCKED}object-src 'self'; style-src 'unsafe-inline'"}
-_SANDBOXED: Final = f"{_LOCKED}sandbox"
 _HEAD: Final = 64 * 1024
 
 
@@ -87,13 +82,13 @@ async def read_file(
     if show and kind in _SHOWN:
         headers = {
             "Content-Disposition": "inline",
-            "Content-Security-Policy": _POLICIES.get(kind, _SANDBOXED),
+            "Content-Security-Policy": SANDBOXED,
             "X-Frame-Options": "SAMEORIGIN",
         }
         told = f"{_TEXT}; charset={await _charset(opened)}" if kind == _TEXT else kind
         return await download(opened, range_header=range_header, if_range=if_range, headers=headers, media_type=told)
     # without a name of its own a browser takes the one that stands in our page, which may be a person's
-    headers = {"Content-Disposition": "attachment", "Content-Security-Policy": _SANDBOXED}
+    headers = {"Content-Disposition": "attachment", "Content-Security-Policy": SANDBOXED}
     return await download(opened, range_header=range_header, if_range=if_range, headers=headers)
 
 
