@@ -27,9 +27,17 @@ from bureau_client.shapes import (
     DraftOut,
     DraftPage,
     EventPageOut,
+    ExpertExport,
+    ExpertOut,
+    ExpertOutcomes,
+    ExpertPage,
+    ExpertRow,
+    ExpertRows,
+    ExpertSearch,
     ExportOut,
     FileFactsForm,
     FoundDelegations,
+    FoundExperts,
     FoundOldCases,
     HandedOver,
     HeaderPage,
@@ -53,6 +61,10 @@ from bureau_client.shapes import (
     OpenTaskList,
     OptionalNote,
     PasswordChange,
+    PoolOut,
+    PoolVersionOut,
+    PoolVersionPageOut,
+    PoolVersions,
     PreparedMoveOut,
     Purge,
     RequestAnswer,
@@ -808,6 +820,95 @@ class Bureau(Caller):
         """Set that, for requests recorded from now on."""
         answer = self.call("PUT", "/api/v1/answer-days", body=body)
         return cast("Answer[AnswerDaysOut]", answer)
+
+    def read_pool(self) -> Answer[PoolOut]:
+        """The pool as a whole, and whether it has changed since the last version."""
+        answer = self.call("GET", "/api/v1/pool")
+        return cast("Answer[PoolOut]", answer)
+
+    def list_experts(
+        self,
+        *,
+        specialty: str | None = None,
+        division: str | None = None,
+        state: Literal["available", "inactive", "out_of_term", "no_senior_title"] | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[ExpertPage]:
+        """Experts in the order of their numbers."""
+        answer = self.call(
+            "GET",
+            "/api/v1/pool/experts",
+            query={
+                "specialty": specialty,
+                "division": division,
+                "state": state,
+                "page_size": page_size,
+                "page_token": page_token,
+            },
+        )
+        return cast("Answer[ExpertPage]", answer)
+
+    def add_expert(self, body: ExpertRow) -> Answer[ExpertOut]:
+        """Add one to the pool."""
+        answer = self.call("POST", "/api/v1/pool/experts", body=body)
+        return cast("Answer[ExpertOut]", answer)
+
+    def search_experts(self, body: ExpertSearch) -> Answer[FoundExperts]:
+        """Find by the whole name or number."""
+        answer = self.call("POST", "/api/v1/pool/experts/search", body=body)
+        return cast("Answer[FoundExperts]", answer)
+
+    def import_experts(self, body: ExpertRows) -> Answer[ExpertOutcomes]:
+        """Import rows: the good ones are kept, every bad one is told, a repeat of the same changes nothing."""
+        answer = self.call("POST", "/api/v1/pool/experts/import", body=body)
+        return cast("Answer[ExpertOutcomes]", answer)
+
+    def read_expert(self, expert_id: str) -> Answer[ExpertOut]:
+        """One of the pool."""
+        answer = self.call("GET", "/api/v1/pool/experts/{expert_id}", values={"expert_id": expert_id})
+        return cast("Answer[ExpertOut]", answer)
+
+    def update_expert(self, expert_id: str, body: ExpertRow, *, if_match: str | None = None) -> Answer[ExpertOut]:
+        """Replace what is said of one."""
+        answer = self.call(
+            "PUT",
+            "/api/v1/pool/experts/{expert_id}",
+            values={"expert_id": expert_id},
+            headers={"If-Match": if_match},
+            body=body,
+        )
+        return cast("Answer[ExpertOut]", answer)
+
+    def drop_expert(self, expert_id: str, *, if_match: str | None = None) -> Answer[None]:
+        """Take one out who was put in by mistake; committed versions keep what they had."""
+        answer = self.call(
+            "DELETE",
+            "/api/v1/pool/experts/{expert_id}",
+            values={"expert_id": expert_id},
+            headers={"If-Match": if_match},
+        )
+        return cast("Answer[None]", answer)
+
+    def export_experts(self) -> Answer[ExpertExport]:
+        """The whole pool as rows that an import takes."""
+        answer = self.call("GET", "/api/v1/pool/export")
+        return cast("Answer[ExpertExport]", answer)
+
+    def list_pool_versions(self) -> Answer[PoolVersions]:
+        """Versions of the pool, the latest first."""
+        answer = self.call("GET", "/api/v1/pool/versions")
+        return cast("Answer[PoolVersions]", answer)
+
+    def prepare_pool_version(self) -> Answer[PoolVersionOut]:
+        """Freeze the pool and prepare the envelope that commits to it; approved as any move, by another person."""
+        answer = self.call("POST", "/api/v1/pool/versions")
+        return cast("Answer[PoolVersionOut]", answer)
+
+    def read_pool_version(self, root: str) -> Answer[PoolVersionPageOut]:
+        """A version with what it brought, and what has changed since."""
+        answer = self.call("GET", "/api/v1/pool/versions/{root}", values={"root": root})
+        return cast("Answer[PoolVersionPageOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

@@ -209,6 +209,14 @@ class ColleagueOut(TypedDict):
     roles: list[str]
 
 
+class ConflictOut(TypedDict):
+    """A conflict that an expert declared."""
+
+    of: Literal["person", "unit"]
+    name: str
+    number: str
+
+
 class Cost(TypedDict):
     """费用."""
 
@@ -506,6 +514,115 @@ class Evidence(TypedDict):
     original_at: NotRequired[str]
 
 
+class ExpertChangeOut(TypedDict):
+    """How an expert differs between two states of the pool; `fields` only for a change."""
+
+    what: Literal["added", "removed", "changed"]
+    number: str
+    name: str
+    fields: list[str]
+
+
+class ExpertExport(TypedDict):
+    """The whole pool, in the order of numbers."""
+
+    items: list[ExpertRowOut]
+
+
+class ExpertFaultOut(TypedDict):
+    """What is wrong with a field of a row; an empty field means the whole row."""
+
+    field: str
+    reason: str
+
+
+class ExpertOut(TypedDict):
+    """An expert of the pool."""
+
+    expert_id: str
+    version: int
+    number: str
+    name: str
+    title: str
+    senior: bool
+    specialties: list[str]
+    employer: str
+    appointed_from: str
+    appointed_until: str
+    active: bool
+    conflicts: list[ConflictOut]
+    note: str
+    changed_by: str
+    changed_by_name: str
+    changed_at: str
+
+
+class ExpertOutcomeOut(TypedDict):
+    """What became of a row: added, changed, known (there already, unchanged) or wrong."""
+
+    number: int
+    state: Literal["added", "changed", "known", "wrong"]
+    expert_id: str
+    faults: list[ExpertFaultOut]
+
+
+class ExpertOutcomes(TypedDict):
+    """An outcome a row, in order."""
+
+    items: list[ExpertOutcomeOut]
+
+
+class ExpertPage(TypedDict):
+    """A page of the pool, in the order of numbers."""
+
+    items: list[ExpertOut]
+    next_page_token: str
+
+
+class ExpertRow(TypedDict):
+    """What is said of an expert. A row that is wrong is told and the others are kept: so all are texts here."""
+
+    number: NotRequired[str]
+    name: NotRequired[str]
+    title: NotRequired[str]
+    specialties: NotRequired[str]
+    employer: NotRequired[str]
+    appointed_from: NotRequired[str]
+    appointed_until: NotRequired[str]
+    active: NotRequired[str]
+    conflicts: NotRequired[str]
+    note: NotRequired[str]
+
+
+class ExpertRowOut(TypedDict):
+    """An expert as an import takes them."""
+
+    number: str
+    name: str
+    title: str
+    specialties: str
+    employer: str
+    appointed_from: str
+    appointed_until: str
+    active: str
+    conflicts: str
+    note: str
+
+
+class ExpertRows(TypedDict):
+    """Rows of an import. Who is not among them stays; a number that is there is changed."""
+
+    items: list[ExpertRow]
+    only_check: NotRequired[bool]
+
+
+class ExpertSearch(TypedDict):
+    """A whole name or a whole number. Posted, so that none stands in an address."""
+
+    name: NotRequired[str]
+    number: NotRequired[str]
+
+
 class ExportOut(TypedDict):
     """A case under the ministry's element names; `missing` names those that have no value here."""
 
@@ -546,6 +663,12 @@ class FoundDelegations(TypedDict):
     """Delegations of one person; at most 100."""
 
     items: list[DelegationRowOut]
+
+
+class FoundExperts(TypedDict):
+    """Experts who were looked for; at most 100."""
+
+    items: list[ExpertOut]
 
 
 class FoundOldCases(TypedDict):
@@ -1014,6 +1137,50 @@ class PasswordChange(TypedDict):
     new: str
 
 
+class PoolOut(TypedDict):
+    """The pool as a whole. `version` is the last that was committed to, 0 for none; `changed`: it says otherwise."""
+
+    unit: str
+    experts: int
+    available: int
+    version: int
+    changed: bool
+    waiting_version: int
+    thread_id: str
+    by_specialty: list[SpecialtyCountOut]
+
+
+class PoolVersionOut(TypedDict):
+    """A version of the pool. It is approved as any prepared move, by another person than who prepared it."""
+
+    version: int
+    state: Literal["prepared", "queued", "committed", "dropped"]
+    root: str
+    size: int
+    prepared_by: str
+    prepared_by_name: str
+    prepared_at: str
+    logged_at: str | None
+    thread_id: str
+    move_id: str
+    move_version: int
+
+
+class PoolVersionPageOut(TypedDict):
+    """A version with what it brought against the committed one before it, and what has changed in the pool since."""
+
+    version: PoolVersionOut
+    against: int
+    brought: list[ExpertChangeOut]
+    since: list[ExpertChangeOut]
+
+
+class PoolVersions(TypedDict):
+    """All that were prepared, the latest first."""
+
+    items: list[PoolVersionOut]
+
+
 class PreparedMoveOut(TypedDict):
     """A move that a handler prepared and that waits for an approver, or that came back. `version` is its ETag."""
 
@@ -1164,6 +1331,13 @@ class SignIn(TypedDict):
     staff_id: str
     password: str
     unit: NotRequired[str | None]
+
+
+class SpecialtyCountOut(TypedDict):
+    """How many experts can be drawn today for a speciality, whatever the case."""
+
+    specialty: str
+    experts: int
 
 
 class StaffChange(TypedDict):

@@ -22,6 +22,9 @@ APPROVERS: Final = frozenset({Role.APPROVER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 DISPATCHERS: Final = frozenset({Role.DISPATCHER})
 SEALERS: Final = frozenset({Role.APPROVER, Role.SEAL_HOLDER})
+POOL_READERS: Final = EVERYONE - {Role.DISPATCHER}
+POOL_KEEPERS: Final = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
+POOL_PREPARERS: Final = frozenset({Role.CLERK, Role.APPROVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,19 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "searchOldCases": Access(CASE_WORKERS | {Role.READER}),
         "readOldCase": Access(CASE_READERS),
         "dropOldCase": Access(APPROVERS, person=True),
+        # the expert pool
+        "readPool": Access(POOL_READERS),
+        "listExperts": Access(POOL_READERS),
+        "searchExperts": Access(POOL_READERS),
+        "readExpert": Access(POOL_READERS),
+        "exportExperts": Access(POOL_READERS),
+        "addExpert": Access(POOL_KEEPERS),
+        "updateExpert": Access(POOL_KEEPERS),
+        "dropExpert": Access(POOL_KEEPERS, person=True),
+        "importExperts": Access(POOL_KEEPERS),
+        "listPoolVersions": Access(POOL_READERS),
+        "readPoolVersion": Access(POOL_READERS),
+        "preparePoolVersion": Access(POOL_PREPARERS, person=True),
         # people
         "listColleagues": Access(EVERYONE),
         "listDeputies": Access(EVERYONE),

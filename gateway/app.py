@@ -44,6 +44,7 @@ from gateway.routes import (
     moves,
     old_cases,
     people,
+    pool,
     requests,
     session,
 )
@@ -70,6 +71,7 @@ _DESK: Final = (
     people,
     dispatch,
     requests,
+    pool,
 )
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,

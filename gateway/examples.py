@@ -21,6 +21,7 @@ from gateway.schemas.people import (
     TaskHandOver,
     UnitTransfer,
 )
+from gateway.schemas.pool import ExpertRow, ExpertRows, ExpertSearch
 
 _LETTER: Final[dict[str, object]] = {
     "acceptance_number": "杭人社工受〔2026〕0017号",
@@ -48,6 +49,18 @@ _OLD_CASE: Final[dict[str, object]] = {
     "closed_on": "2019-06-30",
     "result": "FOUND",
     "shelf_mark": "A-3-017",
+}
+
+_EXPERT: Final[dict[str, object]] = {
+    "number": "HZ-0017",
+    "name": "示例",
+    "title": "主任医师",
+    "specialties": "M201,M202",
+    "employer": "示例医院",
+    "appointed_from": "2026-01-01",
+    "appointed_until": "2028-12-31",
+    "active": "yes",
+    "conflicts": "单位:示例建筑有限公司",
 }
 
 EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyType(
@@ -108,5 +121,8 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
         },
         OldCases: {"items": [_OLD_CASE], "only_check": True},
         OldCaseSearch: {"number": "杭工协〔2019〕12号"},
+        ExpertRow: _EXPERT,
+        ExpertRows: {"items": [_EXPERT], "only_check": True},
+        ExpertSearch: {"number": "HZ-0017"},
     }
 )

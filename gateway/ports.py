@@ -5,6 +5,7 @@ from typing import Protocol
 from node.desk.paper_ports import PapersPort
 from node.desk.people_ports import PeoplePort
 from node.desk.ports import AccountsPort, DeskPort
+from node.pool.ports import PoolPort
 
 
 class Station(Protocol):
@@ -23,6 +24,11 @@ class Station(Protocol):
     @property
     def papers(self) -> PapersPort:
         """Closed paper cases of earlier years, and papers with an e-seal."""
+        ...
+
+    @property
+    def pool(self) -> PoolPort:
+        """The expert pool of an appraisal unit."""
         ...
 
     @property

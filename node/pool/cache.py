@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from delegation.eligibility import Member
+from delegation.merkle import Batch
 from node.records_pool import ExpertRecord
 
 _MOST_LIVE: Final = 8  # units of a node that appraise
@@ -26,11 +27,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A version as it was frozen: experts in their order, and the salt of each one's leaf."""
+    """A version as it was frozen: experts in their order, the salt of each one's leaf, and the tree over the leaves."""
 
     rows: tuple[Mapping[str, str], ...]
     members: tuple[Member, ...]
     salts: tuple[bytes, ...]
+    tree: Batch
 
 
 class PoolCache:

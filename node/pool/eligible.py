@@ -34,11 +34,11 @@ from delegation.model import PoolDeclared
 from delegation.payloads import SALT_SIZE
 from node.ids import uuid7
 from node.pool.cache import Frozen
-from node.pool.experts import all_of
+from node.pool.experts import all_of, pool_of
 from node.pool.rows import declarations_of
-from node.pool.versions import committed_version, differences, frozen_of, pool_paths, version_by_root
+from node.pool.versions import committed_version, differs, frozen_of, version_by_root
 from node.records import EntryRecord, to_us
-from node.records_pool import EligibleListRecord, PoolVersionRecord
+from node.records_pool import EligibleListRecord
 from node.state import State
 from node.store import Where
 from node.writer import Tx
@@ -192,12 +192,12 @@ def fix_list(
     }
     secret = state.vault.seal(tx, thread_id, _row(record.list_id), json.dumps(content).encode())
     tx.put(replace(record, secret=secret))
-    return _list(record, found, pool_changed=_changed(tx, state, version, frozen))
+    return _list(record, found, pool_changed=differs(tx, state, version, pool_of(tx, unit).content))
 
 
 def _declared_since(tx: Tx, state: State, unit: str, frozen: Frozen) -> list[tuple[str, Declaration]]:
     """Conflicts that stand in the pool now and did not when the version was frozen."""
-    before = {member.expert.expert_id: set(member.declarations) for member in frozen.members}
+    before = {each.expert.expert_id: set(each.declarations) for each in frozen.members if each.declarations}
     return [
         (kept.content["number"], each)
         for kept in all_of(tx, state, unit)
@@ -205,11 +205,6 @@ def _declared_since(tx: Tx, state: State, unit: str, frozen: Frozen) -> list[tup
         for each in declarations_of(kept.content)
         if each not in before.get(kept.content["number"], set())
     ]
-
-
-def _changed(tx: Tx, state: State, version: PoolVersionRecord, frozen: Frozen) -> bool:
-    now = tuple(kept.content for kept in all_of(tx, state, version.unit))
-    return bool(differences(frozen.rows, now))
 
 
 def _leaves(
@@ -298,7 +293,7 @@ def open_places(
     if tree.root != root:
         raise Refusal(Reason.INTERNAL, field="eligible_list")
     figures = tuple(Stratum(0, 0, len(each)) for each in read.strata)
-    pool = pool_paths(read.frozen)
+    pool = read.frozen.tree.paths
     found = []
     for stratum, position in places:
         try:

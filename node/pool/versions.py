@@ -54,7 +54,7 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
     last = next((each for each in committed if each.state == "committed"), None)
     if not experts:
         raise Refusal(Reason.NOT_ALLOWED, state="empty")
-    if last is not None and not _differs(tx, state, last, pool.content):
+    if last is not None and not differs(tx, state, last, pool.content):
         raise Refusal(Reason.NOT_ALLOWED, state="unchanged")
     held = _own_thread(tx, state, at, actor, pool)
     if held.pending:
@@ -62,7 +62,7 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
     _drop_waiting(tx, committed)
     rows = tuple({name: kept.content.get(name, "") for name in COMPARED} for kept in experts)
     frozen = _freeze(rows)
-    root = list_tree(_leaves(frozen)).root
+    root = frozen.tree.root
     version = (held.thread.pool_version if held.thread is not None else 0) + 1
     raw = {"to": [], "declared": {"root": root.hex(), "size": len(rows), "version": version}}
     hands = Hands(handler=handler_of(actor, among=PREPARES), approver=SOMEBODY)
@@ -104,13 +104,14 @@ def _row(unit: str, root: bytes) -> str:
 
 
 def _freeze(rows: Sequence[Mapping[str, str]]) -> Frozen:
-    drawn = os.urandom(SALT_SIZE * len(rows))
+    return _frozen(rows, os.urandom(SALT_SIZE * len(rows)))
+
+
+def _frozen(rows: Sequence[Mapping[str, str]], drawn: bytes) -> Frozen:
     salts = tuple(drawn[start : start + SALT_SIZE] for start in range(0, len(drawn), SALT_SIZE))
-    return Frozen(tuple(rows), tuple(member_of(row) for row in rows), salts)
-
-
-def _leaves(frozen: Frozen) -> list[bytes]:
-    return [pool_leaf(salt, each.expert) for salt, each in zip(frozen.salts, frozen.members, strict=True)]
+    members = tuple(member_of(row) for row in rows)
+    leaves = [pool_leaf(salt, each.expert) for salt, each in zip(salts, members, strict=True)]
+    return Frozen(tuple(rows), members, salts, list_tree(leaves))
 
 
 def _written(frozen: Frozen) -> bytes:
@@ -126,18 +127,11 @@ def frozen_of(tx: Tx, state: State, record: PoolVersionRecord) -> Frozen:
     secret = state.vault.open(tx, subject(record.unit), _row(record.unit, record.root), record.secret)
     kept = json.loads(secret)
     rows = tuple(dict(zip(kept["names"], row, strict=True)) for row in kept["rows"])
-    drawn = bytes.fromhex(kept["salts"])
-    salts = tuple(drawn[start : start + SALT_SIZE] for start in range(0, len(drawn), SALT_SIZE))
-    frozen = Frozen(rows, tuple(member_of(row) for row in rows), salts)
-    if list_tree(_leaves(frozen)).root != record.root:
+    frozen = _frozen(rows, bytes.fromhex(kept["salts"]))
+    if frozen.tree.root != record.root:
         raise Refusal(Reason.INTERNAL, field="pool_version")
     state.pools.keep_frozen(record.root, frozen)
     return frozen
-
-
-def pool_paths(frozen: Frozen) -> tuple[tuple[bytes, ...], ...]:
-    """The inclusion path of each expert of a version, in its order."""
-    return list_tree(_leaves(frozen)).paths
 
 
 def _own_thread(tx: Tx, state: State, at: datetime, actor: Actor, pool: PoolRecord) -> Held:
@@ -295,15 +289,15 @@ def summary(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolView:
         experts=len(experts),
         available=len(available),
         version=last.version if last is not None else 0,
-        changed=bool(experts) if last is None else _differs(tx, state, last, pool.content),
+        changed=bool(experts) if last is None else differs(tx, state, last, pool.content),
         waiting_version=next((each.version for each in records if each.state == "prepared"), 0),
         thread_id=pool.thread_id,
         by_specialty=tuple((code, codes.count(code)) for code in sorted(set(codes))),
     )
 
 
-def _differs(tx: Tx, state: State, last: PoolVersionRecord, content: str) -> bool:
-    """Not merely touched: what a version has of its experts is another."""
+def differs(tx: Tx, state: State, last: PoolVersionRecord, content: str) -> bool:
+    """Whether the pool, marked `content` now, says otherwise than a version; notes do not count."""
     if last.content == content:
         return False
     now = tuple(kept.content for kept in all_of(tx, state, last.unit))

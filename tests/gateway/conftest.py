@@ -16,6 +16,7 @@ from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_desk import FakeDesk
 from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
+from tests.gateway.fake_pool import FakePool
 
 
 @dataclass
@@ -26,11 +27,13 @@ class FakeStation:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     people: FakePeople = field(init=False)
     papers: FakePapers = field(init=False)
+    pool: FakePool = field(init=False)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""
         self.people = FakePeople(self.accounts)
         self.papers = FakePapers(self.accounts)
+        self.pool = FakePool(self.accounts, self.desk)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor, Role
 from node.pool.ports import ExpertFilters, PoolPort
 from node.pool.rows import COMPARED, FIELDS, REQUIRED, declarations_of, judge_row, member_of
-from node.pool.versions import frozen_of, pool_paths, version_by_root
+from node.pool.versions import frozen_of, version_by_root
 from node.records import EntryRecord, LookupRecord
 from node.records_pool import ExpertRecord, PoolVersionRecord
 from node.service import Node
@@ -205,7 +205,7 @@ async def test_versions_are_frozen_salted_and_committed_by_two(tmp_path: Path) -
                 frozen = frozen_of(tx, state, record)
                 salts |= set(frozen.salts)
                 for index, (salt, each, path) in enumerate(
-                    zip(frozen.salts, frozen.members, pool_paths(frozen), strict=True)
+                    zip(frozen.salts, frozen.members, frozen.tree.paths, strict=True)
                 ):
                     leaf = pool_leaf(salt, each.expert)
                     assert stands_in(leaf=leaf, index=index, size=size, path=path, root=record.root)
