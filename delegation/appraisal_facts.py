@@ -77,7 +77,7 @@ class AppraisalFacts:
     moved: int = 0  # appointments that did not hold
     notices: tuple[tuple[date, date], ...] = ()  # served on, for the examination on
     absences: int = 0  # that count
-    missed: int = 0  # all of them
+    missed_on: date | None = None  # the last day on which nobody came, counted or not
     examined_on: date | None = None
     tests_until: date | None = None
     opinion_draw: int = 0  # of which draw's panel an opinion stands

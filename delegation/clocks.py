@@ -73,12 +73,13 @@ def statutory_of(thread: ThreadState, roster: RosterView) -> Due | None:
     letter = thread.letter
     if letter is None:
         return None
-    if thread.appraisal is not None:
+    if thread.matter is not Matter.INVESTIGATION:
         received = letter.clock.application_received_on
         if received is None:
             return None
         found = statutory_limit(LimitKind.APPRAISAL, received)
-        length = found.length + (found.extension if thread.appraisal.extended else 0)
+        extended = thread.appraisal is not None and thread.appraisal.extended
+        length = found.length + (found.extension if extended else 0)
         return statutory_due(received, length, letter.clock.suspensions, roster.calendar_of(thread.home_unit))
     if letter.clock.accepted_on is None:
         return None

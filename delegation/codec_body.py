@@ -7,6 +7,7 @@ from typing import Final
 
 from delegation import codec_values as take
 from delegation import digits, model
+from delegation.codec_body_appraisal import APPRAISAL_CONTENTS, request_of
 from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
@@ -98,13 +99,18 @@ def _with_content(facts: BodyFacts, b: body_pb2.Body) -> BodyFacts:
             return _with_evidence(facts, b.hand_over.evidence)
         case "supplement":
             return replaced(facts, supplement_items=tuple((i.item_code, i.reason) for i in b.supplement.items))
-    return facts
+        case "appraisal_result":
+            appraisal = APPRAISAL_CONTENTS[facts.content](b)
+            return replaced(facts, appraisal=appraisal, reviewer_id=b.appraisal_result.reviewer_staff_id)
+    read = APPRAISAL_CONTENTS.get(facts.content)
+    return facts if read is None else replaced(facts, appraisal=read(b))
 
 
 def _with_letter(facts: BodyFacts, letter: letter_pb2.Letter, today: date) -> BodyFacts:
     facts = _with_case(facts, letter.worker, letter.employer, letter.accident, today)
     return replaced(
         facts,
+        appraisal=request_of(letter.appraisal) if letter.HasField("appraisal") else None,
         items=tuple((item.code, item.mandatory) for item in letter.items),
         insurance_mode=int(letter.insurance.mode),
         insured_in=letter.insurance.insured_in,

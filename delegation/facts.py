@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from delegation.codes import Kind
+from delegation.facts_appraisal import AppraisalBody, OpinionFacts
 from delegation.model import Defect, Header
 
 
@@ -72,6 +73,7 @@ class BodyFacts:
     paper_recorders: tuple[str, ...] = ()
     paper_scan: str = ""
     has_text: bool = False
+    appraisal: AppraisalBody | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ class CaseFacts:
     held_material_ids: frozenset[str] = frozenset()
     letter_header: Header | None = None
     supplement: BodyFacts | None = None
+    opinion: OpinionFacts | None = None  # the panel's, as formed last
+    void_expert_ids: frozenset[str] = frozenset()  # who sat in a void panel of this case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

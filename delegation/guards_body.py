@@ -5,18 +5,18 @@ What contradicts the header is BODY_CONTRADICTS_HEADER with `what`; what fails b
 `guard`. Nothing of the body is repeated. NOT checked: free text (protocol 11.3).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
+from delegation.body_asked import Answer, BodyAsked, BodyGuard, contradicts
 from delegation.codes import Kind
 from delegation.deadlines import day_of
+from delegation.declared_appraisal import OpinionDeclared
 from delegation.errors import Reason, Refused
-from delegation.facts import BodyFacts, CaseFacts
+from delegation.guards_body_appraisal import APPRAISAL_BODY_GUARDS
 from delegation.model import (
     AssignmentDeclared,
-    Header,
     LetterDeclared,
     MaterialsDeclared,
     ResultDeclared,
@@ -24,62 +24,20 @@ from delegation.model import (
     SupplementDeclared,
 )
 from delegation.reasons_codes import REASON_LIST
-from delegation.roster_view import RosterView
-from delegation.table import Row
-from delegation.thread_state import ThreadState
 
 FOUND, PARTLY, NOT_FOUND = 1, 2, 3  # the contract's Finding
-_REUSING: Final = (LetterDeclared, ResultDeclared, MaterialsDeclared)
+_REUSING: Final = (LetterDeclared, ResultDeclared, MaterialsDeclared, OpinionDeclared)
 _PROJECT, _NOT_INSURED = 2, 3  # the contract's InsuranceMode; 1 is 单位参保
 _VALID_CERTIFICATE = 1  # the contract's OccupationalDisease
-
-
-@dataclass(frozen=True, slots=True)
-class BodyAsked:
-    """One opened body before one thread."""
-
-    thread: ThreadState
-    header: Header
-    facts: BodyFacts
-    row: Row
-    roster: RosterView
-    history: CaseFacts
-
-    @property
-    def manifest_ids(self) -> tuple[str, ...]:
-        """The materials that the header lists."""
-        return tuple([material.material_id for material in self.header.manifest])
-
-    @property
-    def items_of_round(self) -> Mapping[str, bool] | None:
-        """Item code to mandatory for what this round asks; None when the letter is not at hand."""
-        letter = self.history.letter
-        if letter is None:
-            return None
-        items = dict(letter.items)
-        if self.header.round == 1:
-            return items
-        if self.history.supplement is None:
-            return None
-        asked = (code for code, _ in self.history.supplement.supplement_items)
-        return {code: items.get(code, False) for code in asked}
-
-
-Answer: TypeAlias = bool | Refused
-BodyGuard: TypeAlias = Callable[[BodyAsked], Answer]
-
-
-def _contradicts(what: str) -> Refused:
-    return Refused(Reason.BODY_CONTRADICTS_HEADER, {"what": what})
 
 
 def _kind_and_thread(asked: BodyAsked) -> Answer:
     facts, header = asked.facts, asked.header
     if facts.kind is not header.kind or facts.thread_id != header.thread_id:
-        return _contradicts("kind")
+        return contradicts("kind")
     if not facts.material_ids and not header.manifest:
         return True
-    return sorted(facts.material_ids) == sorted(asked.manifest_ids) or _contradicts("materials")
+    return sorted(facts.material_ids) == sorted(asked.manifest_ids) or contradicts("materials")
 
 
 def _sealed_reasons_match(asked: BodyAsked) -> Answer:
@@ -90,14 +48,14 @@ def _sealed_reasons_match(asked: BodyAsked) -> Answer:
     classes = {reason for reason in asked.header.reasons if reason not in REASON_LIST}
     allowed = {code for code in asked.row.reasons if REASON_LIST[code].sealed}
     if len(set(sealed)) != len(sealed) or not set(sealed) <= allowed:
-        return _contradicts("reasons")
-    return {REASON_LIST[code].in_header for code in sealed} == classes or _contradicts("reasons")
+        return contradicts("reasons")
+    return {REASON_LIST[code].in_header for code in sealed} == classes or contradicts("reasons")
 
 
 def _reused_match(asked: BodyAsked) -> Answer:
     declared, reused = asked.header.declared, asked.facts.reused_material_ids
     if isinstance(declared, _REUSING):
-        return declared.reused_materials == len(reused) == len(set(reused)) or _contradicts("reused_materials")
+        return declared.reused_materials == len(reused) == len(set(reused)) or contradicts("reused_materials")
     return True
 
 
@@ -129,7 +87,7 @@ def _letter_matches(asked: BodyAsked) -> Answer:
         return False
     counts = (len(items), sum(mandatory for _, mandatory in items))
     matches = isinstance(declared, LetterDeclared) and counts == (declared.items, declared.mandatory_items)
-    return matches or _contradicts("items")
+    return matches or contradicts("items")
 
 
 def _covers(asked: BodyAsked, place: str) -> bool:
@@ -186,7 +144,7 @@ def _corrected_items_same(asked: BodyAsked) -> Answer:
 def _defects_match(asked: BodyAsked) -> Answer:
     declared = asked.header.declared
     same = isinstance(declared, ReturnDeclared) and asked.facts.defects == declared.defects
-    return same or _contradicts("defects")
+    return same or contradicts("defects")
 
 
 def _investigators_match(asked: BodyAsked) -> Answer:
@@ -196,10 +154,10 @@ def _investigators_match(asked: BodyAsked) -> Answer:
     able = {person.staff_id: person for person in people if person.has_credential}
     conflicts = sum(person.conflict for person in people)
     if (len(able), conflicts) != (declared.investigators, declared.conflicts):
-        return _contradicts("investigators")
+        return contradicts("investigators")
     elsewhere = sum(person.unit != asked.thread.host_unit for person in able.values())
     paper = asked.header.recorded_by_home  # the paper seldom says which unit employs whom
-    return paper or elsewhere == declared.from_elsewhere or _contradicts("from_elsewhere")
+    return paper or elsewhere == declared.from_elsewhere or contradicts("from_elsewhere")
 
 
 def _investigators_fit(asked: BodyAsked) -> Answer:
@@ -232,7 +190,7 @@ def _result_matches(asked: BodyAsked) -> Answer:
         declared.mandatory_items, declared.checks_met, declared.checks_explained, declared.checks_open,
         declared.evidence,
     )  # fmt: skip
-    return mine == said or _contradicts("result")
+    return mine == said or contradicts("result")
 
 
 def _answers_cover_round(asked: BodyAsked) -> Answer:
@@ -251,7 +209,7 @@ def _unable_codes_told(asked: BodyAsked) -> Answer:
     codes = {answer.unable_code for answer in answers} - {""}
     if not codes <= set(asked.row.reasons) or ("U07" in codes and asked.header.round == 1):
         return False
-    return {REASON_LIST[code].in_header for code in codes} == set(asked.header.reasons) or _contradicts("reasons")
+    return {REASON_LIST[code].in_header for code in codes} == set(asked.header.reasons) or contradicts("reasons")
 
 
 def _evidence_named(asked: BodyAsked) -> Answer:
@@ -279,8 +237,8 @@ def _supplement_matches(asked: BodyAsked) -> Answer:
     if letter is None or len(set(codes)) != len(codes) or not set(codes) <= {code for code, _ in letter.items}:
         return False
     if not isinstance(declared, SupplementDeclared) or declared.items != len(items):
-        return _contradicts("items")
-    return {reason for _, reason in items} == set(asked.header.reasons) or _contradicts("reasons")
+        return contradicts("items")
+    return {reason for _, reason in items} == set(asked.header.reasons) or contradicts("reasons")
 
 
 def _amendment_matches(asked: BodyAsked) -> Answer:
@@ -320,6 +278,7 @@ BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
     "amendment_matches": _amendment_matches,
     "reason_told": _reason_told,
     "question_told": _question_told,
+    **APPRAISAL_BODY_GUARDS,
 })  # fmt: skip
 
 

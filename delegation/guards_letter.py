@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from delegation.clocks import statutory_of, time_is_short
-from delegation.codes import Kind, LegalBasis, PlaceCertainty, PlaceRole, Priority, Procedure
+from delegation.codes import Kind, LegalBasis, Matter, PlaceCertainty, PlaceRole, Priority, Procedure
 from delegation.deadlines import DeadlineError
 from delegation.digits import DigitError, parse_delegation_number
 from delegation.errors import Reason, Refused
@@ -18,6 +18,7 @@ from delegation.thread_changes import letter_of
 from delegation.thread_state import ThreadState
 
 _GROUNDS: Final = frozenset({"S01", "S02", "S03"})
+_GROUNDS_OF_APPRAISAL: Final = frozenset({"S04", "S05"})
 
 
 def _thread_begins(asked: Asked) -> Answer:
@@ -49,12 +50,20 @@ def _letter_counts(asked: Asked) -> Answer:
 
 
 def clock_holds(clock: ClockFacts, thread: ThreadState, today: date, roster: RosterView) -> bool:
-    """Whether clock facts are complete, not in the future and free of contradiction (办法 Art 14; 条例 Art 20)."""
-    if clock.accepted_on is None or clock.accepted_on > today or clock.application_received_on is not None:
+    """Whether clock facts are complete, not in the future and free of contradiction (办法 Art 14; 条例 Art 20, 25).
+
+    A recognition runs from its acceptance by its procedure, an appraisal from the receipt of the application.
+    """
+    start, other, grounds = clock.accepted_on, clock.application_received_on, _GROUNDS
+    if thread.matter is not Matter.INVESTIGATION:
+        start, other, grounds = other, start, _GROUNDS_OF_APPRAISAL
+        if clock.procedure is not Procedure.UNSPECIFIED:
+            return False
+    if start is None or start > today or other is not None:
         return False
     for suspension in clock.suspensions:
         ends = suspension.resumed_on
-        if suspension.ground not in _GROUNDS or suspension.effective_on > today or (ends is not None and ends > today):
+        if suspension.ground not in grounds or suspension.effective_on > today or (ends is not None and ends > today):
             return False
     if thread.letter is None:
         return False

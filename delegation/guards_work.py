@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from delegation.codes import Kind
+from delegation.codes import Kind, Matter
 from delegation.guards import Answer, Asked, Guards
 from delegation.limits import Step
 from delegation.model import (
@@ -19,6 +19,10 @@ from delegation.thread_state import OpenClock
 MOST_HOPS: Final = 2
 MOST_ROUNDS: Final = 3
 _DISPUTABLE: Final = frozenset({"R01", "R02", "R10"})
+_OF_THE_HOST: Final = frozenset({
+    "delivery", "sign", "decide", "assign", "investigate", "supplement", "specialties", "draw-commit", "draw-reveal",
+    "draw-panel", "schedule", "examine", "experts-propose", "experts-confirm", "panel-short", "recusal",
+})  # fmt: skip
 
 
 def _named(asked: Asked) -> str:
@@ -27,9 +31,10 @@ def _named(asked: Asked) -> str:
 
 
 def _unit_named(asked: Asked) -> Answer:
-    """A unit that recognises injuries, of the roster, not gone, not the home; a transfer names another than itself."""
+    """A unit of the matter's type, of the roster, not gone, not the home; a transfer names another than itself."""
     unit = asked.roster.units.get(_named(asked))
-    if unit is None or unit.type is not UnitType.RECOGNITION or unit.life is UnitLife.LEFT:
+    wanted = UnitType.RECOGNITION if asked.thread.matter is Matter.INVESTIGATION else UnitType.APPRAISAL
+    if unit is None or unit.type is not wanted or unit.life is UnitLife.LEFT:
         return False
     if asked.header.kind is Kind.TRANSFERRED and unit.code == asked.thread.host_unit:
         return False
@@ -88,9 +93,8 @@ def _designation_timely(asked: Asked) -> Answer:
 
 def _host_overdue(asked: Asked) -> Answer:
     """A clock of the host's own work ran out: nothing is taken from a host that is in time."""
-    names = {"delivery", "sign", "decide", "assign", "investigate", "supplement"}
     return any(
-        clock.clock in names and clock.unit == asked.thread.host_unit and asked.today > clock.due.legal
+        clock.clock in _OF_THE_HOST and clock.unit == asked.thread.host_unit and asked.today > clock.due.legal
         for clock in asked.thread.deadlines
     )
 
@@ -140,7 +144,11 @@ def _investigators_two(asked: Asked) -> Answer:
 
 
 def _work_clock(asked: Asked) -> OpenClock | None:
-    return asked.thread.clock("investigate") or asked.thread.clock("supplement")
+    for name in ("investigate", "supplement", "examine", "opinion-form", "experts-propose"):
+        found = asked.thread.clock(name)
+        if found is not None:
+            return found
+    return None
 
 
 def _most_extension(asked: Asked) -> int:

@@ -7,12 +7,13 @@ elsewhere; here nothing reads a clock, a store or the network.
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from delegation.body_asked import BodyAsked
 from delegation.clock_specs import CLOCKS
 from delegation.clocks import Moment, deliver, with_statutory
 from delegation.effects import Accepted, entered, placed, table_of
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
-from delegation.guards_body import BodyAsked, judged_body
+from delegation.guards_body import judged_body
 from delegation.guards_local import LocalAsked, judged_local
 from delegation.judging import judge, lawful, reasons_fit
 from delegation.model import Header

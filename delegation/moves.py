@@ -36,7 +36,10 @@ _OF_THE_THREAD: Final = frozenset({
     "host_overdue", "supervision_unanswered", "refusal_disputable", "extension_first", "before_expiry",
     "extension_open", "silence_over", "check_long_over", "not_paused", "is_paused", "clock_suspended", "round_follows",
     "not_archived_yet", "answers_supervision", "opinion_asked", "acknowledges_correction", "questions_not_too_many",
-    "hops_left", "hops_spent", "clock_running",
+    "hops_left", "hops_spent", "clock_running", "host_draws", "home_draws", "on_paper_alone", "draw_on_line",
+    "way_to_draw", "reserves_spent", "commits_once", "both_committed", "both_revealed", "nothing_revealed",
+    "panel_settled", "recusals_not_too_many", "answers_recusal", "absence_recorded", "rejudges_left", "panel_stands",
+    "extended_once", "term_not_over",
 })  # fmt: skip
 _BY_ITSELF: Final = frozenset({Kind.RESEAL, Kind.PROTEST})
 _ANSWERED_CLOCK: Final = {
@@ -44,6 +47,7 @@ _ANSWERED_CLOCK: Final = {
     Kind.SUPERVISE_ANSWER: "supervise",
     Kind.OPINION: "opinion",
     Kind.CORRECTION_ACKNOWLEDGED: "correction-acknowledge",
+    Kind.RECUSAL_ANSWERED: "recusal",
 }
 _QUESTION_OF: Final = {Kind.ANSWER: Kind.QUESTION, Kind.SUBJECT_ANSWER: Kind.SUBJECT_REQUEST}
 _NO_DIGEST: Final = bytes(32)

@@ -30,10 +30,32 @@ _TO_COME: Final[Mapping[State, tuple[Step, ...]]] = MappingProxyType({
     State.IN_PROGRESS: (),
     State.SUPPLEMENT_REQUESTED: (),
 })  # fmt: skip
-SHORT_STATES: Final = frozenset(_TO_COME)  # in any other nothing is short
+_EXAMINING: Final = (Step.EXAMINE, Step.FORM_OPINION, Step.REPORT_OPINION)
+_APPRAISAL: Final = (Step.SIGN, Step.DECIDE, *_EXAMINING)
+# The same of an appraisal: the examination's time runs from acceptance, whatever is drawn and appointed in it.
+_TO_COME_OF_APPRAISAL: Final[Mapping[State, tuple[Step, ...]]] = MappingProxyType({
+    State.ISSUED: (Step.DECIDE, *_EXAMINING),
+    State.SIGNED_FOR: _EXAMINING,
+    State.RETURNED_FOR_CORRECTION: _APPRAISAL,
+    State.TRANSFERRED: _APPRAISAL,
+    State.AWAITING_DESIGNATION: (Step.REISSUE, *_APPRAISAL),
+    State.REFUSED: _APPRAISAL,
+    State.ACCEPTED: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.SPECIALTY_SET: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.DRAW_VOID: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.PANEL_SHORT: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.PANEL_DRAWN: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.SCHEDULED: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.NOTIFIED: (Step.FORM_OPINION, Step.REPORT_OPINION),
+    State.EXAMINED: (Step.REPORT_OPINION,),
+    State.OPINION_FORMED: (),
+    State.SUPPLEMENT_REQUESTED: (),
+})  # fmt: skip
+SHORT_STATES: Final = frozenset(_TO_COME) | frozenset(_TO_COME_OF_APPRAISAL)  # in any other nothing is short
 # Clocks of the step in progress; answers and hand-overs run beside the work.
 _IN_PROGRESS: Final = frozenset({
-    "delivery", "sign", "decide", "investigate", "supplement", "correction", "reissue", "designation",
+    "delivery", "sign", "decide", "investigate", "supplement", "correction", "reissue", "designation", "examine",
+    "opinion-form", "opinion-report",
 })  # fmt: skip
 _MOST_DAYS: Final = 400
 
@@ -45,7 +67,7 @@ def short_from(thread: ThreadState, roster: RosterView) -> date | None:
     not known, or the thread is none of a delegation. Short from the start: the home confirmed so when it issued.
     Calendars and agreed times are those of `roster`. NOT checked: whether a unit will be quicker than agreed.
     """
-    to_come = _TO_COME.get(thread.state)
+    to_come = (_TO_COME if thread.appraisal is None else _TO_COME_OF_APPRAISAL).get(thread.state)
     letter, cap = thread.letter, thread.cap
     if to_come is None or letter is None or cap is None or thread.thread_type is not ThreadType.DELEGATION:
         return None

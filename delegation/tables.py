@@ -4,10 +4,11 @@ from typing import Final
 
 from delegation.codes import Matter, ThreadType
 from delegation.table import Table
+from delegation.table_appraisal import APPRAISAL
 from delegation.table_investigation import INVESTIGATION
 from delegation.table_other_threads import OTHER_TABLES
 
-TABLES: Final[tuple[Table, ...]] = (INVESTIGATION, *OTHER_TABLES)
+TABLES: Final[tuple[Table, ...]] = (INVESTIGATION, APPRAISAL, *OTHER_TABLES)
 _BY_TYPE: Final = {
     (table.thread_type, matter): table
     for table in reversed(TABLES)
@@ -17,5 +18,5 @@ _BY_TYPE: Final = {
 
 
 def table_for(thread_type: ThreadType, matter: Matter) -> Table | None:
-    """The table of a thread; None when this version has none for it (an appraisal, so far)."""
+    """The table of a thread; None when this version has none for it."""
     return _BY_TYPE.get((thread_type, matter))

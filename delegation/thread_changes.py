@@ -7,6 +7,13 @@ to the clock effects. None of them checks anything: the guards did.
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from delegation.changes_appraisal import (
+    APPRAISAL_CHANGES,
+    appraisal_supplement,
+    appraisal_unpaused,
+    with_letter,
+    with_next_leg,
+)
 from delegation.clock_specs import CLOCKS
 from delegation.clocks import answered, started, stopped
 from delegation.codes import Kind, Priority
@@ -33,7 +40,7 @@ Change: TypeAlias = Callable[[Asked, ThreadState], ThreadState]
 _MOST_AMENDMENTS: Final = 64
 _MOST_PROTESTS: Final = 16
 _MOST_LEGS: Final = 32
-_ANSWERS: Final = frozenset({"question-answer", "supervise", "opinion", "correction-acknowledge"})
+_ANSWERS: Final = frozenset({"question-answer", "supervise", "opinion", "correction-acknowledge", "void-demand"})
 
 
 def letter_of(header: Header, before: LetterFacts | None, *, short_time: bool) -> LetterFacts:
@@ -324,6 +331,26 @@ def _pool(asked: Asked, thread: ThreadState) -> ThreadState:
     return replaced(thread, pool_version=declared.version) if isinstance(declared, PoolDeclared) else thread
 
 
+def _appraisal_letter(asked: Asked, thread: ThreadState) -> ThreadState:
+    return with_letter(asked, _letter(asked, thread))
+
+
+def _appraisal_next_leg(asked: Asked, thread: ThreadState) -> ThreadState:
+    return with_next_leg(asked, _next_leg(asked, thread))
+
+
+def _appraisal_corrected(asked: Asked, thread: ThreadState) -> ThreadState:
+    return with_letter(asked, _corrected(asked, thread))
+
+
+def _appraisal_unpaused(asked: Asked, thread: ThreadState) -> ThreadState:
+    return appraisal_unpaused(asked, _unpaused(asked, thread))
+
+
+def _appraisal_supplement(asked: Asked, thread: ThreadState) -> ThreadState:
+    return appraisal_supplement(asked, _supplement(asked, thread))
+
+
 CHANGES: Final[Mapping[str, Change]] = {
     "letter": _letter,
     "next_leg": _next_leg,
@@ -353,4 +380,10 @@ CHANGES: Final[Mapping[str, Change]] = {
     "protested": _protested,
     "terms": _terms,
     "pool": _pool,
+    "appraisal_letter": _appraisal_letter,
+    "appraisal_next_leg": _appraisal_next_leg,
+    "appraisal_corrected": _appraisal_corrected,
+    "appraisal_unpaused": _appraisal_unpaused,
+    "appraisal_supplement": _appraisal_supplement,
+    **APPRAISAL_CHANGES,
 }

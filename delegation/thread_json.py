@@ -11,8 +11,10 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Final, NamedTuple
 
+from delegation.appraisal_facts import AppraisalFacts
+from delegation.appraisal_json import appraisal_json
 from delegation.model import DueDate, EnvelopeRef
-from delegation.thread_json_read import FIRST, VERSION, thread_from_bytes
+from delegation.thread_json_read import FIRST, VERSION, WITH_APPRAISAL, thread_from_bytes
 from delegation.thread_state import LetterFacts, OpenClock, Past, Pending, ThreadState, WorkFacts
 from delegation.values import Remembered
 
@@ -34,9 +36,12 @@ def thread_bytes(thread: ThreadState) -> bytes:
     if len(_KEPT) >= _MOST_KEPT:
         _KEPT.clear()
     _KEPT[t.thread_id] = kept
+    version, appraisal = VERSION, ""
+    if t.appraisal is not None:
+        version, appraisal = WITH_APPRAISAL, f",{_appraisal_text(t.appraisal)}"
     return (
-        f'[{VERSION},{kept.head},{t.sequence},"{t.last_entry_digest.hex()}",{t.state_version},{kept.middle}'
-        f",[{_noted_text(t.noted)},[{','.join(kept.recent)}]],{kept.tail},{_instant_text(t.changed_at)}]"
+        f'[{version},{kept.head},{t.sequence},"{t.last_entry_digest.hex()}",{t.state_version},{kept.middle}'
+        f",[{_noted_text(t.noted)},[{','.join(kept.recent)}]],{kept.tail},{_instant_text(t.changed_at)}{appraisal}]"
     ).encode("ascii")
 
 
@@ -206,6 +211,7 @@ def _instant_text(at: datetime | None) -> str:
 
 # What a move leaves as it is: the same values as before, and so the same texts.
 _letter_text = Remembered[LetterFacts, str](lambda letter: _encode(_letter(letter)))
+_appraisal_text = Remembered[AppraisalFacts, str](lambda facts: _encode(appraisal_json(facts)))
 _work_text = Remembered[WorkFacts, str](lambda work: _encode(_work(work)))
 _due_text = Remembered[DueDate, str](lambda due: _encode(_due(due)))
 _clock_text = Remembered[OpenClock, str](lambda clock: _encode(_clock(clock)))

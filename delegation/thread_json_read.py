@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from delegation.appraisal_json import appraisal_from
 from delegation.codes import (
     Kind,
     LegalBasis,
@@ -31,10 +32,11 @@ from delegation.thread_state import (
     ThreadState,
     WorkFacts,
 )
-from delegation.values import maker
+from delegation.values import maker, replaced
 
 VERSION: Final = 2  # 1 kept the past in one array, neutral events between moves
 FIRST: Final = 1
+WITH_APPRAISAL: Final = 3  # as 2, with the appraisal's facts at the end: a thread of an older program has none
 _Json: TypeAlias = Any  # what json.loads gives: arrays of arrays, checked by the constructors below
 _from_iso = lru_cache(maxsize=4096)(date.fromisoformat)
 # A dictionary of an enum's members is asked in C, the enum in Python; a value that is none is a KeyError here.
@@ -57,8 +59,11 @@ def thread_from_bytes(data: bytes) -> ThreadState:
     """
     try:
         found = json.loads(data)
-        if found[0] not in (FIRST, VERSION):
+        if found[0] not in (FIRST, VERSION, WITH_APPRAISAL):
             raise Refusal(Reason.SCHEMA_TOO_NEW, field="thread")
+        if found[0] == WITH_APPRAISAL:
+            *found, appraisal = found
+            return replaced(_thread(found, _past_from), appraisal=appraisal_from(appraisal))
         return _thread(found, _past_of_first if found[0] == FIRST else _past_from)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise Refusal(Reason.INTERNAL, field="thread") from error

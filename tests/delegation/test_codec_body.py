@@ -364,7 +364,10 @@ def test_a_letter_of_an_appraisal_goes_to_json_and_back() -> None:
         (Kind.SCHEDULED, {"appointment": {"at": "4月2日", "form": "EXAMINATION_FORM_VIDEO"}}, "appointment.at"),
         (Kind.OPINION_FORMED, {"opinion": {"majority": {"grade": 12}}}, "opinion.majority.grade"),
         (Kind.OPINION_FORMED, {"opinion": {"majority": {"injuries": [{}]}}}, "opinion.majority.injuries.grade"),
-        (Kind.OPINION_FORMED, {"opinion": {"majority": {"self_care": {"degree": 4}}}}, "opinion.majority.self_care.degree"),
+        (
+            Kind.OPINION_FORMED, {"opinion": {"majority": {"self_care": {"degree": 4}}}},
+            "opinion.majority.self_care.degree",
+        ),
         (Kind.OPINION_FORMED, {"opinion": {"answers": [{"warning": "G99", "text": "x"}]}}, "opinion.answers.warning"),
         (Kind.CONCLUSION_ISSUED, {"conclusion": {"number": "1"}}, "conclusion.on"),
     ],

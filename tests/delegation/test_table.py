@@ -12,14 +12,16 @@ from delegation.model import DeclaredDetail
 from delegation.patterns import HEADER_REASONS
 from delegation.reasons_codes import REASON_LIST, SEALED_CLASSES, codes, in_header, label_of
 from delegation.roster_view import STEP_OF_CLOCK
-from delegation.table import BusinessStatus, ClockOp, Row, State, Table, Turn
+from delegation.table import BusinessStatus, ClockOp, Party, Row, State, Table, Turn
+from delegation.table_appraisal import APPRAISAL
 from delegation.table_investigation import INVESTIGATION
-from delegation.table_states import CLOSED, OPEN
+from delegation.table_states import APPRAISAL_MOVES, ENDED, OPEN, OPEN_APPRAISAL
 from delegation.tables import TABLES
 from delegation.thread_changes import CHANGES
 
 ALL_ROWS = [pytest.param(table, row, id=f"{table.name}-{row.name}") for table in TABLES for row in table.rows]
 DECLARED = {option.__name__ for option in DeclaredDetail.__args__} | {""}
+DELEGATIONS = (INVESTIGATION, APPRAISAL)
 WIRE_ROWS = [row for table in TABLES for row in table.rows if not row.local]
 
 
@@ -86,6 +88,13 @@ def test_the_registry_runs_guards_of_the_header_alone() -> None:
         "amendment_matches", "reason_told", "question_told",
         "people_enough", "people_as_recorded", "approved_unless_same_text", "result_reviewed",
         "checks_complete",
+        "appraisal_asked", "decision_recorded", "pool_basis_told", "consents_given", "review_not_early",
+        "plan_matches", "remedy_told", "escrow_to_office", "panel_opened", "replacement_opened",
+        "none_of_a_void_panel", "recusal_reasoned", "experts_match", "proposed_enough", "appointments_stated",
+        "no_conflict_declared", "appointment_matches", "move_reasoned", "notice_proven", "absence_reason_right",
+        "examination_fits", "opinion_matches", "majority_holds", "grades_computed", "finding_fits_matter",
+        "result_as_formed", "conclusion_by_mode", "opinion_reviewed", "clauses_named", "adopted_in_one_act",
+        "conclusion_matches", "remedy_stated",
     }  # fmt: skip
     assert not set(HEADER_GUARDS) & (set(BODY_GUARDS) | set(LOCAL_GUARDS))
 
@@ -93,7 +102,11 @@ def test_the_registry_runs_guards_of_the_header_alone() -> None:
 def test_every_change_and_every_clock_is_used() -> None:
     assert {row.change for row in WIRE_ROWS} - {""} == set(CHANGES)
     started = {effect.clock for row in WIRE_ROWS for effect in row.clocks} - {""}
-    by_hand = {"statutory", "cap", "delivery", "question-answer"}  # by facts, by every delivery, by blocking questions
+    # by facts, by every delivery, by blocking questions; once both sides did their part of a draw; on the day declared
+    by_hand = {
+        "statutory", "cap", "delivery", "question-answer", "draw-reveal", "draw-panel", "serve-conclusion",
+        "reappraisal",
+    }  # fmt: skip
     assert started | by_hand == set(CLOCKS)
 
 
@@ -113,8 +126,9 @@ def test_lack_of_staff_is_never_a_reason_to_refuse() -> None:
     assert "E04" not in refusing
 
 
-def test_neutral_rows_move_nothing_and_are_never_stale() -> None:
-    for row in INVESTIGATION.rows:
+@pytest.mark.parametrize("table", DELEGATIONS, ids=lambda table: table.name)
+def test_neutral_rows_move_nothing_and_are_never_stale(table: Table) -> None:
+    for row in table.rows:
         if row.neutral:
             assert row.target is None, row.name
             assert row.turn in {Turn.SAME, Turn.PROTESTED}, row.name
@@ -122,25 +136,67 @@ def test_neutral_rows_move_nothing_and_are_never_stale() -> None:
             assert not row.silence, row.name
 
 
-def test_after_an_end_nothing_but_archiving_and_closing_events() -> None:
-    for row in INVESTIGATION.rows:
-        if row.local or not set(row.sources) & CLOSED:
+@pytest.mark.parametrize("table", DELEGATIONS, ids=lambda table: table.name)
+def test_after_an_end_nothing_but_archiving_and_closing_events(table: Table) -> None:
+    for row in table.rows:
+        if row.local or not set(row.sources) & table.ends:
             continue
         assert row.kind is Kind.ARCHIVED or row.closing or row.never_stale, row.name
         assert row.target is None, row.name
 
 
-def test_in_every_open_state_both_sides_or_a_province_have_a_row() -> None:
-    for state in OPEN:
-        movers = {party for row in INVESTIGATION.rows if state in row.sources and not row.local for party in row.movers}
+@pytest.mark.parametrize(("table", "states"), [(INVESTIGATION, OPEN), (APPRAISAL, OPEN_APPRAISAL)])
+def test_in_every_open_state_both_sides_or_a_province_have_a_row(table: Table, states: frozenset[State]) -> None:
+    for state in states:
+        movers = {party for row in table.rows if state in row.sources and not row.local for party in row.movers}
         assert len(movers) > 2, state
 
 
-def test_local_rows_never_travel() -> None:
+def test_every_state_of_an_appraisal_is_open_or_an_end() -> None:
+    wire = [row for row in APPRAISAL.rows if not row.local]
+    states = {state for row in wire for state in (*row.sources, row.target)} - {None, State.NONE}
+    assert states == OPEN_APPRAISAL | ENDED
+    assert not OPEN_APPRAISAL & ENDED
+    assert State.IN_PROGRESS not in states
+
+
+def test_every_kind_of_an_appraisal_is_a_move_or_a_remark() -> None:
+    kinds = {row.kind for row in APPRAISAL.rows if row.kind is not None and not row.neutral}
+    assert kinds == APPRAISAL_MOVES
+    assert all(row.stale_after <= APPRAISAL_MOVES | {Kind.AMENDED} for row in APPRAISAL.rows)
+
+
+def test_an_appraisal_shares_the_rows_that_are_no_work() -> None:
+    """Approval, parties, turn of what is not the work itself are the investigation's."""
+    of = {row.name: row for row in APPRAISAL.rows}
+    missing = {row.name for row in INVESTIGATION.rows} - set(of)
+    assert missing == {"assigned", "reassigned", "reported", "unable"}
     for row in INVESTIGATION.rows:
+        if row.name not in missing | {"accepted"}:
+            mine = of[row.name]
+            assert (mine.kind, mine.movers, mine.approval, mine.audience) == (
+                row.kind, row.movers, row.approval, row.audience,
+            ), row.name  # fmt: skip
+
+
+def test_only_the_home_terminates_extends_and_concludes() -> None:
+    """条例 Art 25, 26, 42: what is the home's by law is nobody else's, whatever the mode."""
+    homes = {
+        Kind.TERMINATED, Kind.APPRAISAL_EXTENDED, Kind.CONCLUSION_ISSUED, Kind.CONCLUSION_SERVED, Kind.COMPLETED,
+        Kind.REAPPRAISAL_REQUESTED, Kind.REAPPRAISAL_RESULT, Kind.CLOCK_SUSPENDED, Kind.REJUDGE_REQUESTED,
+        Kind.WORKER_NOTIFIED, Kind.RECUSAL_RAISED, Kind.PANEL_VOID_DEMANDED, Kind.EXPERTS_ADMITTED,
+    }  # fmt: skip
+    for row in APPRAISAL.rows:
+        if row.kind in homes:
+            assert row.movers == (Party.HOME,), row.name
+
+
+@pytest.mark.parametrize("table", DELEGATIONS, ids=lambda table: table.name)
+def test_local_rows_never_travel(table: Table) -> None:
+    for row in table.rows:
         assert row.local is (row.kind is None), row.name
-    locals_ = {state for row in INVESTIGATION.rows if row.local for state in (*row.sources, row.target)}
-    on_wire = {state for row in INVESTIGATION.rows if not row.local for state in (*row.sources, row.target)}
+    locals_ = {state for row in table.rows if row.local for state in (*row.sources, row.target)}
+    on_wire = {state for row in table.rows if not row.local for state in (*row.sources, row.target)}
     only_local = {
         State.DRAFT, State.PENDING_APPROVAL, State.ROUTE_FAILED, State.RESULT_DRAFT, State.RESULT_REVIEW,
     }  # fmt: skip
@@ -151,7 +207,10 @@ def test_local_rows_never_travel() -> None:
 def test_every_state_and_status_is_reached() -> None:
     reached = {row.target for table in TABLES for row in table.rows} | {State.NONE, State.ARCHIVED}
     assert reached - {None} == set(State)
-    by_change = {BusinessStatus.DELIVERED, BusinessStatus.UNDER_CHECK, BusinessStatus.ARCHIVED}
+    by_change = {
+        BusinessStatus.DELIVERED, BusinessStatus.UNDER_CHECK, BusinessStatus.ARCHIVED, BusinessStatus.DRAW_COMMITTED,
+        BusinessStatus.DRAW_REVEALED,
+    }  # fmt: skip
     assert {row.status for table in TABLES for row in table.rows} | by_change >= set(BusinessStatus)
     assert all(status.label for status in BusinessStatus)
 

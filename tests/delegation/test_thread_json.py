@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from delegation.codes import Kind, Matter, ThreadType
+from delegation.appraisal_facts import AppraisalFacts, Replaced, VoidDraw, VoidPanel
+from delegation.codes import AppraisalKind, AppraisalMode, Kind, Matter, ThreadType
+from delegation.draw import Picks, Stratum
 from delegation.errors import Reason, Refusal
 from delegation.model import DueDate, EnvelopeRef
 from delegation.table import BusinessStatus, State
@@ -66,8 +68,44 @@ def others_of(thread: ThreadState) -> dict[str, object]:
         "last_moves": thread.last_moves[1:], "former_hosts": (FormerHost("510600RD012", 1, 2, True),),
         "former_homes": ("510600RD012",), "archived_by": ("510600RD012",),
         "protests": (Protested(ref, Kind.QUESTION, ""),), "terms_digest": digest, "pool_version": 9,
-        "delivered_at": NOW + timedelta(hours=1), "changed_at": NOW + timedelta(hours=2),
+        "delivered_at": NOW + timedelta(hours=1), "changed_at": NOW + timedelta(hours=2), "appraisal": whole_facts(),
     }  # fmt: skip
+
+
+def whole_facts() -> AppraisalFacts:
+    """Facts of an appraisal none of whose parts is as it begins."""
+    ref, digest, day = EnvelopeRef("510600RD012", "id", bytes(32)), bytes(range(32)), date(2026, 4, 2)
+    facts = AppraisalFacts(
+        mode=AppraisalMode.ONSITE_ASSIST, kind=AppraisalKind.REVIEW, draw=3,
+        strata=(Stratum(2, 1, 30), Stratum(1, 1, 8)), pool_version=4, eligible_root=digest,
+        commitments=(("a", digest),), reveals=(("a", digest),), log_size=77,
+        log_root=digest, picks=(Picks((3, 1), (2,)), Picks((0,), (5,))), panel=((0, 3), (0, 1), (1, 5)),
+        replaced=(Replaced(1, 0, 5),), void_draws=(VoidDraw(1, "D01", "a"), VoidDraw(2, "K05")),
+        void_panels=(VoidPanel(2, digest, ((0, 1),)),), defaults=(("a", 1),), recusals=(ref,), replacements_due=-1,
+        void_demand=ref, appointed_on=day, moved=1, notices=((day, day),), absences=1, missed_on=day, examined_on=day,
+        tests_until=day, opinion_draw=3, opinion=(3, 3, 1, 2), rejudged=1, extended=True, proposed=6, admitted=5,
+        concluded_on=day, served_on=day, reappraisal_on=day, reappraised=True,
+    )  # fmt: skip
+    fresh = AppraisalFacts(mode=AppraisalMode.UNSPECIFIED, kind=AppraisalKind.UNSPECIFIED)
+    assert all(getattr(facts, each.name) != getattr(fresh, each.name) for each in fields(AppraisalFacts))
+    return facts
+
+
+def test_facts_of_an_appraisal_make_a_version_of_their_own() -> None:
+    """A program that knows no appraisal refuses such a thread as too new, and reads every other as before."""
+    where = scene("signed_for")
+    thread = where.federation.threads[where.ref]
+    assert json.loads(thread_bytes(thread))[0] == 2
+    appraisal = replaced(thread, appraisal=whole_facts())
+    data = thread_bytes(appraisal)
+    assert json.loads(data)[0] == 3
+    assert thread_from_bytes(data) == appraisal
+    assert rewritten(data) == data
+    damaged = json.loads(data)
+    damaged[-1] = damaged[-1][:-1]
+    with pytest.raises(Refusal) as caught:
+        thread_from_bytes(json.dumps(damaged).encode())
+    assert caught.value.reason is Reason.INTERNAL
 
 
 def test_what_was_written_of_a_thread_is_not_written_of_its_next() -> None:
@@ -99,7 +137,7 @@ def test_a_newer_version_is_refused_and_damage_is_told_apart() -> None:
     where = scene("signed_for")
     data = thread_bytes(where.federation.threads[where.ref])
     newer = json.loads(data)
-    newer[0] = 3
+    newer[0] = 4
     nowhere, wordless, of_no_kind = json.loads(data), json.loads(data), json.loads(data)
     nowhere[11], wordless[13], of_no_kind[25][0][0][1] = "nowhere", "", 999
     for bad, reason in (
