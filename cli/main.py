@@ -21,6 +21,7 @@ _MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "certs": "cli.certs_commands",
         "roster": "cli.roster_commands",
         "delegation": "cli.delegation_commands",
+        "draw": "cli.draw_commands",
     }
 )
 
