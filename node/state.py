@@ -18,7 +18,7 @@ from delegation.lifecycle import CaseFacts
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.table import Row
-from delegation.table_states import MOVES
+from delegation.table_states import APPRAISAL_REMARKS, MOVES
 from delegation.thread_state import ThreadState
 from delegation.values import replaced
 from node.at_rest import Vault
@@ -47,7 +47,7 @@ def goes_on(cause: str) -> bool:
 
 def is_move(kind: Kind) -> bool:
     """Whether the kind changes a thread's state, and so counts as a predecessor."""
-    return kind in MOVES or kind >= Kind.NOTICE_SENT
+    return kind in MOVES or (kind >= Kind.NOTICE_SENT and kind not in APPRAISAL_REMARKS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

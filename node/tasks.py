@@ -51,7 +51,7 @@ _OF_CLOCK: Final = {
     "correction-acknowledge": ANSWER,
     "supervise": SUPERVISED,
 }
-_CLOSED: Final = frozenset({Stage.COMPLETED, Stage.WITHDRAWN, Stage.CANCELLED})
+_CLOSED: Final = frozenset({Stage.COMPLETED, Stage.WITHDRAWN, Stage.CANCELLED, Stage.TERMINATED})
 _RESTING: Final = _CLOSED | {Stage.ARCHIVED, Stage.ENDED, Stage.ANSWERED, Stage.STATED, Stage.IN_FORCE}
 _KEPT_BY: Final = "tasks"  # meta: by which rules, and for which units, the rows were written
 _RULES: Final = "1"

@@ -19,13 +19,14 @@ CLOSED = frozenset(
         State.COMPLETED,
         State.WITHDRAWN,
         State.CANCELLED,
+        State.TERMINATED,
         State.ARCHIVED,
         State.ENDED,
         State.ANSWERED,
         State.STATED,
     }
 )
-RESULTS = frozenset({Kind.REPORTED, Kind.UNABLE})
+RESULTS = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED})
 _MOST_ANSWERS: Final = 8192  # half a KiB each: what is answered next, or sent again, is seldom older
 _MOST_DELIVERED: Final = 16384  # of some 450 nodes, each with at most 512 that it did not acknowledge
 
