@@ -157,6 +157,7 @@ def note(
         cursor=0,
         added_at=to_us(at),
     )
+    tx.after.append(lambda: state.signal(f"thread:{subject_id}:0"))
     return material_view(tx, state, _keep(tx, state, record, info))
 
 
