@@ -126,22 +126,25 @@ async def test_nobody_speaks_for_another_bureau(federation: Federation) -> None:
 async def test_damaged_envelopes_are_typed_and_do_not_hurt_their_neighbours(federation: Federation) -> None:
     async with federation.exchange(HANGZHOU) as (_registry, home):
         good, bad = federation.letter(), federation.letter()
-        request = submit_request([good, bad, bad, bad, good], federation.clock.at)
+        request = submit_request([good, bad, bad, bad, bad, good], federation.clock.at)
         flipped = bytearray(bad.signatures[0])
         flipped[-1] ^= 1
         request.envelopes[1].signatures[0] = bytes(flipped)
         request.envelopes[2].sealed_body = bad.sealed_body[:-1] + bytes([bad.sealed_body[-1] ^ 1])
         request.envelopes[3].header = bad.header_bytes[: len(bad.header_bytes) // 2]
+        request.envelopes[4].signatures[0] = bytes(flipped)  # of two faults the signature's is told
+        request.envelopes[4].sealed_body = request.envelopes[2].sealed_body
         response = await home.exchange.SubmitEnvelopes(request)
         assert [result.reason for result in response.results] == [
             "",
             "BAD_SIGNATURE",
             "DIGEST_MISMATCH",
             "MALFORMED",
+            "BAD_SIGNATURE",
             "",
         ]
-        assert [class_of(result) for result in response.results] == [1, 3, 3, 3, 1]
-        assert response.results[4].repeated_answer
+        assert [class_of(result) for result in response.results] == [1, 3, 3, 3, 3, 1]
+        assert response.results[5].repeated_answer
         await home.accepted(bad)  # nothing was stored under its id
 
 
