@@ -72,7 +72,7 @@ def _sections(asking: Asking) -> Sequence[Section]:
     people = investigators(asking, path="body.result.investigators")
     folded = len(asking.investigators) >= 2
     found.append(Section(name="people", title="调查员", parts=(people,), folded=folded))
-    found.append(materials(asking))
+    found.append(materials(asking, about="证据目录里的材料自动随附，这里只勾选证据之外的材料"))
     return found
 
 

@@ -18,7 +18,7 @@ from gateway.bureau.cases.filling import (
     name_units,
     typed_in,
 )
-from gateway.bureau.cases.model import act_of, mark, names_of, sequence_of
+from gateway.bureau.cases.model import act_of, conversation, mark, names_of, sequence_of, unanswered
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
 from gateway.bureau.cases.sending import NO_FIELD, SentAlreadyError, StaleError, data_of, note_refusal, send
 from gateway.bureau.forms.filled import Filled
@@ -106,6 +106,7 @@ async def show(
         effects=tuple(dict.fromkeys(effect for row in rows for effect in effects(row))),
         audience=tuple(dict.fromkeys(audience(row) for row in rows)),
         kept=kept or {},
+        asked=unanswered(conversation(view, unit=actor.unit)) if kind is Kind.ANSWER else (),
         searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
         evidence=kind in {Kind.REPORTED, Kind.UNABLE},
         known=[each.material_id for each in asking.unsent],

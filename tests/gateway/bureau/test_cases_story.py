@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from gateway.bureau.todo.lines import line_of
 from node.desk.ports import Role
 from tests.gateway.bureau.pages import form_to, forms, words
 from tests.gateway.test_real_nodes import Bureau, bureau, issue
@@ -166,8 +167,17 @@ async def test_a_question_is_asked_answered_and_read_as_a_conversation(tmp_path:
         assert kinds.count("QUESTION") == 1
         assert "不答复则无法继续" in words(shown)
         assert "/moves/answer?reply=" in shown.text
+        assert "对方的提问等待答复：1" in words(shown)
+        asked = await page(home.clerk, f"{case}/moves/answer")
+        assert "对方的提问 · 成都市" in words(asked), "the whole question stands beside the form of its answer"
+        assert words(asked).count("伤者的联系电话？") >= 2
+        waiting = (await world.nodes[HANGZHOU].desk.todo(clerk(HANGZHOU))).items
+        assert [line_of(item, world.clock().date()).address for item in waiting if item.kind == "question"] == [
+            f"{case}#talk"
+        ]
         await send(home.clerk, f"{case}/moves/answer", {"body.question.text": "见附件所列"})
         shown = await reads(host.clerk, number, "见附件所列")
+        assert "对方的提问等待答复" not in words(shown)
         assert "尚未答复" not in words(shown)
 
         # extension: asked, and answered by two people; the days stand ready
