@@ -16,7 +16,7 @@ from registry.answers import Final, NotFinal, Result, is_final, not_final, safe_
 from registry.batch import Batch, Needs
 from registry.parts import join_parts
 from registry.quotas import Counts
-from registry.records import AnswerRow, BodyRow, ListingRow, envelope_key
+from registry.records import AnswerRow, BodyRow, DrawCheckpointRow, ListingRow, envelope_key
 from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
 
@@ -158,9 +158,12 @@ class EnvelopeJob:
         """
         header = self.header
         rows = batch.store.draw_checkpoints(header.thread_id, header.leg, panel.draw)
-        if len({row.unit for row in rows}) != 2:
+        firsts: dict[str, DrawCheckpointRow] = {}
+        for row in rows:  # a commitment that was sent again after a protest does not move the checkpoint
+            firsts.setdefault(row.unit, row)
+        if len(firsts) != 2:
             raise Refusal(Reason.DRAW_ROOT_WRONG, field="draw")
-        first = rows[-1]  # that of the later commitment
+        first = max(firsts.values())  # that of the later commitment
         if (panel.log_size, panel.log_root) != (first.size, first.root):
             field = "log_root" if panel.log_size == first.size else "log_size"
             raise Refusal(Reason.DRAW_ROOT_WRONG, field=field, log_size=str(first.size))
