@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from cli.local_federation import HANGZHOU
-from tests.browser.conftest import PHONE, Town, Window
+from tests.browser.conftest import PHONE, PICTURES, Town, Window
 from tests.browser.test_evidence import Picture, a_draft
 
 RED = (200, 0, 0)
@@ -76,9 +76,7 @@ def test_a_pdf_and_a_picture_are_drawn_in_a_sandbox(town: Town, window: Window, 
         picture(page, headers["content-type"].rpartition("/")[2])
 
 
-def test_a_telephone_offers_its_camera_and_the_photograph_becomes_evidence(
-    town: Town, window: Window, picture: Picture
-) -> None:
+def test_a_telephone_offers_its_camera_and_the_photograph_becomes_evidence(town: Town, window: Window) -> None:
     page = window(viewport=PHONE, is_mobile=True, has_touch=True, device_scale_factor=2)
     town.sign_in(page, "hz-jb-01")
     page.goto(a_draft(town, page))
@@ -87,7 +85,10 @@ def test_a_telephone_offers_its_camera_and_the_photograph_becomes_evidence(
     assert camera.get_attribute("accept") == "image/*"
     button = page.get_by_text("拍照", exact=True)
     expect(button).to_be_visible()
-    picture(page, "camera")
+    button.scroll_into_view_if_needed()
+    shot = page.screenshot()  # of the window: for one of the whole page the browser forgets its touch screen
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / "camera.png").write_bytes(shot)
     with page.expect_file_chooser() as chosen:
         button.tap()
     assert chosen.value.element.get_attribute("id") == "camera"
@@ -120,6 +121,7 @@ def test_paper_cases_come_in_by_a_file_without_a_script(
     page.goto(f"{address}/cases")
     page.get_by_role("link", name=re.compile("纸质旧案")).click()
     page.get_by_role("link", name="导入纸质旧案").click()
+    picture(page, "import")
     with page.expect_download() as template:
         page.get_by_role("link", name=re.compile("xlsx")).click()
     assert template.value.suggested_filename == "old-cases.xlsx"
