@@ -308,6 +308,15 @@ class Link:
         stub = self._log_service()
         return await self._call(lambda: stub.GetCheckpoint(log_pb2.GetCheckpointRequest(), timeout=self._call_seconds))
 
+    async def draw_checkpoint(self, leaf_index: int) -> bytes:
+        """GetDrawCheckpoint, once: the first checkpoint that covers a draw's commitment (protocol 13.4).
+
+        NOT checked: anything of the note.
+        """
+        stub, request = self._log_service(), log_pb2.GetDrawCheckpointRequest(leaf_index=leaf_index)
+        answer = await self._call(lambda: stub.GetDrawCheckpoint(request, timeout=self._call_seconds))
+        return answer.checkpoint
+
     async def consistency(self, *, old_size: int, new_size: int) -> log_pb2.GetConsistencyProofResponse:
         """GetConsistencyProof, once."""
         request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)
