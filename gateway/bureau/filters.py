@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
+from gateway.bureau.cases.labels import file_kind
 from gateway.bureau.evidence.names import safe_name
 from gateway.bureau.texts import Translate
 
@@ -45,7 +46,7 @@ def light(days_left: int | None) -> str:
 
 def install(environment: Environment, translate: Translate) -> None:
     """Give the filters to an environment. `tr` translates a text that comes from the rule book's labels, `filename`
-    makes a file's name harmless.
+    makes a file's name harmless, `filekind` says what kind of document a code is.
     """
 
     def left(days_left: int | None) -> str:
@@ -59,5 +60,12 @@ def install(environment: Environment, translate: Translate) -> None:
         return translate("剩 {n} 天").replace("{n}", str(days_left))
 
     environment.filters.update(
-        day=day, instant=instant, size=size, light=light, left=left, tr=translate, filename=safe_name
+        day=day,
+        instant=instant,
+        size=size,
+        light=light,
+        left=left,
+        tr=translate,
+        filename=safe_name,
+        filekind=lambda code: translate(file_kind(code)),
     )

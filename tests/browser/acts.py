@@ -114,6 +114,7 @@ def assign(page: Page) -> None:
     """On the form of the assignment: one from the unit's accounts, one who has none."""
     first, second = (f"body.assignment.investigators.{number}." for number in (0, 1))
     field(page, f"{first}staff_id").select_option("cd-dc-01")
+    field(page, f"{second}staff_id").select_option(label="没有账号的人员（在下面填姓名和工号）")
     field(page, f"{second}other_staff_id").fill("cd-tc-2")
     field(page, f"{second}name").fill(SECOND[0])
     for row, (_, number) in ((first, FIRST), (second, SECOND)):

@@ -28,7 +28,7 @@ from gateway.bureau.cases.forms_evidence import (
     number_evidence,
     row_of_file,
 )
-from gateway.bureau.cases.forms_people import investigators, named
+from gateway.bureau.cases.forms_people import check_people, investigators, named, unnamed
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Field, Section
@@ -134,7 +134,6 @@ def _finish(data: Json, asking: Asking) -> Json:
 
 
 def _back(data: Json, asking: Asking) -> Json:
-    del asking
     body = data.get("body")
     result = dict(body.get("result") or {}) if isinstance(body, dict) else {}
     answers: Json = {}
@@ -143,6 +142,8 @@ def _back(data: Json, asking: Asking) -> Json:
         joined = "、".join(str(one) for one in ids) if isinstance(ids, list | tuple) else ""
         answers[str(each.get("item_code", ""))] = {**each, "evidence_ids": joined}
     rest = {name: value for name, value in result.items() if name not in {"answers", "checks"}}
+    if "investigators" in rest:
+        rest["investigators"] = unnamed(rest["investigators"], asking)
     checks = checks_back(result.get("checks"))
     shown = {**body, "result": rest} if isinstance(body, dict) else {}
     return {**data, "body": shown, "answer": answers, "check": checks}
@@ -150,6 +151,7 @@ def _back(data: Json, asking: Asking) -> Json:
 
 def check_answers(form: Filled, asking: Asking) -> None:
     """What each answer still needs; the node asks the same and more."""
+    check_people(form, asking)
     for code, _words, _mandatory in asking.items_of_round:
         finding, why = form.text(f"answer.{code}.finding"), form.text(f"answer.{code}.unable_code")
         if finding == "FINDING_NOT_FOUND" and not why:

@@ -9,7 +9,7 @@ from delegation.catalogue import CATALOGUE
 from delegation.codes import Kind
 from delegation.errors import Reason
 from gateway.bureau.cases.asking import items_of, listed_in, part_of
-from gateway.bureau.cases.labels import DOCUMENT_KINDS, MATERIAL_STATES
+from gateway.bureau.cases.labels import MATERIAL_STATES, file_kind
 from gateway.bureau.cases.reading import Names, Part, readable
 from gateway.bureau.cases.rules import AWAITED, table_of, verb_of, why_not
 from gateway.bureau.cases.words import CURES, QUEUED_STATES
@@ -281,7 +281,7 @@ def files(view: DelegationView, names: Names) -> list[FileLine]:
     return [
         FileLine(
             file=each,
-            kind=DOCUMENT_KINDS.get(each.document_kind, each.document_kind),
+            kind=file_kind(each.document_kind),
             state=MATERIAL_STATES.get(each.state, each.state),
             who=names.units.get(each.from_unit, each.from_unit),
             sent=names.envelopes.get(each.attached_to, ""),

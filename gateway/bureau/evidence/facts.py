@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import Final
 
-from gateway.bureau.cases.labels import DOCUMENT_KINDS
+from gateway.bureau.cases.labels import DOCUMENT_KINDS, file_kind
 from gateway.bureau.evidence.names import LONGEST, UNNAMED, safe_name
 from node.desk.ports import FileFacts
 from node.desk.views import MaterialView
@@ -49,7 +49,7 @@ def seen_mark(view: MaterialView) -> str:
 def kinds_for(code: str) -> list[tuple[str, str]]:
     """Codes and labels to choose from; a code of somebody else's making stays choosable."""
     known = list(DOCUMENT_KINDS.items())
-    return known if code in DOCUMENT_KINDS or not code else [*known, (code, code)]
+    return known if code in DOCUMENT_KINDS or not code else [*known, (code, f"{file_kind(code)}（{code}）")]
 
 
 @dataclass(slots=True)

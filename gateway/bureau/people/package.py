@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.bureau.cases.labels import DOCUMENT_KINDS
+from gateway.bureau.cases.labels import file_kind
 from gateway.bureau.cases.reading import NO_NAMES, Part, readable
 from node.desk.views import DelegationView, EntryView, MaterialView
 
@@ -56,7 +56,7 @@ def offered(view: DelegationView) -> tuple[Offered, ...]:
     return tuple(
         Offered(
             file=each,
-            kind=DOCUMENT_KINDS.get(each.document_kind, each.document_kind),
+            kind=file_kind(each.document_kind),
             by_default=each.document_kind in _BY_DEFAULT,
         )
         for each in view.materials
