@@ -280,6 +280,7 @@ def _extra_tests(asked: Asked, thread: ThreadState) -> ThreadState:
     declared, header = asked.header.declared, asked.header
     if not isinstance(declared, TestsDeclared):
         return thread
+    thread = stopped_for(thread, "opinion-form", thread.host_unit, asked.today)
     thread = started(
         thread, "opinion-form", thread.host_unit, header.ref, day=declared.expected_on, at=asked.at, roster=asked.roster
     )

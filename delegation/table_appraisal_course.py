@@ -70,7 +70,7 @@ EXAMINATION: Final = (
         name="extra_tests", label="补充检查", kind=_K.EXTRA_TESTS, movers=(Party.HOST,), sources=_OPEN_OPINION,
         target=None, turn=Turn.BY_STATE, approval=1, status=_B.EXTRA_TESTS, declares="TestsDeclared",
         header_guards=("tests_ahead",), stale_after=but(*_ASIDE),
-        clocks=stop("delivery", "opinion-form"), change="extra_tests", law=f"{_ART25}第一款",
+        clocks=stop("delivery"), change="extra_tests", law=f"{_ART25}第一款",
     ),
     Row(
         name="terminated", label="当次鉴定终止", kind=_K.TERMINATED, movers=(Party.HOME,), sources=_APPOINTED,

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from delegation import digits
 from delegation.codes import Kind
 from delegation.deadlines import day_of
-from delegation.effects import enacted
+from delegation.effects import enacted, table_of
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.lifecycle import (
@@ -36,10 +36,12 @@ from delegation.tables import TABLES
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import OpenClock, ThreadState
 from tests.builders import NOW, a_roster, parsed
+from tests.simulator import appraising
 from tests.simulator.composing import Investigation, compose, letter_body, letter_header
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
 ROWS: dict[str, Row] = {row.name: row for row in TABLES[0].rows}
+_NAMES = {row.name for table in TABLES for row in table.rows}
 
 
 class JudgesDisagreeError(AssertionError):
@@ -146,13 +148,20 @@ class Bureau:
         """What the desk offers and allows, by row."""
         return {move.row.name: move for move in self.moves(ref) if move.allowed}
 
-    def delegate(self, wish: Investigation) -> str:
+    def delegate(self, wish: Investigation | appraising.Appraisal) -> str:
         """Issue a letter; gives the delegation's number."""
         federation = self.federation
         thread_id = federation.next_number(self.unit)
-        draft = letter_header(wish, thread_id=thread_id, home=self.unit, at=federation.now, roster=federation.roster)
-        draft = replace(draft, envelope_id=federation.next_id())
+        where: dict[str, Any] = {
+            "thread_id": thread_id, "home": self.unit, "at": federation.now, "roster": federation.roster
+        }  # fmt: skip
         body = letter_body(thread_id)
+        if isinstance(wish, appraising.Appraisal):
+            draft = appraising.appraisal_letter(wish, **where)
+            body = replace(body, appraisal=appraising.request_facts())
+        else:
+            draft = letter_header(wish, **where)
+        draft = replace(draft, envelope_id=federation.next_id())
         self._check(None, draft, body)
         self._queue(draft, body)
         return thread_id
@@ -177,14 +186,16 @@ class Bureau:
         if offered is not None and offered.in_reply_to is not None:
             changes.setdefault("in_reply_to", offered.in_reply_to)
         changes.setdefault("predecessor", self.own.get(ref))
-        draft, facts = compose(
-            thread, ROWS[row], unit=self.unit, at=federation.now, roster=federation.roster, number=number, **changes
+        rows = {each.name: each for each in table_of(thread).rows}
+        write = compose if thread.appraisal is None else appraising.compose
+        draft, facts = write(
+            thread, rows[row], unit=self.unit, at=federation.now, roster=federation.roster, number=number, **changes
         )
         return draft, replace(facts, **body)
 
     def __getattr__(self, row: str) -> Callable[..., Header]:
         """`bureau.accepted(ref)` sends by the row of that name."""
-        if row not in ROWS:
+        if row not in _NAMES:
             raise AttributeError(row)
         return lambda ref, **changes: self.send(ref, row, **changes)
 
@@ -243,12 +254,16 @@ class Bureau:
             case = replace(case, letter=letter.body, letter_header=letter.header, supplement=None)
         if kind is Kind.SUPPLEMENT_REQUESTED:
             case = replace(case, supplement=letter.body)
+        if kind is Kind.OPINION_FORMED and letter.body.appraisal is not None:
+            case = replace(case, opinion=letter.body.appraisal.opinion)
         ids = frozenset(material.material_id for material in letter.header.manifest)
+        if letter.body.appraisal is not None and kind in _LETTERS:
+            ids |= {appraising.PROOF}  # what will prove that the worker was told
         self.cases[ref] = replace(case, held_material_ids=case.held_material_ids | ids)
 
 
 def _is_neutral(header: Header) -> bool:
-    return all(row.neutral for row in TABLES[0].rows_of(header.kind))
+    return all(row.neutral for table in TABLES[:2] for row in table.rows_of(header.kind))
 
 
 class Federation:
@@ -269,6 +284,10 @@ class Federation:
     def bureau(self, region: str) -> Bureau:
         """The unit that recognises injuries in a region."""
         return self.unit(digits.unit_code(region6=region, unit_type=digits.UnitType.RECOGNITION, serial=1))
+
+    def committee(self, region: str) -> Bureau:
+        """The committee that appraises in a region."""
+        return self.unit(digits.unit_code(region6=region, unit_type=digits.UnitType.APPRAISAL, serial=1))
 
     def province(self, region: str) -> Bureau:
         """A provincial office, or the national one (110000)."""
