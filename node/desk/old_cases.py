@@ -32,7 +32,7 @@ from node.store import Op, Where
 from node.writer import Tx
 
 MOST_ROWS: Final = 1000
-SLICE: Final = 100  # rows a transaction: others get their turn between
+SLICE: Final = 50  # rows a transaction: others get their turn between
 _MOST_FOUND: Final = 100
 _MOST_PAGE: Final = 200
 _SEARCHED: Final = ("worker_name", "id_number")

@@ -17,7 +17,7 @@ class PapersPort(Protocol):
     ) -> tuple[OldCaseOutcome, ...]:
         """Judge rows (`old_case_rows.FIELDS`, texts) and keep the good ones (CLERK); an outcome a row, in order.
 
-        A repeat changes nothing. Some hundred rows are one transaction: what was cut off is finished by a repeat.
+        A repeat changes nothing. Fifty rows are one transaction: what was cut off is finished by a repeat.
         TOO_LARGE over 1000 rows.
         """
         ...
