@@ -12,6 +12,9 @@ from gateway.access import (
     DISPATCHERS,
     DRAFTERS,
     EVERYONE,
+    POOL_KEEPERS,
+    POOL_PREPARERS,
+    POOL_READERS,
     PREPARERS,
     Access,
 )
@@ -35,6 +38,26 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "pageAlarms": Access(EVERYONE - {Role.DISPATCHER}),
         "takeAlarm": Access(frozenset({Role.CLERK, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR}), person=True),
         "pageNotices": Access(EVERYONE),
+        # the expert pool
+        "pagePool": Access(POOL_READERS),
+        "findExperts": Access(POOL_READERS, person=True),
+        "pageExpert": Access(POOL_READERS),
+        "pageNewExpert": Access(POOL_KEEPERS, person=True),
+        "takeNewExpert": Access(POOL_KEEPERS, person=True),
+        "takeExpert": Access(POOL_KEEPERS, person=True),
+        "takeExpertDrop": Access(POOL_KEEPERS, person=True),
+        "pagePoolImport": Access(POOL_KEEPERS, person=True),
+        "readPoolWorkbook": Access(POOL_KEEPERS, person=True),
+        "readPoolTable": Access(POOL_KEEPERS, person=True),
+        "readPoolExample": Access(POOL_KEEPERS, person=True),
+        "takePoolImport": Access(POOL_KEEPERS, person=True),
+        "pagePoolImported": Access(POOL_KEEPERS, person=True),
+        "takePoolImported": Access(POOL_KEEPERS, person=True),
+        "readPoolExport": Access(POOL_READERS),
+        "pagePoolVersions": Access(POOL_READERS),
+        "takePoolVersion": Access(POOL_PREPARERS, person=True),
+        "pagePoolVersion": Access(POOL_READERS),
+        "takePoolApproval": Access(APPROVERS, person=True),
         # documents
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),
@@ -148,5 +171,5 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
     }
 )
 # Forms with files, sent without a script: the page takes the token from the first part (guard.check_token).
-FILE_FORMS: Final = frozenset({"takeFiles", "takeImport", "takeOldImport"})
+FILE_FORMS: Final = frozenset({"takeFiles", "takeImport", "takeOldImport", "takePoolImport"})
 __all__ = ["ADMINISTRATORS", "CASE_READERS", "EVERYONE", "FILE_FORMS", "PAGES", "PUBLIC", "Access"]

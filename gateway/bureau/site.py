@@ -21,6 +21,7 @@ from gateway.bureau.guard import SessionOverError, admit_page
 from gateway.bureau.intake import pages as intake
 from gateway.bureau.old_cases import pages as old_cases
 from gateway.bureau.people import pages as people
+from gateway.bureau.pool import pages as pool
 from gateway.bureau.render import BASE, render, see_other
 from gateway.bureau.session import sign_in_page
 from gateway.bureau.static_files import DigestedFiles
@@ -30,7 +31,7 @@ from gateway.problems import InvalidInputError, Problem, WireRefusalError, inval
 from gateway.problems import wire_problem as problem_of_wire
 from gateway.wire_reasons import WireReason
 
-_PAGES: Final = (session, documents, todo, intake, evidence, people, old_cases, cases)
+_PAGES: Final = (session, documents, todo, intake, evidence, people, old_cases, pool, cases)
 _OF_STATUS: Final = {404: WireReason.ADDRESS_UNKNOWN, 405: WireReason.METHOD_NOT_ALLOWED}
 Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
 

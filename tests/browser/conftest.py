@@ -28,13 +28,15 @@ MISSING = "there is no Chromium here: apt-get install chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
-# account: bureau, role, name
+# account: bureau, role, name; those with -le- work for the committee (劳鉴办)
 STAFF = {
     "hz-jb-01": (HANGZHOU, "clerk", "何经办"),
     "hz-sp-01": (HANGZHOU, "approver", "施审批"),
     "hz-gl-01": (HANGZHOU, "administrator", "管理员"),
     "hz-fp-01": (HANGZHOU, "dispatcher", "方分派"),
     "hz-jd-01": (HANGZHOU, "reader", "纪监督"),
+    "hz-le-01": (HANGZHOU, "clerk", "苏鉴定"),
+    "hz-le-02": (HANGZHOU, "approver", "顾鉴定"),
     "cd-jb-01": (CHENGDU, "clerk", "蒋经办"),
     "cd-sh-01": (CHENGDU, "approver", "邓审核"),
     "cd-dc-01": (CHENGDU, "investigator", "程以宁"),
@@ -141,7 +143,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         federation.start_registry()
         federation.publish_roster([request for bureau in federation.bureaus for request in federation.enrol(bureau)])
         for staff_id, (bureau, role, name) in STAFF.items():
-            unit = bureau.unit(UnitType.RECOGNITION)
+            unit = bureau.unit(UnitType.APPRAISAL if "-le-" in staff_id else UnitType.RECOGNITION)
             federation.add_account(bureau, unit, staff_id=staff_id, name=name, role=role)
         federation.start_nodes()
         yield Town(federation)

@@ -7,11 +7,12 @@ from typing import Final
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from cli.local_federation import HANGZHOU
 from gateway.bureau.access import PAGES
 from gateway.bureau.old_cases.example import EXAMPLE
+from gateway.bureau.pool.example import EXAMPLE as EXPERT
 from gateway.bureau.site import _PAGES as ROOMS  # the rooms are the site's own business but for this test
 from gateway.openapi import api_routes
 from tests.browser import acts
@@ -21,12 +22,14 @@ from tests.browser.conftest import DESKTOP, PHONE, Town, Window
 FIRST_PAGE: Final = 150 * 1024  # bytes of everything that the first page needs, uncompressed
 CLERK, APPROVER, ADMINISTRATOR, DISPATCHER, AUDITOR = "hz-jb-01", "hz-sp-01", "hz-gl-01", "hz-fp-01", "hz-jd-01"
 HOST = "cd-jb-01"
+COMMITTEE, KEEPER = "hz-le-01", "hz-le-02"  # clerk and approver of the committee
 
 # What is read by GET and is no page: files, the answer to a script, the way to another service for signing in and back.
 NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
         "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
+        "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
         "beginService", "finishService",
     }
 )  # fmt: skip
@@ -50,6 +53,13 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageOldImport": ((CLERK, "/old-cases/import"),),
     "pageOldImported": ((CLERK, "/old-cases/import/{old_imported}"),),
     "pageEarlier": ((CLERK, "/cases/{case}/earlier"),),
+    "pagePool": ((CLERK, "/pool"), (COMMITTEE, "/pool"), (KEEPER, "/pool")),
+    "pageNewExpert": ((KEEPER, "/pool/experts/new"),),
+    "pageExpert": ((COMMITTEE, "/pool/experts/{expert}"), (KEEPER, "/pool/experts/{expert}")),
+    "pagePoolImport": ((KEEPER, "/pool/import"),),
+    "pagePoolImported": ((KEEPER, "/pool/import/{pool_imported}"),),
+    "pagePoolVersions": ((COMMITTEE, "/pool/versions"),),
+    "pagePoolVersion": ((COMMITTEE, "/pool/versions/{root}"), (KEEPER, "/pool/versions/{root}")),
     "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}")),
     "pageMove": ((HOST, "/cases/{running}/moves/reported"), (CLERK, "/cases/{case}/moves/supplement-requested")),
     "pagePrepared": ((APPROVER, "/moves/{move}"),),
@@ -89,8 +99,29 @@ def cases(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     return {"case": town.a_case(4, reported), "running": town.a_case(2, running)}
 
 
+@pytest.fixture(scope="module")
+def pool(town: Town, browser: Browser) -> dict[str, str]:
+    """An expert, a file read for import and a prepared version of the committee's pool."""
+    found: dict[str, str] = {}
+    for staff_id in (KEEPER, COMMITTEE):
+        page = browser.new_page()
+        town.sign_in(page, staff_id)
+        desk, api = f"{town.address(HANGZHOU)}/desk", f"{town.address(HANGZHOU)}/api/v1"
+        said = {"X-Csrf-Token": _token(page)}
+        if staff_id == KEEPER:
+            made = page.request.post(f"{api}/pool/experts", headers=said, data={**EXPERT, "number": "T-1"}).json()
+            rows = page.request.get(f"{desk}/pool/import/template.json").body()
+            file = {"name": "rows.json", "mimeType": "application/json", "buffer": rows}
+            read = page.request.post(f"{desk}/pool/import", headers=said, multipart={"file": file})
+            found |= {"expert": str(made["expert_id"]), "pool_imported": read.url.rpartition("/")[2]}
+        else:
+            found["root"] = str(page.request.post(f"{api}/pool/versions", headers=said).json()["root"])
+        page.close()
+    return found
+
+
 @pytest.fixture
-def things(town: Town, window: Window, cases: Mapping[str, str]) -> dict[str, str]:
+def things(town: Town, window: Window, cases: Mapping[str, str], pool: Mapping[str, str]) -> dict[str, str]:
     """A draft with a picture, a file read for import, a prepared act, a request: each by its id."""
     page = window()
     town.sign_in(page, CLERK)
@@ -135,6 +166,7 @@ def things(town: Town, window: Window, cases: Mapping[str, str]) -> dict[str, st
     page.wait_for_url("**/requests/**done=*")
     return {
         **cases,
+        **pool,
         "draft": str(draft),
         "file": file.removeprefix("m-"),
         "imported": read.url.rpartition("/")[2],

@@ -14,7 +14,8 @@ from typing import Final
 import python_calamine
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-MOST_ROWS: Final = 1000  # beside the head
+MOST_ROWS: Final = 1000  # beside the head, unless the caller says so many
+MOST_EXPERTS: Final = 5000
 MOST_COLUMNS: Final = 120
 _MOST_MEMORY: Final = 1024**3
 _MOST_SECONDS: Final = 20
@@ -39,9 +40,10 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    most = int(sys.argv[1]) if len(sys.argv) > 1 else MOST_ROWS
     try:
         sheet = python_calamine.load_workbook(BytesIO(data)).get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
+        rows = sheet.to_python(skip_empty_area=False, nrows=most + 2)
         cells = [[_cell(value) for value in row[: MOST_COLUMNS + 1]] for row in rows]
     except BaseException:  # noqa: BLE001 - the parser's panics are no Exception; whatever it was, it is unreadable
         return UNREADABLE
