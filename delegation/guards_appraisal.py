@@ -248,6 +248,10 @@ def _opinion_as_formed(asked: Asked) -> Answer:
     return declared.draw == facts.opinion_draw and figures == facts.opinion
 
 
+def _opinion_stands(asked: Asked) -> Answer:
+    return facts_of(asked).opinion_draw > 0
+
+
 def _rejudges_left(asked: Asked) -> Answer:
     return facts_of(asked).rejudged < MOST_REJUDGES
 
@@ -336,6 +340,7 @@ APPRAISAL_GUARDS: Final[Guards] = {
     "all_signed": _all_signed,
     "warnings_answered": _warnings_answered,
     "opinion_as_formed": _opinion_as_formed,
+    "opinion_stands": _opinion_stands,
     "rejudges_left": _rejudges_left,
     "panel_stands": _panel_stands,
     "panel_of_the_draw": _panel_of_the_draw,

@@ -136,9 +136,9 @@ def _office(asked: Asked, unit: str) -> str:
 
 
 def _secret_opens(asked: Asked) -> Answer:
-    """The secret is the one committed to, and was not shown before."""
+    """The secret is the one committed to."""
     declared, facts, header = asked.header.declared, facts_of(asked), asked.header
-    if not isinstance(declared, DrawRevealedDeclared) or facts.secret_of(declared.unit) is not None:
+    if not isinstance(declared, DrawRevealedDeclared):
         return False
     committed = facts.commitment_of(declared.unit)
     return committed is not None and committed == draw_commitment(
@@ -149,6 +149,11 @@ def _secret_opens(asked: Asked) -> Answer:
         unit=declared.unit,
         secret=declared.secret,
     )
+
+
+def _reveals_once(asked: Asked) -> Answer:
+    declared = asked.header.declared
+    return isinstance(declared, DrawRevealedDeclared) and facts_of(asked).secret_of(declared.unit) is None
 
 
 def _reveal_overdue(asked: Asked) -> Answer:
@@ -292,6 +297,7 @@ PANEL_GUARDS: Final[Guards] = {
     "nothing_revealed": _nothing_revealed,
     "reveals_own": _reveals_own,
     "reveals_for_own_unit": _reveals_for_own_unit,
+    "reveals_once": _reveals_once,
     "secret_opens": _secret_opens,
     "reveal_overdue": _reveal_overdue,
     "reveal_failed": _reveal_failed,

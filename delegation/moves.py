@@ -9,6 +9,12 @@ from typing import Final
 
 from delegation.clocks import Moment
 from delegation.codes import Kind, NoticeOutcome, Priority
+from delegation.declared_appraisal import (
+    AttendanceDeclared,
+    ConclusionDeclared,
+    DrawRevealedDeclared,
+    DrawVoidedDeclared,
+)
 from delegation.effects import table_of
 from delegation.errors import Reason, Refused
 from delegation.guards import Asked, failed, judged
@@ -39,7 +45,9 @@ _OF_THE_THREAD: Final = frozenset({
     "hops_left", "hops_spent", "clock_running", "host_draws", "home_draws", "on_paper_alone", "draw_on_line",
     "way_to_draw", "reserves_spent", "commits_once", "both_committed", "both_revealed", "nothing_revealed",
     "panel_settled", "recusals_not_too_many", "answers_recusal", "absence_recorded", "rejudges_left", "panel_stands",
-    "extended_once", "term_not_over",
+    "extended_once", "term_not_over", "opinion_stands", "concluded_once", "served_once", "reappraisal_new",
+    "reappraisal_open", "day_appointed", "missed_once", "reveals_for_own_unit", "reveal_overdue", "reveals_once",
+    "reveal_failed",
 })  # fmt: skip
 _BY_ITSELF: Final = frozenset({Kind.RESEAL, Kind.PROTEST})
 _ANSWERED_CLOCK: Final = {
@@ -127,7 +135,7 @@ def _probe(thread: ThreadState, row: Row, kind: Kind, unit: str, moment: Moment)
         round=thread.round + (kind is Kind.SUPPLEMENT_REQUESTED),
         hop=thread.hop + (kind is Kind.TRANSFERRED),
         reasons=tuple(REASON_LIST[code].in_header for code in row.reasons[:1]),
-        declared=_declared(thread, row),
+        declared=_declared_in_appraisal(thread, row, unit, moment) or _declared(thread, row),
         priority=Priority.NORMAL,
         recorded_by_home=paper,
         in_reply_to=_answers(thread, row, kind, unit if not paper else thread.host_unit),
@@ -165,6 +173,35 @@ def _answers(thread: ThreadState, row: Row, kind: Kind, acting: str) -> Envelope
     name = _ANSWERED_CLOCK.get(kind, "")
     clock = thread.clock(name, unit=acting) if name else None
     return clock.started_by if clock is not None else None
+
+
+def _declared_in_appraisal(thread: ThreadState, row: Row, unit: str, moment: Moment) -> DeclaredDetail | None:
+    """What an event of an appraisal would say today, as far as the thread tells it."""
+    facts = thread.appraisal
+    if facts is None:
+        return None
+    match row.declares:
+        case "ConclusionDeclared":
+            return ConclusionDeclared(moment.today)
+        case "AttendanceDeclared":
+            return AttendanceDeclared(facts.appointed_on or moment.today, facts.absences)
+        case "DrawVoidedDeclared":
+            return DrawVoidedDeclared(facts.draw, thread.other_side(unit))
+        case "DrawRevealedDeclared":
+            whose = unit if thread.other_side(unit) else _late_unit_of(thread, unit, moment.roster)
+            return DrawRevealedDeclared(facts.draw, whose, b"")
+        case _:
+            return None
+
+
+def _late_unit_of(thread: ThreadState, office: str, roster: RosterView) -> str:
+    """The unit of that office that has yet to show its secret."""
+    for clock in thread.open_clocks:
+        if clock.clock == "draw-reveal" and clock.unit in roster.units:
+            found = roster.provincial_office(clock.unit)
+            if found is not None and found.code == office:
+                return clock.unit
+    return ""
 
 
 def _declared(thread: ThreadState, row: Row) -> DeclaredDetail | None:

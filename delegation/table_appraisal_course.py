@@ -93,7 +93,9 @@ RESULT: Final = (
         name="appraisal_reported", label="提交鉴定结果", kind=_K.APPRAISAL_REPORTED, movers=(Party.HOST,),
         sources=frozenset({_S.OPINION_FORMED, _S.WITHDRAW_REQUESTED}), target=_S.REPORTED, turn=Turn.HOME, approval=2,
         status=_B.REPORTED, declares="OpinionDeclared",
-        header_guards=("opinion_of_the_panel", "all_signed", "warnings_answered", "opinion_as_formed"),
+        header_guards=(
+            "opinion_stands", "opinion_of_the_panel", "all_signed", "warnings_answered", "opinion_as_formed",
+        ),
         body_guards=(
             "opinion_matches", "majority_holds", "grades_computed", "finding_fits_matter", "result_as_formed",
             "conclusion_by_mode", "opinion_reviewed",

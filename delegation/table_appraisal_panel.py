@@ -101,14 +101,16 @@ DRAW: Final = (
         name="draw_revealed", label="抽取揭示", kind=_K.DRAW_REVEALED, movers=_SIDES,
         sources=frozenset({_S.SPECIALTY_SET}), target=None, turn=Turn.BY_STATE, approval=0,
         declares="DrawRevealedDeclared",
-        header_guards=("draw_on_line", "draw_current", "both_committed", "reveals_own", "secret_opens"),
+        header_guards=("draw_on_line", "draw_current", "both_committed", "reveals_own", "reveals_once", "secret_opens"),
         stale_after=but(_K.DRAW_REVEALED, _K.DRAW_REVEALED_FOR, *_ASIDE), change="draw_revealed", law=_ART25,
     ),
     Row(
         name="draw_revealed_for", label="代为揭示", kind=_K.DRAW_REVEALED_FOR, movers=(Party.ANY_PROVINCE,),
         sources=frozenset({_S.SPECIALTY_SET}), target=None, turn=Turn.BY_STATE, approval=1, audience=Audience.PARTIES,
         declares="DrawRevealedDeclared",
-        header_guards=("draw_current", "both_committed", "reveals_for_own_unit", "reveal_overdue", "secret_opens"),
+        header_guards=(
+            "draw_current", "both_committed", "reveals_for_own_unit", "reveals_once", "reveal_overdue", "secret_opens",
+        ),
         stale_after=but(_K.DRAW_REVEALED, _K.DRAW_REVEALED_FOR, *_ASIDE), change="draw_revealed", law=_ART25,
     ),
     Row(

@@ -18,6 +18,11 @@ NO_FORM: Final[Mapping[Kind, str]] = MappingProxyType({
     Kind.RESEAL: "made by the node alone when a key was rotated; nothing of it is typed",
     Kind.PROTEST: "made by the node alone when a body does not open or contradicts its header",
     Kind.POOL_COMMITTED: "digest and size of an expert pool, which the appraisal desk computes from its list",
+    **{
+        kind: "made on the appraisal's own pages, and what follows by computation by the node alone"
+        for kind in Kind
+        if kind >= Kind.SPECIALTY_DETERMINED and kind not in MAKINGS
+    },
 })  # fmt: skip
 STARTED: Final = (
     Kind.NOTICE_SENT, Kind.AGREEMENT_PROPOSED, Kind.ANNOUNCED, Kind.COORDINATION_REQUESTED,
