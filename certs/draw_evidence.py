@@ -145,15 +145,15 @@ def check_inclusion(events: Sequence[Event], checkpoints: Sequence[Checkpoint]) 
     """Each entry is in the log. Raises Wrong, MerkleError."""
     for event in events:
         expect(event.logged.checkpoint < len(checkpoints), "checkpoint")
-        stands_in_log(event, checkpoints[event.logged.checkpoint], event.logged.path)
+        stands_in_log(event.entry, checkpoints[event.logged.checkpoint], event.logged.path)
 
 
-def stands_in_log(event: Event, checkpoint: Checkpoint, path: Sequence[bytes]) -> None:
+def stands_in_log(entry: Entry, checkpoint: Checkpoint, path: Sequence[bytes]) -> None:
     """The entry is in the tree of this checkpoint. Raises MerkleError."""
     verify_inclusion(
-        index=event.entry.leaf_index,
+        index=entry.leaf_index,
         size=checkpoint.size,
-        leaf=leaf_hash(event.entry.digest),
+        leaf=leaf_hash(entry.digest),
         proof=path,
         root=checkpoint.root,
     )

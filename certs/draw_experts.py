@@ -59,13 +59,14 @@ def check_in_pool(openings: Sequence[Opening], declared: DeclaredDetail | None, 
     if not named or not isinstance(declared, PoolDeclared):
         raise Skip("without names")
     for opening, person in named:
-        problem = _problem(person, declared, on)
+        problem = pool_problem(person, declared, on)
         expect(not problem, f"{problem} {opening.stratum}/{opening.position}")
     if len(named) < len(openings):
         raise Skip("some without names")
 
 
-def _problem(person: NamedExpert, declared: PoolDeclared, on: date) -> str:
+def pool_problem(person: NamedExpert, declared: PoolDeclared, on: date) -> str:
+    """What is wrong with a person's place in the pool on the day of the list; empty for nothing."""
     expert, opening = person.in_pool, person.pool
     if expert is None or opening is None:
         return "no proof of the pool"

@@ -186,7 +186,6 @@ class _Verification:
         first = begun.get(self.file.draw)
         expect(first is not None, "no list")
         assert first is not None and self.panel_event is not None  # noqa: S101, PT018 - for the type checker
-        expect(self.file.draw >= 1, "number")
         for number in range(1, self.file.draw):
             expect(number in ended, f"draw {number}")
             expect(ended[number] < first.entry.thread_sequence, f"draw {number}")
@@ -254,7 +253,7 @@ class _Verification:
         expect(len(self.file.draw_paths) == len((self.home, self.host)), "paths")
         first = self.checkpoints[self.file.draw_checkpoint]
         for unit, path in zip((self.home, self.host), self.file.draw_paths, strict=True):
-            stands_in_log(self.committed[unit], first, path)
+            stands_in_log(self.committed[unit].entry, first, path)
         for event in self._of_draw(DrawRevealedDeclared, Kind.DRAW_REVEALED, Kind.DRAW_REVEALED_FOR):
             expect(event.entry.leaf_index >= first.size, "after a secret")
         panel = self.panel

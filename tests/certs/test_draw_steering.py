@@ -120,6 +120,19 @@ def committed_twice(story: Story) -> DrawFile:
     return story.file(story.panel(size=first), first=first)
 
 
+def committed_by_a_third(story: Story) -> DrawFile:
+    committed(story)
+    story.commit(PROVINCE)
+    story.reveal(HOME)
+    story.reveal(HOST)
+    return story.file(story.panel())
+
+
+def no_panel(story: Story) -> DrawFile:
+    revealed(story)
+    return story.file(story.lot())
+
+
 def another_list(story: Story) -> DrawFile:
     """The host changes the list when the secrets are known."""
     revealed(story)
@@ -392,6 +405,8 @@ ATTEMPTS: tuple[tuple[Steering, str], ...] = (
     (one_secret_alone, "secrets"),
     (committed_after_a_secret, "commitments"),
     (committed_twice, "commitments"),
+    (committed_by_a_third, "commitments"),
+    (no_panel, "sides"),
     (another_list, "list_first"),
     (a_list_after_a_commitment, "list_first"),
     (a_list_by_the_other_side, "list_first"),
