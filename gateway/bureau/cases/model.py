@@ -1,9 +1,10 @@
 """What the case page shows of one delegation, taken apart from the view: no rule is made here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from delegation.catalogue import CATALOGUE
 from delegation.codes import Kind
@@ -71,6 +72,8 @@ def turn_of(view: DelegationView) -> Turn:
     names = {row.home_unit: row.home_name, row.host_unit: row.host_name}
     paused = any(entry.kind == "PAUSED" for entry in view.entries[-1:])
     awaited = "恢复办理" if paused else AWAITED.get(row.state, "")
+    if row.turn == row.home_unit and any(due.clock == _EXTENSION for due in view.due_dates):
+        awaited = "答复延期申请"
     return Turn(unit=row.turn, name=names.get(row.turn, row.turn), ours=row.our_turn, awaited=awaited)
 
 
@@ -150,6 +153,31 @@ def act_of(view: DelegationView, entry: EntryView, names: Names, *, unit: str) -
         parked=why_not(entry.parked_reason, None) if entry.parked_reason else "",
         files=files,
     )
+
+
+_EXTENSION: Final = "extension-answer"
+_DEMAND_OF_STATE: Final = {
+    "returned_for_correction": "RETURNED", "refused": "REFUSED", "supplement_requested": "SUPPLEMENT_REQUESTED",
+    "withdraw_requested": "WITHDRAW_REQUESTED",
+}  # fmt: skip
+
+
+def demands(view: DelegationView, names: Names, *, unit: str) -> list[Act]:
+    """What one side asked of the other and what is not done yet, whole: so that nobody looks for it in the history."""
+    row = view.row
+    wanted = {_DEMAND_OF_STATE.get(row.state, "")}
+    if row.state == "in_progress" and row.round > 1:
+        wanted.add("SUPPLEMENT_REQUESTED")
+    if any(due.clock == _EXTENSION for due in view.due_dates):
+        wanted.add("EXTENSION_REQUESTED")
+    latest = {entry.kind: entry for entry in view.entries if entry.kind in wanted}
+    found = []
+    for entry in latest.values():
+        act = act_of(view, entry, names, unit=unit)
+        if entry.kind == "EXTENSION_REQUESTED":  # how many days stand in the header alone
+            act = replace(act, declared=readable(entry.declared, path="declared", names=names))
+        found.append(act)
+    return found
 
 
 def timeline(view: DelegationView, names: Names, *, unit: str) -> list[Step]:

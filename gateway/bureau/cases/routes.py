@@ -40,6 +40,9 @@ MADE: Final = {
 }
 
 
+_FIRST_VERB: Final = {"withdraw_requested": "withdraw-confirmed"}  # where another act stands first in the book
+
+
 def values_of(
     view: DelegationView, *, unit: str, units: tuple[UnitView, ...], people: Sequence[Colleague] = ()
 ) -> dict[str, object]:
@@ -63,6 +66,8 @@ def values_of(
         "timeline": model.timeline(view, names, unit=unit),
         "conversation": conversation,
         "asked": model.unanswered(conversation),
+        "demands": model.demands(view, names, unit=unit),
+        "first_verb": _FIRST_VERB.get(view.row.state, ""),
         "outcomes": model.outcomes(view, names),
         "waiting": model.waiting(view),
         "protested": model.protested(view, unit=unit),

@@ -183,8 +183,13 @@ async def test_a_question_is_asked_answered_and_read_as_a_conversation(tmp_path:
         # extension: asked, and answered by two people; the days stand ready
         asked = {"reasons": "E02", "declared.working_days": "5", "body.text": "检测未出"}
         await send(host.clerk, f"{case}/moves/extension-requested", asked)
-        await reads(home.clerk, number, "业务行为 申请延期")
+        shown = await reads(home.clerk, number, "业务行为 申请延期")
+        assert "下一步：答复延期申请" in words(shown)
+        demand = words(shown).split("可办理的事项")[0]
+        assert "检测未出" in demand, "what was asked stands before the moves, not only in the history"
+        assert "5" in demand.partition("申请延期")[2]
         shown = await page(home.clerk, f"{case}/moves/extended")
         assert form_to(shown, "/extended")["declared.working_days"] == ["5"]
         await approve(home.approver, await send(home.clerk, f"{case}/moves/extended", {}))
-        await reads(host.clerk, number, "业务行为 准予延期")
+        shown = await reads(host.clerk, number, "业务行为 准予延期")
+        assert "检测未出" not in words(shown).split("可办理的事项")[0]
