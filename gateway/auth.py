@@ -16,8 +16,8 @@ from gateway.ports import Station
 from gateway.problems import FieldError, InvalidInputError, WireRefusalError
 from gateway.settings import GatewaySettings
 from gateway.wire_reasons import WireReason
+from node.desk.account_views import SessionView
 from node.desk.ports import Actor, Role
-from node.desk.views import SessionView
 
 CSRF_HEADER: Final = "X-Csrf-Token"
 KEY_HEADER: Final = "X-Api-Key"

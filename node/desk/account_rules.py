@@ -11,8 +11,8 @@ from typing import Final
 from certs.rest import MasterKey, encrypt, new_data_key
 from delegation.errors import Reason, Refusal
 from node.at_rest import Vault
+from node.desk.account_views import ApiKeyView, StaffView
 from node.desk.ports import Actor, Role
-from node.desk.views import ApiKeyView, StaffView
 from node.records import ApiKeyRecord, DataKeyRecord, StaffRecord, from_us, to_us
 from node.store import Store
 from node.writer import Tx

@@ -34,11 +34,11 @@ from node.desk.account_rules import (
     staff_view,
     units_of,
 )
+from node.desk.account_views import ApiKeyView, SessionView, StaffView
 from node.desk.deputies import acting_for
 from node.desk.handing_over import open_tasks
 from node.desk.passwords import Passwords, check_password, one_time_password
 from node.desk.ports import Actor, Role
-from node.desk.views import ApiKeyView, SessionView, StaffView
 from node.records import ApiKeyRecord, DataKeyRecord, SessionRecord, StaffRecord, from_us, to_us
 from node.settings import NodeSettings
 from node.store import Op, Store, Where

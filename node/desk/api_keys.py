@@ -7,7 +7,7 @@ from typing import Final
 
 from delegation.errors import Reason, Refusal
 from node.desk.account_rules import api_key_view, roles_of, secret_hash, units_of
-from node.desk.views import ApiKeyView
+from node.desk.account_views import ApiKeyView
 from node.ids import uuid4
 from node.records import ApiKeyRecord, StaffRecord, to_us
 from node.store import Where

@@ -29,9 +29,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from node.desk.account_views import ApiKeyView, SessionView, StaffView
 from node.desk.views import (
     AlarmView,
-    ApiKeyView,
     Change,
     DelegationRow,
     DelegationView,
@@ -44,8 +44,6 @@ from node.desk.views import (
     Page,
     PreparedMoveView,
     SavedFilter,
-    SessionView,
-    StaffView,
     StatusView,
     ThreadView,
     TodoView,

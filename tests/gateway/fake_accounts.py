@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from delegation.errors import Reason, Refusal
+from node.desk.account_views import ApiKeyView, SessionView, StaffView
 from node.desk.ports import Actor, Role
-from node.desk.views import ApiKeyView, SessionView, StaffView
 
 HOME, OTHER = "330100RD01T", "510100RD015"
 PASSWORD = "correct horse battery"

@@ -18,7 +18,7 @@ from gateway.incoming import filled_in
 from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, old_cases, people, result
 from gateway.schemas.base import Answer, Form
 from node import move_input
-from node.desk import business, old_case_rows, paper_views, people_views, views
+from node.desk import account_views, business, old_case_rows, paper_views, people_views, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
@@ -142,9 +142,9 @@ VIEWS = {
     answers.TodoOut: views.TodoView,
     events.EventOut: views.EventView,
     events.EventPageOut: views.EventPage,
-    answers.SessionOut: views.SessionView,
-    answers.StaffOut: views.StaffView,
-    answers.ApiKeyOut: views.ApiKeyView,
+    answers.SessionOut: account_views.SessionView,
+    answers.StaffOut: account_views.StaffView,
+    answers.ApiKeyOut: account_views.ApiKeyView,
     answers.UnitOut: views.UnitView,
     answers.StatusOut: views.StatusView,
 }
@@ -169,7 +169,12 @@ PAGED = {people_views.LookPage}  # its numbers become page tokens
 
 
 def test_every_view_that_is_shown_has_an_answer() -> None:
-    shown = {view for view in vars(views).values() if is_dataclass(view) and view.__module__ == views.__name__}
+    shown = {
+        view
+        for module in (views, account_views)
+        for view in vars(module).values()
+        if is_dataclass(view) and view.__module__ == module.__name__
+    }
     assert shown - ON_PAGES_ALONE == set(VIEWS.values())
 
 

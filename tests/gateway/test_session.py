@@ -8,8 +8,8 @@ import pytest
 
 from delegation.errors import Reason, Refusal
 from gateway.routes.session import SignInGate
+from node.desk.account_views import SessionView
 from node.desk.ports import Role
-from node.desk.views import SessionView
 from tests.gateway.conftest import House, a_house
 from tests.gateway.fake_accounts import HOME, PASSWORD
 from tests.gateway.fake_views import DELEGATION

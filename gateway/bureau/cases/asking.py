@@ -12,7 +12,8 @@ from gateway.bureau.cases.rules import is_paper, rows_open_to
 from gateway.bureau.filters import instant
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Ask, Field, FormSpec, Part, Section
-from node.desk.views import DelegationView, EntryView, MaterialView, StaffView
+from node.desk.account_views import StaffView
+from node.desk.views import DelegationView, EntryView, MaterialView
 
 Typed = Mapping[str, Sequence[str]]
 Json = dict[str, object]

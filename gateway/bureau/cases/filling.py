@@ -18,8 +18,9 @@ from gateway.bureau.forms.filled import Filled, fill, read
 from gateway.bureau.forms.spec import Ask
 from gateway.bureau.guard import Typed
 from gateway.schemas.base import VERBS
+from node.desk.account_views import StaffView
 from node.desk.ports import Actor, DeskPort
-from node.desk.views import DelegationView, StaffView, UnitView
+from node.desk.views import DelegationView, UnitView
 
 _UNIT: Final = re.compile(r"[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z]", re.ASCII)
 _MOST_NAMED: Final = 5

@@ -14,9 +14,9 @@ from gateway.bureau.people.words import ROLE_CHOICES, ROLES, TASKS, note_refusal
 from gateway.bureau.render import BASE, render, see_other
 from gateway.problems import refused_problem
 from gateway.routes.parameters import StaffPathId
+from node.desk.account_views import StaffView
 from node.desk.passwords import one_time_password
 from node.desk.ports import Actor
-from node.desk.views import StaffView
 
 router = APIRouter()
 _STAFF_ID: Final = Field(

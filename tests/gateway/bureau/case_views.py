@@ -8,8 +8,9 @@ from delegation.codes import Kind
 from delegation.tables import TABLES
 from gateway.bureau.cases.asking import Asking
 from gateway.bureau.cases.threads import not_begun
+from node.desk.account_views import StaffView
 from node.desk.labels import kind_label
-from node.desk.views import DelegationView, EntryView, MaterialView, MoveView, StaffView
+from node.desk.views import DelegationView, EntryView, MaterialView, MoveView
 from tests.gateway.fake_accounts import HOME, NOW, OTHER
 from tests.gateway.fake_views import a_delegation, a_material, a_row, an_entry
 
