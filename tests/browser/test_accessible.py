@@ -201,6 +201,7 @@ def faults_of(page: Page, axe: str) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(300)  # every page, in two sizes
 def test_every_page_is_accessible_on_a_screen_and_on_a_telephone(
     town: Town, window: Window, axe: str, things: Mapping[str, str]
 ) -> None:
