@@ -104,6 +104,7 @@ _ALL: Final = (
 )  # fmt: skip
 
 CLOCKS: Final[Mapping[str, ClockSpec]] = MappingProxyType({spec.name: spec for spec in _ALL})
+WINDOWS: Final = frozenset(spec.name for spec in _ALL if spec.window)  # their end makes nobody late
 SHORTEN: Final = "shorten"  # not a clock: what a change to the green channel does once it is delivered
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from delegation.body_asked import BodyAsked
-from delegation.clock_specs import CLOCKS
+from delegation.clock_specs import WINDOWS
 from delegation.clocks import Moment, deliver, with_statutory
 from delegation.effects import Accepted, entered, placed, table_of
 from delegation.errors import Reason, Refused
@@ -70,7 +70,7 @@ def overdue(thread: ThreadState, *, on: date) -> tuple[OpenClock, ...]:
     return tuple(
         clock
         for clock in thread.deadlines
-        if on > clock.due.legal and not clock.certified and clock.unit not in paper and not CLOCKS[clock.clock].window
+        if on > clock.due.legal and not clock.certified and clock.unit not in paper and clock.clock not in WINDOWS
     )
 
 
@@ -87,7 +87,7 @@ def next_deadline(thread: ThreadState) -> date | None:
     paper = thread.host_unit if thread.on_paper else None
     first: date | None = None
     for clock in thread.open_clocks:
-        if clock.paused_on is None and not clock.certified and clock.unit != paper:
+        if clock.paused_on is None and not clock.certified and clock.unit != paper and clock.clock not in WINDOWS:
             legal = clock.due.legal
             if first is None or legal < first:
                 first = legal

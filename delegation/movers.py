@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
-from delegation.clock_specs import CLOCKS
+from delegation.clock_specs import WINDOWS
 from delegation.guards import Asked
 from delegation.guards_common import successor_of
 from delegation.model import Header
@@ -94,7 +94,7 @@ def _late_side(asked: Asked) -> bool:
         return False
     late = any(unit == sender for _, unit in thread.work.late)
     return late or any(
-        clock.unit == sender and asked.today > clock.due.legal and not CLOCKS[clock.clock].window
+        clock.unit == sender and asked.today > clock.due.legal and clock.clock not in WINDOWS
         for clock in thread.deadlines
     )
 

@@ -14,7 +14,7 @@ from delegation.guards_appraisal import APPRAISAL_GUARDS
 from delegation.guards_panel import PANEL_GUARDS
 from delegation.lifecycle import Accepted, judge
 from delegation.model import ClockDeclared, ClockFacts, Header, MaterialRef
-from delegation.roster_view import Agreement, RosterView, UnitLife
+from delegation.roster_view import Agreement, RosterView, UnitLife, UnitType
 from delegation.table import BusinessStatus, State
 from delegation.tables import table_for
 from delegation.thread_state import ThreadState
@@ -41,7 +41,6 @@ from tests.simulator.appraising import (
     LOG_SIZE,
     STRATA,
     Appraisal,
-    UnitType,
     appraisal_letter,
     appraisal_roster,
     drawn,
