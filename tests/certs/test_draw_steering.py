@@ -9,9 +9,10 @@ import pytest
 from certs.draw_file import DrawFile
 from certs.draw_file_json import draw_file_bytes
 from certs.draw_proof import verify_draw_file
-from certs.keys import new_ed25519
+from certs.keys import certificate_digest, new_ed25519
 from delegation.codes import Kind
 from delegation.draw import Picks, Stratum
+from delegation.merkle import consistency_proof
 from tests.certs.draw_story import (
     HOME,
     HOST,
@@ -222,6 +223,27 @@ def a_repeated_draw(story: Story) -> DrawFile:
     return story.file(story.panel(draw=2), draw=2)
 
 
+def a_reason_made_up_afterwards(story: Story) -> DrawFile:
+    """The second list stood before the first draw was ended."""
+    revealed(story)
+    story.fix_list(draw=2)
+    story.void(1, HOST)
+    for unit in (HOME, HOST):
+        story.commit(unit, draw=2)
+    for unit in (HOME, HOST):
+        story.reveal(unit, draw=2)
+    return story.file(story.panel(draw=2), draw=2)
+
+
+def a_checkpoint_for_nothing(story: Story) -> DrawFile:
+    """Something stands in the file that nobody reads."""
+    file = story.file(story.honest())
+    story.others(2)
+    more = story.file(story.lot())
+    path = tuple(consistency_proof(story.size - 2, story.size, story.get))
+    return replace(file, checkpoints=(*file.checkpoints, more.checkpoints[1]), consistency=(*file.consistency, path))
+
+
 def a_draw_with_a_skipped_number(story: Story) -> DrawFile:
     story.commit_pool()
     story.letter()
@@ -417,6 +439,8 @@ ATTEMPTS: tuple[tuple[Steering, str], ...] = (
     (a_checkpoint_other_than_declared, "draw_checkpoint"),
     (a_root_that_the_log_never_had, "log"),
     (a_repeated_draw, "repeats"),
+    (a_reason_made_up_afterwards, "repeats"),
+    (a_checkpoint_for_nothing, "inclusion"),
     (a_draw_with_a_skipped_number, "repeats"),
     (drawn_after_its_end, "repeats"),
     (two_panels, "sides"),
@@ -456,7 +480,8 @@ def test_a_stranger_beside_the_known_authority_is_told(honest: tuple[Story, Draw
     """One unknown authority in a file could vouch for anybody, however well known the other is."""
     story, file = honest
     other = Story(tmp_path)
-    both = replace(file, seal_authorities=(*file.seal_authorities, *other.seal.certificates))
+    authorities = sorted((*file.seal_authorities, *other.seal.certificates), key=certificate_digest)
+    both = replace(file, seal_authorities=tuple(authorities))
     assert set(failed(story, both)) >= {"signatures", "seal_authority"}
 
 
