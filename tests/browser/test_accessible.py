@@ -104,15 +104,18 @@ def pool(town: Town, browser: Browser) -> dict[str, str]:
     """An expert, a file read for import and a prepared version of the committee's pool."""
     found: dict[str, str] = {}
     for staff_id in (KEEPER, COMMITTEE):
-        page = browser.new_page()
+        page = browser.new_page(locale="zh-CN")
         town.sign_in(page, staff_id)
         desk, api = f"{town.address(HANGZHOU)}/desk", f"{town.address(HANGZHOU)}/api/v1"
         said = {"X-Csrf-Token": _token(page)}
         if staff_id == KEEPER:
             made = page.request.post(f"{api}/pool/experts", headers=said, data={**EXPERT, "number": "T-1"}).json()
             rows = page.request.get(f"{desk}/pool/import/template.json").body()
-            file = {"name": "rows.json", "mimeType": "application/json", "buffer": rows}
-            read = page.request.post(f"{desk}/pool/import", headers=said, multipart={"file": file})
+            read = page.request.post(
+                f"{desk}/pool/import",
+                headers=said,
+                multipart={"file": {"name": "rows.json", "mimeType": "application/json", "buffer": rows}},
+            )
             found |= {"expert": str(made["expert_id"]), "pool_imported": read.url.rpartition("/")[2]}
         else:
             found["root"] = str(page.request.post(f"{api}/pool/versions", headers=said).json()["root"])
