@@ -8,10 +8,15 @@ from typing import Final
 
 from delegation.appraisal_facts import MOST_RECUSALS
 from delegation.declared_appraisal import (
+    AppointmentDeclared,
+    AttendanceDeclared,
+    ConclusionDeclared,
     DrawCommittedDeclared,
     DrawRevealedDeclared,
     DrawVoidedDeclared,
     ExpertsDeclared,
+    NotifiedDeclared,
+    OpinionDeclared,
     PanelDeclared,
     ReplacementDeclared,
     StrataDeclared,
@@ -253,12 +258,14 @@ def _experts_as_panel(asked: Asked) -> Answer:
     return _count(asked) == len(facts_of(asked).panel)
 
 
-def _draw_sent_again_same(asked: Asked) -> Answer:
-    """What takes the place of a protested envelope says the same of the draw: else a protest were a way to steer."""
+def _said_again_the_same(asked: Asked) -> Answer:
+    """What takes the place of a protested envelope says the same of draw and course: else a protest would steer it."""
     declared, facts = asked.header.declared, facts_of(asked)
-    if asked.header.replaces is None or not isinstance(declared, _DRAWN):
+    if asked.header.replaces is None:
         return True
     match declared:
+        case StrataDeclared() if not declared.eligible_root:
+            return any((void.draw, void.why) == (declared.draw, "PANEL_SHORT") for void in facts.void_draws)
         case StrataDeclared():
             said = (declared.draw, declared.strata, declared.pool_version, declared.eligible_root)
             return said == (facts.draw, facts.strata, facts.pool_version, facts.eligible_root)
@@ -277,6 +284,19 @@ def _draw_sent_again_same(asked: Asked) -> Answer:
                 (each.stratum, each.leaves, each.enters) == (declared.stratum, declared.leaves, declared.enters)
                 for each in facts.replaced
             )
+        case AppointmentDeclared():
+            return declared.on == facts.appointed_on
+        case NotifiedDeclared():
+            return (declared.served_on, declared.examination_on) in facts.notices
+        case AttendanceDeclared():
+            return declared.on in {facts.examined_on, facts.missed_on}
+        case OpinionDeclared():
+            said_of = (declared.experts, declared.signed, declared.dissenting, declared.warnings_answered)
+            return not declared.warnings_open and said_of == facts.opinion
+        case ConclusionDeclared():
+            return declared.on in {facts.concluded_on, facts.served_on, facts.reappraisal_on} or facts.reappraised
+        case _:
+            return True
 
 
 PANEL_GUARDS: Final[Guards] = {
@@ -310,5 +330,5 @@ PANEL_GUARDS: Final[Guards] = {
     "twice_the_panel": _twice_the_panel,
     "admitted_of_proposed": _admitted_of_proposed,
     "experts_as_panel": _experts_as_panel,
-    "draw_sent_again_same": _draw_sent_again_same,
+    "said_again_the_same": _said_again_the_same,
 }

@@ -25,7 +25,8 @@ _Found: TypeAlias = list[tuple[Way, Asked]]
 _JUDGED_AGAIN: Final = frozenset({
     "letter_counts", "accepted_before", "procedure_stated", "place_stated", "priority_stated", "right_types",
     "legal_basis_right", "agreement_holds", "defects_listed", "investigators_two", "unit_named", "result_counts",
-    "something_found", "nothing_found", "checks_closed", "supplement_counts",
+    "something_found", "nothing_found", "checks_closed", "supplement_counts", "application_received", "mode_stated",
+    "mode_kept", "mode_agreed", "appraisal_basis_right", "appraisal_units", "again_by_provinces", "served_before",
 })  # fmt: skip
 _NONE: Final = State.NONE  # a member of an enum is looked up in Python each time
 _a_moment: Final = maker(Moment)

@@ -22,7 +22,7 @@ APPRAISAL: Final = Table(
     thread_type=ThreadType.DELEGATION,
     matters=frozenset(matter for matter in Matter if matter >= Matter.DISABILITY_GRADE),
     rows=(*_MOVES, *BEGINNING, *DRAW, *PANEL, *EXAMINATION, *RESULT, *REMARKS, *_OTHERS),
-    common_header_guards=(*INVESTIGATION.common_header_guards, "mode_repeated", "draw_sent_again_same"),
+    common_header_guards=(*INVESTIGATION.common_header_guards, "mode_repeated", "said_again_the_same"),
     common_body_guards=INVESTIGATION.common_body_guards,
     common_local_guards=INVESTIGATION.common_local_guards,
     ends=ENDED,

@@ -286,7 +286,7 @@ def test_every_guard_of_an_appraisal_is_refused_by_name_here() -> None:
     named = {guard for *_, guard in FAILING} | {guard for *_, guard in LETTERS}
     elsewhere = {
         "appraisal_units", "draw_on_line", "way_to_draw", "twice_the_panel", "recusals_not_too_many", "panel_settled",
-        "absence_counts", "panel_stands", "rejudges_left", "extended_once", "term_not_over", "draw_sent_again_same",
+        "absence_counts", "panel_stands", "rejudges_left", "extended_once", "term_not_over", "said_again_the_same",
         "opinion_stands",
     }  # fmt: skip
     assert named - {""} | elsewhere >= set(APPRAISAL_GUARDS) | set(PANEL_GUARDS)
@@ -444,7 +444,7 @@ def test_what_is_sent_again_after_a_protest_says_the_same_of_the_draw() -> None:
     assert federation.threads[where.ref].protests
     other = d.DrawCommittedDeclared(1, a_digest("another"))
     assert (
-        guard_of(asked_of(where, HOST, "draw_committed", replaces=sent.ref, declared=other)) == "draw_sent_again_same"
+        guard_of(asked_of(where, HOST, "draw_committed", replaces=sent.ref, declared=other)) == "said_again_the_same"
     )
     same = asked_of(where, HOST, "draw_committed", replaces=sent.ref, declared=sent.declared)
     assert isinstance(same, Accepted), same
