@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 
 import httpx
 import pytest
@@ -162,6 +163,10 @@ def seal(office: Office, ref: str, version: int) -> str:
 def looks(office: Office, ref: str) -> None:
     """An auditor reads who looked, a page at a time."""
     audit = office["audit"]
+    for _ in range(50):  # lines of lists are written soon, not at once
+        if any(each["what"] == "lines" for each in audit.list_looks(delegation_id=ref).value["items"]):
+            break
+        sleep(0.1)
     first = audit.list_looks(delegation_id=ref, page_size=1).value
     rest = audit.list_looks(delegation_id=ref, page_token=first["next_page_token"]).value
     assert len(first["items"]) == 1
