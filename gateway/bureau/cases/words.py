@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gateway.bureau.cases.words_appraisal import APPRAISAL_GUARD_WORDS
+
 GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     # the letter
     "thread_begins": "委托编号或首发要素不合规则，请从新建委托开始",
@@ -120,6 +122,7 @@ GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "next_pool_version": "专家库版次须接续前一版",
     "province_to_own_units": "通告只发给本省所属单位",
     "between_provinces": "协调只在省级单位之间",
+    **APPRAISAL_GUARD_WORDS,
 })  # fmt: skip
 
 FOUR_EYES_WORDS: Final[Mapping[str, str]] = MappingProxyType({
