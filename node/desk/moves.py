@@ -35,6 +35,7 @@ from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
 from node.queueing import kept_secret, queue
 from node.records import MoveRecord, OutboxRecord, to_us
+from node.records_pool import PoolVersionRecord
 from node.state import Held, State, is_move
 from node.threads import keep, local_view
 from node.writer import Tx
@@ -55,6 +56,8 @@ def composed_move(
     at: datetime,
 ) -> Composed:
     """A judged draft of a move; a letter's move has the letter's own form in `business`."""
+    if kind is Kind.POOL_COMMITTED:
+        _as_frozen(tx, unit, held.thread_id, raw)
     letter, data = _parsed(state, held, kind, raw, at)
     return _composed(tx, state, held, unit=unit, kind=kind, data=data, hands=hands, at=at, letter=letter)
 
@@ -96,6 +99,21 @@ def _composed(
         counterpart=held.record.host_unit if begins else "",
         made=made,
     )
+
+
+def _as_frozen(tx: Tx, unit: str, thread_id: str, raw: Mapping[str, object]) -> None:
+    """A pool is committed to as it was frozen (`node.pool.versions`), on the unit's own thread; nobody types a root."""
+    said = raw.get("declared")
+    declared = said if isinstance(said, Mapping) else {}
+    try:
+        root = bytes.fromhex(str(declared.get("root", "")))
+    except ValueError as error:
+        raise invalid("declared.root") from error
+    record = tx.get(PoolVersionRecord, (unit, root))
+    if record is None or record.thread_id != thread_id:
+        raise invalid("declared.root")
+    if (record.size, record.version) != (declared.get("size"), declared.get("version")):
+        raise invalid("declared.version")
 
 
 def _letter(

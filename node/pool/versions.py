@@ -65,8 +65,6 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
     root = frozen.tree.root
     version = (held.thread.pool_version if held.thread is not None else 0) + 1
     raw = {"to": [], "declared": {"root": root.hex(), "size": len(rows), "version": version}}
-    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=SOMEBODY)
-    composed_move(tx, state, held, unit=actor.unit, kind=Kind.POOL_COMMITTED, raw=raw, hands=hands, at=at)
     move = MoveRecord(
         move_id=uuid7(at),
         thread_id=held.thread_id,
@@ -78,8 +76,6 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
         prepared_by=actor.staff_id,
         prepared_at=to_us(at),
     )
-    tx.put(replace(move, secret=move_secret(tx, state, held.thread_id, move.move_id, raw, actor, among=PREPARES)))
-    keep(tx, state, held, at=at)
     record = PoolVersionRecord(
         unit=actor.unit,
         root=root,
@@ -95,6 +91,10 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
         logged_at=0,
     )
     tx.put(record)
+    hands = Hands(handler=handler_of(actor, among=PREPARES), approver=SOMEBODY)
+    composed_move(tx, state, held, unit=actor.unit, kind=Kind.POOL_COMMITTED, raw=raw, hands=hands, at=at)
+    tx.put(replace(move, secret=move_secret(tx, state, held.thread_id, move.move_id, raw, actor, among=PREPARES)))
+    keep(tx, state, held, at=at)
     state.pools.keep_frozen(root, frozen)
     return _view(tx, state, record)
 

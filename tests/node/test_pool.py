@@ -233,6 +233,22 @@ async def test_a_version_that_waited_is_dropped_by_the_next_and_one_sent_back_to
         await committed(node, clerk)
 
 
+async def test_nobody_commits_to_a_pool_that_was_not_frozen(tmp_path: Path) -> None:
+    async with running(tmp_path, CHENGDU, committees=True) as world:
+        node, clerk = world.nodes[CHENGDU], actor(Role.CLERK)
+        await node.pool.import_experts(actor(), [row(1)])
+        made = await node.pool.prepare_version(clerk)
+        good = {"root": made.root, "size": made.size, "version": made.version}
+        for declared in ({**good, "root": "00" * 32}, {**good, "size": 2}, {**good, "version": 7}, {"root": "x"}, {}):
+            with pytest.raises(Refusal) as typed:
+                await node.desk.update_move(clerk, made.move_id, 1, {"declared": declared})
+            assert typed.value.reason is Reason.INVALID_INPUT
+        with pytest.raises(Refusal) as second:  # a thread beside the unit's own
+            await node.desk.start_thread(actor(Role.CLERK, name="x"), "POOL_COMMITTED", (), {"declared": good})
+        assert second.value.details == {"field": "declared.root"}
+        await node.desk.approve_move(actor(Role.APPROVER, name="second"), made.move_id, 1)
+
+
 async def test_nothing_personal_stands_in_the_open_or_leaves_the_node(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
