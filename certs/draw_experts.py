@@ -11,23 +11,20 @@ from delegation.draw_lists import eligible_stands_in, hash_stands_in, pool_stand
 from delegation.model import DeclaredDetail, PoolDeclared
 
 
-def check_openings(
-    openings: Sequence[Opening], declared: StrataDeclared, drawn: Sequence[Picks], held: Sequence[tuple[int, int]]
-) -> None:
-    """Each opening stands at a drawn place of the list; whoever ever `held` a seat is opened; nobody is there twice.
+def check_openings(openings: Sequence[Opening], declared: StrataDeclared, drawn: Sequence[Picks]) -> None:
+    """Everybody drawn, seats and reserves, is opened at the place of the list that the lot fell on; nobody else, once.
 
     Raises Wrong. Without names it shows that the leaf was in the list before, not who it is.
     """
     places = [(opening.stratum, opening.position) for opening in openings]
-    expect(places == sorted(set(places)), "order")
+    wanted = {(stratum, position) for stratum, each in enumerate(drawn) for position in (*each.seats, *each.reserves)}
+    expect(set(places) <= wanted, "not drawn")
+    expect(places == sorted(wanted), "missing")
     for opening in openings:
-        of_stratum = drawn[opening.stratum] if opening.stratum < len(drawn) else Picks((), ())
-        expect(opening.position in (*of_stratum.seats, *of_stratum.reserves), "not drawn")
         holds = _stands_in(opening, declared.strata, declared.eligible_root)
         expect(holds, f"place {opening.stratum}/{opening.position}")
     numbers = [opening.named.expert.expert_id for opening in openings if opening.named is not None]
     expect(len(set(numbers)) == len(numbers), "twice")
-    expect(set(held) <= set(places), "missing")
 
 
 def _stands_in(opening: Opening, strata: Sequence[Stratum], root: bytes) -> bool:

@@ -82,7 +82,6 @@ class _Verification:
     seed: bytes = b""
     drawn: tuple[Picks, ...] = ()
     sitting: tuple[tuple[int, int], ...] = ()
-    held: list[tuple[int, int]] = field(default_factory=list)  # everybody who ever had a seat
     defaults: list[Default] = field(default_factory=list)
 
     def run(self, seal_authorities: Sequence[bytes], log_key: bytes) -> DrawReport:
@@ -282,7 +281,7 @@ class _Verification:
 
     def _replacements(self) -> None:
         self.book.needs("picks")
-        sitting, self.held = list(self.sitting), list(self.sitting)
+        sitting = list(self.sitting)
         entered: list[tuple[int, int]] = []
         seen: set[ReplacementDeclared] = set()
         for event in self._of_draw(ReplacementDeclared, Kind.PANEL_REPLACED):
@@ -301,7 +300,6 @@ class _Verification:
             entered.append((declared.stratum, declared.enters))
             sitting[sitting.index(leaves)] = entered[-1]
         self.sitting = tuple(sitting)
-        self.held += entered
 
     # whom the positions stand for
 
@@ -321,7 +319,7 @@ class _Verification:
     def _experts(self) -> None:
         self.book.needs("picks", "replacements")
         assert self.strata is not None  # noqa: S101 - picks needs it
-        check_openings(self.file.experts, self.strata, self.drawn, self.held)
+        check_openings(self.file.experts, self.strata, self.drawn)
 
     def _experts_in_pool(self) -> None:
         self.book.needs("experts", "pool")
@@ -334,6 +332,8 @@ class _Verification:
         return DrawReport(
             checks=tuple(self.book.checks),
             thread_id="" if first is None else first.thread_id,
+            entries=len(self.events),
+            until=self.events[-1].entry.accepted_at if self.events else None,
             leg=self.file.leg,
             draw=self.file.draw,
             home_unit=self.home,

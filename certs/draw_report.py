@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -38,8 +39,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "picks": ("按公开算法重新计算，抽取结果一致", "the picks follow from the seed when computed again"),
     "replacements": ("更换均由该科别下一顺位候补接替", "each seat that fell free went to the next reserve in order"),
     "pool": ("专家库版本在确定科别之前已承诺", "the pool's version was committed to before the list was made"),
-    "experts": ("在座专家均在固定的名单中的抽中位置", "those who sit stand at the drawn places of the fixed list"),
-    "experts_in_pool": ("在座专家均在已承诺的专家库中，科别与聘期相符", "those who sit stand in the committed pool"),
+    "experts": ("抽中者与候补均在固定名单的抽中位置", "everybody drawn stands at the drawn places of the fixed list"),
+    "experts_in_pool": ("抽中者与候补均在已承诺的专家库，科别与聘期相符", "all of them stand in the committed pool"),
     "seal_authority": ("印章机构证书与已知者一致", "the seal authority is the one known"),
     "log_key": ("日志公钥与已知者一致", "the log's key is the one known"),
 })  # fmt: skip
@@ -79,6 +80,8 @@ class DrawReport:
 
     checks: tuple[DrawCheck, ...]
     thread_id: str = ""
+    entries: int = 0  # of the thread; what came after the last of them the file cannot tell
+    until: datetime | None = None  # when the registry took the last
     leg: int = 0
     draw: int = 0
     home_unit: str = ""

@@ -94,6 +94,8 @@ def _json(report: DrawReport) -> dict[str, object]:
             for check in report.checks
         ],
         "thread_id": report.thread_id,
+        "entries": report.entries,
+        "until": None if report.until is None else report.until.isoformat(),
         "leg": report.leg,
         "draw": report.draw,
         "home_unit": report.home_unit,
@@ -119,6 +121,8 @@ def _print(report: DrawReport) -> None:
     echo = typer.echo
     echo(f"{report.thread_id}  第{report.leg}程 第{report.draw}次抽取 / leg {report.leg}, draw {report.draw}")
     echo(f"  委托方 home {report.home_unit}, 受托方 host {report.host_unit}, 抽取单位 drawn by {report.drawing_unit}")
+    until = "–" if report.until is None else report.until.isoformat(timespec="seconds")
+    echo(f"  文件截至第{report.entries}条登记 / the file tells of {report.entries} entries, until {until}")
     for check in report.checks:
         zh, en = _MARKS[check.status]
         echo(f"[{zh}] {check.text_zh}")

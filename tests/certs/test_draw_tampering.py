@@ -5,9 +5,12 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,13 +69,14 @@ def at(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def notices(story: Story, document: Any) -> bool:
-    """Whether the document is refused, fails, or no longer shows all that it showed."""
+    """Whether the document is refused, fails, or says itself that it shows less: fewer checks, fewer entries."""
     data = json.dumps(document).encode()
     try:
         report = verify_draw_file(data, seal_authorities=story.seal.certificates, log_key=key_of(story))
     except Refusal:
         return True
-    return bool(report.failed) or any(check.status is not Status.OK for check in report.checks)
+    less = report.entries < len(story.thread)  # a shorter thread is what an earlier file would have held
+    return bool(report.failed) or less or any(check.status is not Status.OK for check in report.checks)
 
 
 DOCUMENT: dict[str, Any] = {}
@@ -168,6 +172,54 @@ def test_junk_raises_nothing_but_refusals(honest: tuple[Story, DrawFile], junk: 
     for name in document_of(file):
         with suppress(Refusal):
             verify_draw_file(json.dumps(document_of(file) | {name: junk}).encode())
+
+
+# what was signed, but not what was accepted
+
+
+def test_another_header_of_the_same_unit_is_told(tmp_path: Path) -> None:
+    """The host signs a second list afterwards and puts it in the place of the one that the registry accepted."""
+    story = Story(tmp_path)
+    file = story.file(story.honest())
+    later = Story(tmp_path / "later")
+    later.keys, later.certificates = story.keys, story.certificates
+    later.commit_pool()
+    later.letter()
+    later.fix_list(root=bytes(32))
+    forged = later.thread[1]
+    thread = list(file.thread)
+    thread[1] = replace(thread[1], header=forged.header, signatures=forged.signatures)
+    assert told(story, replace(file, thread=tuple(thread))) == {"entries": "envelope"}
+    assert file.pool is not None
+    bent_pool = replace(file.pool, header=forged.header, signatures=forged.signatures)
+    assert told(story, replace(file, pool=bent_pool)) == {"entries": "envelope"}
+
+
+def test_another_form_of_a_signature_is_told(tmp_path: Path) -> None:
+    """ECDSA has two for each; the entry names the one that was accepted."""
+    story = Story(tmp_path)
+    file = story.file(story.honest())
+    r, s = decode_dss_signature(file.thread[0].signatures[0])
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    other = replace(file.thread[0], signatures=(encode_dss_signature(r, order - s),))
+    assert told(story, replace(file, thread=(other, *file.thread[1:]))) == {"entries": "signatures"}
+    twice = replace(file.thread[0], signatures=file.thread[0].signatures * 2)
+    assert told(story, replace(file, thread=(twice, *file.thread[1:]))) == {"signatures": "signatures"}
+
+
+def test_an_authoritys_own_signature_counts(tmp_path: Path) -> None:
+    """No chain is judged by it, so that a changed byte of it would be believed."""
+    story = Story(tmp_path)
+    file = story.file(story.honest())
+    (der,) = file.seal_authorities
+    bent_der = der[:-3] + bytes([der[-3] ^ 1]) + der[-2:]
+    report = verify_draw(replace(file, seal_authorities=(bent_der,)))
+    assert {check.name: check.detail for check in report.failed} == {"signatures": "authority"}
+
+
+def told(story: Story, file: DrawFile) -> dict[str, str]:
+    report = verify_draw(file, seal_authorities=story.seal.certificates, log_key=key_of(story))
+    return {check.name: check.detail for check in report.failed}
 
 
 def test_an_empty_file_raises_nothing() -> None:

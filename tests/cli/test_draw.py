@@ -74,6 +74,8 @@ def test_as_json(honest: tuple[Story, DrawFile, Path]) -> None:
     assert {check["status"] for check in document["checks"]} == {"ok"}
     assert [check["name"] for check in document["checks"]] == list(TEXTS)
     assert len(document["panel"]) == 3
+    assert document["entries"] == len(story.thread)
+    assert document["until"] == story.thread[-1].parsed.accepted_at.isoformat()
     assert document["thread_id"] == story.thread[0].parsed.thread_id
     assert document["log_size"] == story.first_size
     bare = path.with_name("bare.json")
