@@ -100,6 +100,11 @@ class RosterBook:
     # what stands in it
 
     @property
+    def regions(self) -> RegionTable:
+        """The table of regions that its rosters are judged by."""
+        return self._regions
+
+    @property
     def published_version(self) -> int:
         """The newest version that was signed; 0 before the first."""
         return max((int(path.stem) for path in (self._folder / PUBLISHED_FOLDER).glob("*.bin")), default=0)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from certs.agreement_proof import AgreementProof, proven_agreement
 from certs.authority import SealAuthority
 from certs.enrolled import check_sealing_key
 from certs.identity import CertificateInfo, Purpose, describe, verify_certificate
@@ -17,9 +18,11 @@ from certs.issuing import renewal_due
 from certs.keys import certificate_digest, spki_digest
 from certs.requests import checked_request
 from certs.roster_book import RosterBook
+from certs.trust import verify_roster
 from certs.unit_request import UnitRequest, sealing_key_of
 from certs.vouching import Vouching, VouchingKind, verify_succession, vouching_bytes
 from delegation.errors import Reason, Refusal
+from delegation.roster_records import Agreement
 from delegation.roster_view import RosterView, SealingKey, Unit, UnitLife
 
 
@@ -74,6 +77,27 @@ def rotate_sealing_key(book: RosterBook, authority: SealAuthority, request: Unit
         raise Refusal(Reason.MALFORMED, field="sealing_statement")
     book.put_unit(unit)
     return key
+
+
+def take_agreement(book: RosterBook, authority: SealAuthority, proof: AgreementProof, at: datetime) -> Agreement:
+    """Take a proven agreement, or its end, into the records; the next roster carries it.
+
+    Judged by the roster as last published. The same proof again changes nothing; one that ends an agreement takes the
+    place of the one that stands. Raises KeyFileError(MISSING) before the first roster; Refusal as `proven_agreement`,
+    INVALID_INPUT (field=agreement) where other terms stand under the same id.
+    """
+    trust = verify_roster(book.current(), seal_authority=authority.certificates, regions=book.regions, at=at)
+    proven = proven_agreement(proof, trust)
+    others, standing = [], None
+    for each in book.records.agreements:
+        if each.agreement_id == proven.agreement_id:
+            standing = each
+        else:
+            others.append(each)
+    if standing is not None and replace(standing, valid_to=proven.valid_to) != proven:
+        raise Refusal(Reason.INVALID_INPUT, field="agreement")
+    book.put_agreements([*others, proven])
+    return proven
 
 
 def _standing(unit: Unit, key: EllipticCurvePublicKey, at: datetime) -> bytes | None:

@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
+from certs.agreement_proof import proof_from_json
 from certs.authority import SealAuthority
 from certs.files import write_atomically
 from certs.identity import describe
 from certs.registry_info import info_from_json
 from certs.roster_book import RosterBook
-from certs.roster_grants import add_certificate, rotate_sealing_key
+from certs.roster_grants import add_certificate, rotate_sealing_key, take_agreement
 from certs.roster_input import merge_records
 from certs.unit_request import request_from_json
 from cli.common import AsJson, AuthorityFolder, instant, now, read_bytes, read_text
@@ -140,6 +141,23 @@ def rotate(
     else:
         rotate_sealing_key(book, authority, asked, now())
     typer.echo(f"{asked.unit}: new keys taken in; compose the roster next")
+
+
+@app.command()
+@tells_refusals
+def agreement(
+    folder: AuthorityFolder,
+    proof: Annotated[Path, typer.Argument(help="The file that either unit's desk gives out of the agreement's page.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take in an agreement that both units signed, or its end; it holds from the next roster on."""
+    authority, book, _ = _open(folder)
+    proven = take_agreement(book, authority, proof_from_json(read_text(proof)), now())
+    until = proven.valid_to.isoformat() if proven.valid_to is not None else ""
+    if as_json:
+        show({"agreement": proven.agreement_id, "units": list(proven.units), "valid_to": until})
+    else:
+        typer.echo(f"agreement {proven.agreement_id} of {' and '.join(proven.units)} stands; compose the roster next")
 
 
 @app.command()

@@ -26,6 +26,7 @@ ADVICE: Final[Mapping[Problem, str]] = MappingProxyType({
         "an older competence of the province ends on 2018-12-31 at the latest"
     ),
     Problem.AGREEMENT: "two units in the order of their codes, days that run on, known clocks, times within bounds",
+    Problem.AGREEMENT_SCOPE: "units of one type, with matters and modes that such units have",
     Problem.AGREEMENT_OVERLAP: "end the earlier version of the agreement before the later one begins",
     Problem.SUITES: "allow at least one signing and one sealing suite, with dates that run on",
     Problem.RULES: "list the versions of the rules with versions and days that rise together",

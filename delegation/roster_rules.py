@@ -40,6 +40,7 @@ class Problem(StrEnum):
     PROVINCIAL_DETERMINATION = "provincial_determination"
     AGREEMENT = "agreement"  # units not two in code order, dates, a clock that is unknown or a time out of bounds
     AGREEMENT_OVERLAP = "agreement_overlap"
+    AGREEMENT_SCOPE = "agreement_scope"
     SUITES = "suites"  # no signing or no sealing suite at all, or dates that run backwards
     RULES = "rules"  # none, or versions and days that do not rise together
     REVOCATION = "revocation"  # compromised only after it was revoked
@@ -183,11 +184,26 @@ def _check_agreements(view: RosterView) -> None:
         if len(set(steps)) != len(steps):
             _refuse(Problem.AGREEMENT, unit=agreement.units[0])
         _check_times(agreement)
+        _check_scope(view, agreement)
         by_id.setdefault(agreement.agreement_id, []).append(agreement)
     for records in by_id.values():
         for earlier, later in pairwise(sorted(records, key=lambda record: record.valid_from)):
             if later.valid_from <= (earlier.valid_to or _FAR):
                 _refuse(Problem.AGREEMENT_OVERLAP, unit=later.units[0])
+
+
+def _check_scope(view: RosterView, agreement: Agreement) -> None:
+    """Units of one type, and matters and modes that such units have (条例 Art 5, 24)."""
+    first, second = (view.units[code].type for code in agreement.units)
+    investigates = Matter.INVESTIGATION in agreement.matters
+    appraises = any(matter is not Matter.INVESTIGATION for matter in agreement.matters)
+    fits = {
+        UnitType.RECOGNITION: not appraises,
+        UnitType.APPRAISAL: not investigates,
+        UnitType.PROVINCIAL: True,
+    }
+    if first is not second or not fits.get(first, False) or (agreement.modes and not appraises):
+        _refuse(Problem.AGREEMENT_SCOPE, unit=agreement.units[0])
 
 
 def _check_times(agreement: Agreement) -> None:

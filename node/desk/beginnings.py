@@ -1,10 +1,13 @@
 """Threads of another type than a delegation: notices, agreements, announcements, requests for coordination."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from delegation import patterns
+from delegation.codec_json import agreement_to_json
 from delegation.codes import Kind, ThreadType
 from delegation.errors import Reason, Refusal
 from node.bodies import Hands
@@ -56,7 +59,9 @@ def start_thread(
         begun = own(tx, state, actor, twin.thread_id)
         waiting = prepared_of(tx, state, twin.thread_id, actor.unit)
         return light_view(tx, state, begun, actor, at, prepared=waiting)
-    thread_id = uuid7(at)
+    thread_id = _agreement_id(raw) if chosen is Kind.AGREEMENT_PROPOSED else uuid7(at)
+    if tx.get(ThreadRecord, (thread_id,)) is not None:
+        raise Refusal(Reason.INVALID_INPUT, field="agreement_id")
     counterpart = recipients[0] if len(recipients) == 1 else actor.unit if chosen is Kind.POOL_COMMITTED else ""
     record = replace(
         empty_record(thread_id, thread_type, actor.unit, counterpart), created_at=to_us(at), changed_at=to_us(at)
@@ -87,6 +92,20 @@ def start_thread(
         composed = composed_move(tx, state, held, unit=actor.unit, kind=chosen, raw=raw, hands=alone, at=at)
         held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=raw)
     return light_view(tx, state, held, actor, at, prepared=prepared_of(tx, state, thread_id, actor.unit))
+
+
+def _agreement_id(raw: Mapping[str, object]) -> str:
+    """The id that the terms carry is the thread's (roster.proto, AgreementRecord), so that a roster names the proof."""
+    body = raw.get("body")
+    part = body.get("agreement") if isinstance(body, Mapping) else None
+    record = part.get("record") if isinstance(part, Mapping) else None
+    try:
+        found = agreement_to_json(base64.b64decode(str(record or ""), validate=True)).get("agreement_id")
+    except (ValueError, Refusal) as error:
+        raise Refusal(Reason.INVALID_INPUT, field="agreement") from error
+    if not isinstance(found, str) or not patterns.is_uuid7(found):
+        raise Refusal(Reason.INVALID_INPUT, field="agreement_id")
+    return found
 
 
 def empty_record(thread_id: str, thread_type: ThreadType, unit: str, counterpart: str) -> ThreadRecord:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from delegation.codes import Matter, SealingSuite, SigningSuite
+from delegation.codes import AppraisalMode, Matter, SealingSuite, SigningSuite
 from delegation.errors import Reason, Refusal
 from delegation.roster_advice import advice
 from delegation.roster_rules import Problem, validate_roster
@@ -91,6 +91,8 @@ FAULTS: list[tuple[Problem, Callable[[RosterView], RosterView]]] = [
     (Problem.AGREEMENT, agreed(times=(AgreedTime("investigate", 61),))),
     (Problem.AGREEMENT, agreed(times=(AgreedTime("investigate", 5, 6),))),
     (Problem.AGREEMENT, agreed(times=(AgreedTime("correct", 5), AgreedTime("correction", 6)))),
+    (Problem.AGREEMENT_SCOPE, agreed(matters=(Matter.DISABILITY_GRADE,))),
+    (Problem.AGREEMENT_SCOPE, agreed(modes=(AppraisalMode.FULL_ENTRUST,))),
     (Problem.AGREEMENT_OVERLAP, twice),
     (Problem.SUITES, lambda r: replace(r, suites=())),
     (
