@@ -5,8 +5,6 @@ StreamMaxLength is answered at once and the connection closed; a file with the E
 address when it listens, one connection a thread.
 """
 
-
-
 import socketserver
 import sys
 from typing import Final, cast

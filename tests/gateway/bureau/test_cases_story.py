@@ -181,8 +181,8 @@ async def test_a_question_is_asked_answered_and_read_as_a_conversation(tmp_path:
         assert "尚未答复" not in words(shown)
 
         # extension: asked, and answered by two people; the days stand ready
-        asked = {"reasons": "E02", "declared.working_days": "5", "body.text": "检测未出"}
-        await send(host.clerk, f"{case}/moves/extension-requested", asked)
+        longer = {"reasons": "E02", "declared.working_days": "5", "body.text": "检测未出"}
+        await send(host.clerk, f"{case}/moves/extension-requested", longer)
         shown = await reads(home.clerk, number, "业务行为 申请延期")
         assert "下一步：答复延期申请" in words(shown)
         demand = words(shown).split("可办理的事项")[0]
