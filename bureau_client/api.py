@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 from bureau_client.core import Answer, Caller, Upload
 from bureau_client.shapes import (
+    AgreementFileOut,
     AlarmList,
     AnswerDays,
     AnswerDaysOut,
@@ -278,6 +279,13 @@ class Bureau(Caller):
         """The case under the element names of the ministry's systems, for the agency that pays benefits."""
         answer = self.call("GET", "/api/v1/delegations/{delegation_id}/export", values={"delegation_id": delegation_id})
         return cast("Answer[ExportOut]", answer)
+
+    def read_agreement_file(self, delegation_id: str) -> Answer[AgreementFileOut]:
+        """The proof of a countersigned agreement, or of its end, as the seal authority takes it into the roster."""
+        answer = self.call(
+            "GET", "/api/v1/delegations/{delegation_id}/agreement-file", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[AgreementFileOut]", answer)
 
     def list_moves(self, delegation_id: str) -> Answer[MoveList]:
         """Every move that the unit might make now, the forbidden ones with the reason."""

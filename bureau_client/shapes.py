@@ -8,6 +8,13 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 
+class Absence(TypedDict):
+    """A worker who did not come."""
+
+    detail: NotRequired[str]
+    material_ids: NotRequired[list[str]]
+
+
 class Acceptance(TypedDict):
     """受托受理."""
 
@@ -45,6 +52,16 @@ class AdoptionDetail(TypedDict):
 
     adoption: NotRequired[Literal["ADOPTION_ADOPTED", "ADOPTION_PARTLY", "ADOPTION_NOT_ADOPTED"] | None]
     reason: NotRequired[str]
+
+
+class AgreementFileOut(TypedDict):
+    """What proves an agreement to the seal authority; `ended` stands in it once one side ended it."""
+
+    format: str
+    record: str
+    proposed: SignedHeaderOut
+    countersigned: SignedHeaderOut
+    ended: NotRequired[SignedHeaderOut | None]
 
 
 class AgreementTerms(TypedDict):
@@ -122,6 +139,54 @@ class Applicant(TypedDict):
     applied_on: NotRequired[str | None]
 
 
+class Appointment(TypedDict):
+    """An appointment."""
+
+    at: str
+    place: NotRequired[str]
+    form: Literal["EXAMINATION_FORM_ON_SITE", "EXAMINATION_FORM_HOME_VISIT", "EXAMINATION_FORM_VIDEO"]
+    bring: NotRequired[str]
+    contact_phone: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class AppraisalFinding(TypedDict):
+    """A finding on disability and care."""
+
+    injuries: NotRequired[list[InjuryGrade]]
+    grade: NotRequired[int]
+    self_care: NotRequired[SelfCare | None]
+    other: NotRequired[str]
+
+
+class AppraisalRequest(TypedDict):
+    """鉴定申请 (条例 Art 21 to 25)."""
+
+    decision_number: NotRequired[str]
+    decided_on: NotRequired[str | None]
+    injured_parts: NotRequired[list[str]]
+    diagnosis: NotRequired[str]
+    records: NotRequired[list[str]]
+    specialties: NotRequired[list[str]]
+    panel_size: NotRequired[Literal[0, 3, 5]]
+    pool_basis: NotRequired[str]
+    immobile: NotRequired[bool]
+    consent_worker: NotRequired[bool]
+    consent_employer: NotRequired[bool]
+    treating_hospitals: NotRequired[list[str]]
+    earlier_conclusion: NotRequired[str]
+    earlier_concluded_on: NotRequired[str | None]
+
+
+class AppraisalResult(TypedDict):
+    """What goes home."""
+
+    opinion: NotRequired[PanelOpinion | None]
+    conclusion: NotRequired[Conclusion | None]
+    report: NotRequired[str]
+    reviewer_staff_id: NotRequired[str | None]
+
+
 class Assignment(TypedDict):
     """分派."""
 
@@ -170,6 +235,19 @@ class Body(TypedDict):
     hand_over: NotRequired[HandOver | None]
     acceptance: NotRequired[Acceptance | None]
     adoption: NotRequired[AdoptionDetail | None]
+    specialties: NotRequired[SpecialtyPlan | None]
+    panel_change: NotRequired[PanelChange | None]
+    recusal: NotRequired[Recusal | None]
+    appointment: NotRequired[Appointment | None]
+    worker_notice: NotRequired[WorkerNotice | None]
+    absence: NotRequired[Absence | None]
+    examination: NotRequired[Examination | None]
+    extra_tests: NotRequired[ExtraTests | None]
+    opinion: NotRequired[PanelOpinion | None]
+    appraisal_result: NotRequired[AppraisalResult | None]
+    rejudge: NotRequired[Rejudge | None]
+    experts: NotRequired[ExpertList | None]
+    conclusion: NotRequired[Conclusion | None]
 
 
 class CaseAssignment(TypedDict):
@@ -209,6 +287,17 @@ class ColleagueOut(TypedDict):
     roles: list[str]
 
 
+class Conclusion(TypedDict):
+    """劳动能力鉴定结论."""
+
+    number: NotRequired[str]
+    on: NotRequired[str | None]
+    finding: NotRequired[AppraisalFinding | None]
+    service_method: NotRequired[str]
+    remedy_told: NotRequired[bool]
+    outcome: NotRequired[str]
+
+
 class ConflictOut(TypedDict):
     """A conflict that an expert declared."""
 
@@ -246,6 +335,10 @@ class Declared(TypedDict):
     ground: NotRequired[int | None]
     short_time_confirmed: NotRequired[bool | None]
     changed_subjects: NotRequired[list[str] | None]
+    strata: NotRequired[list[StratumPlan] | None]
+    upheld: NotRequired[bool | None]
+    served_on: NotRequired[str | None]
+    expected_on: NotRequired[str | None]
 
 
 class DefectText(TypedDict):
@@ -514,6 +607,21 @@ class Evidence(TypedDict):
     original_at: NotRequired[str]
 
 
+class Examination(TypedDict):
+    """The examination."""
+
+    at: str
+    place: NotRequired[str]
+    form: Literal["EXAMINATION_FORM_ON_SITE", "EXAMINATION_FORM_HOME_VISIT", "EXAMINATION_FORM_VIDEO"]
+    identity_check: NotRequired[str]
+    identity_checked_by: NotRequired[str]
+    identity_matches: NotRequired[bool]
+    experts: NotRequired[list[str]]
+    present: NotRequired[list[str]]
+    findings: NotRequired[str]
+    material_ids: NotRequired[list[str]]
+
+
 class ExpertChangeOut(TypedDict):
     """How an expert differs between two states of the pool; `fields` only for a change."""
 
@@ -534,6 +642,24 @@ class ExpertFaultOut(TypedDict):
 
     field: str
     reason: str
+
+
+class ExpertList(TypedDict):
+    """Experts proposed, admitted or confirmed."""
+
+    experts: NotRequired[list[SecondedExpert]]
+
+
+class ExpertOpinion(TypedDict):
+    """One expert's own opinion."""
+
+    expert_id: str
+    name: NotRequired[str]
+    finding: NotRequired[AppraisalFinding | None]
+    agrees: NotRequired[bool]
+    text: NotRequired[str]
+    signed_on: NotRequired[str | None]
+    signed_material_id: NotRequired[str | None]
 
 
 class ExpertOut(TypedDict):
@@ -630,6 +756,13 @@ class ExportOut(TypedDict):
     elements: dict[str, str]
     names: dict[str, str]
     missing: list[str]
+
+
+class ExtraTests(TypedDict):
+    """Tests at a hospital."""
+
+    hospital: NotRequired[str]
+    tests: NotRequired[str]
 
 
 class FieldErrorOut(TypedDict):
@@ -738,6 +871,14 @@ class HealthOut(TypedDict):
     status: Literal["ok", "starting", "stopping"]
 
 
+class InjuryGrade(TypedDict):
+    """One injury."""
+
+    injury: NotRequired[str]
+    clause: NotRequired[str]
+    grade: int
+
+
 class Insurance(TypedDict):
     """参保: decides who the home is (人社部发〔2016〕29号 §7)."""
 
@@ -804,6 +945,7 @@ class Letter(TypedDict):
     recusal_declared: NotRequired[bool]
     contact_phone: NotRequired[str]
     priority_reason: NotRequired[str]
+    appraisal: NotRequired[AppraisalRequest | None]
 
 
 class LookOut(TypedDict):
@@ -1120,6 +1262,22 @@ class OutlineQuestion(TypedDict):
     text: str
 
 
+class PanelChange(TypedDict):
+    """A seat that passes on; who enters is the next reserve."""
+
+    leaves: str
+    reason: NotRequired[str]
+
+
+class PanelOpinion(TypedDict):
+    """What the panel found."""
+
+    opinions: NotRequired[list[ExpertOpinion]]
+    majority: NotRequired[AppraisalFinding | None]
+    dissent: NotRequired[str]
+    answers: NotRequired[list[WarningAnswer]]
+
+
 class Paper(TypedDict):
     """A paper act of a host that is no member, recorded by the home."""
 
@@ -1254,11 +1412,26 @@ class QueuedMoveOut(TypedDict):
     data: dict[str, object] | None
 
 
+class Recusal(TypedDict):
+    """An objection to an expert, or its answer."""
+
+    raised_by: Literal["OBJECTION_BY_WORKER", "OBJECTION_BY_EMPLOYER"]
+    expert_id: str
+    reason: NotRequired[str]
+
+
 class RefusalNotice(TypedDict):
     """不予受托."""
 
     superior: NotRequired[str]
     competent_unit: NotRequired[str | Literal[""]]
+
+
+class Rejudge(TypedDict):
+    """退回复核."""
+
+    clauses: NotRequired[list[str]]
+    reason: NotRequired[str]
 
 
 class RequestAnswer(TypedDict):
@@ -1314,6 +1487,32 @@ class Search(TypedDict):
     id_number: NotRequired[str]
 
 
+class SecondedExpert(TypedDict):
+    """An expert who is lent."""
+
+    expert_id: str
+    name: NotRequired[str]
+    title: NotRequired[str]
+    specialties: NotRequired[list[str]]
+    employer: NotRequired[str]
+    home_expert_id: NotRequired[str | None]
+    appointment_number: NotRequired[str]
+    appointed_until: NotRequired[str | None]
+    recusal_declared: NotRequired[bool]
+    available_on: NotRequired[str | None]
+
+
+class SelfCare(TypedDict):
+    """生活自理: true where care is needed."""
+
+    eating: NotRequired[bool]
+    turning: NotRequired[bool]
+    toilet: NotRequired[bool]
+    dressing: NotRequired[bool]
+    moving: NotRequired[bool]
+    degree: NotRequired[int]
+
+
 class SessionOut(TypedDict):
     """A session. `token` is shown once; `csrf` goes into X-Csrf-Token of every change that a page asks for."""
 
@@ -1333,11 +1532,26 @@ class SignIn(TypedDict):
     unit: NotRequired[str | None]
 
 
+class SignedHeaderOut(TypedDict):
+    """A header's bytes and its signatures, in Base64."""
+
+    header: str
+    signatures: list[str]
+
+
 class SpecialtyCountOut(TypedDict):
     """How many experts can be drawn today for a speciality, whatever the case."""
 
     specialty: str
     experts: int
+
+
+class SpecialtyPlan(TypedDict):
+    """Specialities of the strata; who is left out, and why, the node counts."""
+
+    specialties: NotRequired[list[str]]
+    reason: NotRequired[str]
+    remedy: NotRequired[str]
 
 
 class StaffChange(TypedDict):
@@ -1398,6 +1612,13 @@ class StatusOut(TypedDict):
     parked: int
     alarms: int
     sealing_allowed: bool
+
+
+class StratumPlan(TypedDict):
+    """Seats and reserves of one speciality; how many are eligible the node counts."""
+
+    seats: int
+    reserves: NotRequired[int]
 
 
 class SubjectMatter(TypedDict):
@@ -1557,6 +1778,13 @@ class UnitTransfer(TypedDict):
     reason: str
 
 
+class WarningAnswer(TypedDict):
+    """Why a warning does not matter here."""
+
+    warning: str
+    text: NotRequired[str]
+
+
 class Witness(TypedDict):
     """证人."""
 
@@ -1579,3 +1807,10 @@ class Worker(TypedDict):
     phone: NotRequired[str]
     address: NotRequired[str]
     social_security_number: NotRequired[str]
+
+
+class WorkerNotice(TypedDict):
+    """That the worker was told."""
+
+    method: NotRequired[str]
+    proof_material_id: NotRequired[str | None]

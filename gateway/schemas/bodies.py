@@ -7,6 +7,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.schemas.appraisal import (
+    Absence,
+    Appointment,
+    AppraisalResult,
+    Conclusion,
+    Examination,
+    ExpertList,
+    ExtraTests,
+    PanelChange,
+    PanelOpinion,
+    Recusal,
+    Rejudge,
+    SpecialtyPlan,
+    WorkerNotice,
+)
 from gateway.schemas.base import Day, Form, Identifier, ItemCode, LongText, MediumText, ReasonCode, ShortText, UnitCode
 from gateway.schemas.letter import Accident, Employer, Letter, Worker
 from gateway.schemas.result import Assignment, Evidence, Result, SupplementRequest
@@ -233,3 +248,29 @@ class Body(Form):
     """ACCEPTED, SIGNED_FOR."""
     adoption: AdoptionDetail | None = None
     """ADOPTION, COMPLETED."""
+    specialties: SpecialtyPlan | None = None
+    """SPECIALTY_DETERMINED, PANEL_SHORT."""
+    panel_change: PanelChange | None = None
+    """PANEL_REPLACED."""
+    recusal: Recusal | None = None
+    """RECUSAL_RAISED, RECUSAL_ANSWERED."""
+    appointment: Appointment | None = None
+    """SCHEDULED, RESCHEDULED."""
+    worker_notice: WorkerNotice | None = None
+    """WORKER_NOTIFIED."""
+    absence: Absence | None = None
+    """NO_SHOW."""
+    examination: Examination | None = None
+    """EXAMINED."""
+    extra_tests: ExtraTests | None = None
+    """EXTRA_TESTS."""
+    opinion: PanelOpinion | None = None
+    """OPINION_FORMED."""
+    appraisal_result: AppraisalResult | None = None
+    """APPRAISAL_REPORTED."""
+    rejudge: Rejudge | None = None
+    """REJUDGE_REQUESTED."""
+    experts: ExpertList | None = None
+    """EXPERTS_PROPOSED, EXPERTS_ADMITTED, EXPERTS_CONFIRMED."""
+    conclusion: Conclusion | None = None
+    """CONCLUSION_ISSUED, CONCLUSION_SERVED, REAPPRAISAL_REQUESTED, REAPPRAISAL_RESULT."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.schemas.appraisal import AppraisalRequest
 from gateway.schemas.base import Day, DayOfBirth, Form, ItemCode, LongText, LowerCode, MediumText, RegionCode, ShortText
 
 IdDocumentCode = Literal["ID_DOCUMENT_CITIZEN_ID", "ID_DOCUMENT_PASSPORT", "ID_DOCUMENT_OLD_ID", "ID_DOCUMENT_OTHER"]
@@ -189,3 +190,5 @@ class Letter(Form):
     """Telephone of the home's office."""
     priority_reason: MediumText = ""
     """优先理由."""
+    appraisal: AppraisalRequest | None = None
+    """What an appraisal asks for."""

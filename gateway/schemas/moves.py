@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.schemas.appraisal import StratumPlan
 from gateway.schemas.base import Day, Form, Identifier, LongText, ReasonCode, ShortText, UnitCode, Uuid
 from gateway.schemas.bodies import Body, Subject
 from gateway.schemas.drafts import ChangedSubjects, Clock, Draft, PriorityCode, SuspensionGround
@@ -40,6 +41,14 @@ class Declared(Form):
     """LETTER_CORRECTED: the home knows that little time is left."""
     changed_subjects: ChangedSubjects | None = None
     """LETTER_CORRECTED: what was mended."""
+    strata: Annotated[tuple[StratumPlan, ...], Field(max_length=5)] | None = None
+    """SPECIALTY_DETERMINED, PANEL_SHORT: seats and reserves of each speciality, in their order."""
+    upheld: bool | None = None
+    """RECUSAL_ANSWERED: the expert is replaced."""
+    served_on: Day | None = None
+    """WORKER_NOTIFIED: when the notice was served."""
+    expected_on: Day | None = None
+    """EXTRA_TESTS: by when results are expected."""
 
 
 class SuspensionOf(Form):

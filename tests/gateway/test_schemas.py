@@ -15,24 +15,35 @@ from delegation.codec_body import body_facts
 from delegation.codec_json import body_from_json
 from gateway.examples import EXAMPLES
 from gateway.incoming import filled_in
-from gateway.schemas import answers, bodies, cases, drafts, events, letter, moves, old_cases, people, result
+from gateway.schemas import answers, appraisal, bodies, cases, drafts, events, letter, moves, old_cases, people, result
 from gateway.schemas.base import Answer, Form
 from node import move_input
 from node.desk import account_views, business, old_case_rows, paper_views, people_views, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
-from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
+from xieban.delegation.v1 import appraisal_pb2, body_pb2, letter_pb2, result_pb2
 
+FILES = (letter_pb2, result_pb2, body_pb2, appraisal_pb2)
 MESSAGES: dict[type[BaseModel], Descriptor] = {
     getattr(module, name): descriptor
-    for module, file in ((letter, letter_pb2), (result, result_pb2), (bodies, body_pb2))
+    for module, file in (
+        (letter, letter_pb2),
+        (result, result_pb2),
+        (bodies, body_pb2),
+        (appraisal, appraisal_pb2),
+    )
     for name, descriptor in file.DESCRIPTOR.message_types_by_name.items()
     if hasattr(module, name)
 }
 # What the node fills in by itself, so that nobody else can.
 FILLED_IN = {
-    "Body": {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"},
+    "Body": {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"}
+    | {"draw_escrow", "panel"},
+    "SpecialtyPlan": {"ineligible"},
+    "PanelChange": {"enters"},
 }
-NOT_FORMS = {"Attestation", "MaterialInfo", "PaperRecord"}
+NOT_FORMS = {"Attestation", "MaterialInfo", "PaperRecord"} | {
+    "DrawEscrow", "Ineligible", "PanelExpert", "PanelRecord", "PoolCommitment", "SealedSecret",
+}  # fmt: skip
 LITERALS = [
     (letter.IdDocumentCode, letter_pb2.IdDocument, True),
     (letter.InsuranceModeCode, letter_pb2.InsuranceMode, True),
@@ -40,6 +51,8 @@ LITERALS = [
     (letter.OccupationalDiseaseCode, letter_pb2.OccupationalDisease, False),
     (result.FindingCode, result_pb2.Finding, True),
     (result.EvidenceKindCode, result_pb2.EvidenceKind, True),
+    (appraisal.ObjectionByCode, appraisal_pb2.ObjectionBy, True),
+    (appraisal.ExaminationFormCode, appraisal_pb2.ExaminationForm, True),
 ]
 CODES = [
     (drafts.MatterCode, codes.Matter),
@@ -57,7 +70,7 @@ CODES = [
 
 
 def test_every_message_of_a_body_has_a_form() -> None:
-    known = {name for file in (letter_pb2, result_pb2, body_pb2) for name in file.DESCRIPTOR.message_types_by_name}
+    known = {name for file in FILES for name in file.DESCRIPTOR.message_types_by_name}
     assert known - NOT_FORMS == {form.__name__ for form in MESSAGES}
 
 
