@@ -10,10 +10,13 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final, TypeVar
 
+from google.protobuf.message import DecodeError
+
 from delegation import codec_values as take
 from delegation import patterns
 from delegation import roster_records as records
 from delegation.codes import AppraisalMode, Matter, SealingSuite, SigningSuite
+from delegation.errors import Reason, Refusal
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, sealing_key_id
 from delegation.regions import RegionTable
 from delegation.roster_view import STEP_OF_CLOCK, RosterView
@@ -296,6 +299,14 @@ def _days(values: Sequence[str], field: str) -> frozenset[date]:
     take.at_most(values, _MOST_PLACES, field)
     take.distinct(values, field)
     return frozenset(take.day(value, field) for value in values)
+
+
+def parse_agreement(data: bytes) -> records.Agreement:
+    """An agreement out of its serialised record. Raises Refusal: MALFORMED, and as :func:`read_agreement`."""
+    try:
+        return read_agreement(pb.AgreementRecord.FromString(data))
+    except DecodeError as error:
+        raise Refusal(Reason.MALFORMED, field="agreement") from error
 
 
 def read_agreement(record: pb.AgreementRecord) -> records.Agreement:

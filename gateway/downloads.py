@@ -103,3 +103,9 @@ async def download(
     own = opened.view.media_type if opened.view.media_type in SAFE else _BYTES
     response.headers["Content-Type"] = media_type or own  # no charset guessed for text
     return response
+
+
+def agreement_download(text: str, agreement_id: str) -> Response:
+    """The proof of an agreement, byte for byte as the node made it, to be saved."""
+    headers = {"Content-Disposition": f'attachment; filename="agreement-{agreement_id}.json"'}
+    return Response(text.encode("ascii"), media_type="application/json", headers=headers)

@@ -83,6 +83,7 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeAnotherDelegation": Access(DRAFTERS, person=True),
         "takeReuse": Access(DRAFTERS, person=True),
         "pageDelegation": Access(CASE_READERS),
+        "readAgreementProof": Access(CASE_READERS),
         "takeDropQueued": Access(frozenset({Role.CLERK, Role.SUPERVISOR, Role.APPROVER}), person=True),
         "pageMove": Access(PREPARERS, person=True),
         "takeMove": Access(PREPARERS, person=True),

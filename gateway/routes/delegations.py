@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from delegation.errors import Reason, Refusal
 from gateway.answers import answer, no_content, versioned
 from gateway.auth import CurrentActor, CurrentStation
+from gateway.downloads import agreement_download
 from gateway.element_names import exported
 from gateway.incoming import JsonBody, filled_in
 from gateway.page_tokens import PageTokens
@@ -17,7 +18,7 @@ from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageTo
 from gateway.schemas.accounts import Search
 from gateway.schemas.answers import DelegationPage, FoundDelegations, MoveList
 from gateway.schemas.base import Day, LowerCode, UnitCode
-from gateway.schemas.cases import DelegationOut, ExportOut, ThreadOut
+from gateway.schemas.cases import AgreementFileOut, DelegationOut, ExportOut, ThreadOut
 from gateway.schemas.delegations import Purge
 from gateway.schemas.drafts import MatterCode
 from gateway.schemas.moves import StartThread
@@ -88,6 +89,14 @@ async def read_thread(
 async def export_delegation(delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor) -> Response:
     """The case under the element names of the ministry's systems, for the agency that pays benefits."""
     return answer(ExportOut, exported(await station.desk.get_delegation(actor, delegation_id)))
+
+
+@router.get(
+    "/delegations/{delegation_id}/agreement-file", operation_id="readAgreementFile", response_model=AgreementFileOut
+)
+async def read_agreement_file(delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor) -> Response:
+    """The proof of a countersigned agreement, or of its end, as the seal authority takes it into the roster."""
+    return agreement_download(await station.desk.agreement_file(actor, delegation_id), delegation_id)
 
 
 @router.get("/delegations/{delegation_id}/moves", operation_id="listMoves", response_model=MoveList)

@@ -219,6 +219,23 @@ class ExportOut(Answer):
     missing: tuple[str, ...]
 
 
+class SignedHeaderOut(Answer):
+    """A header's bytes and its signatures, in Base64."""
+
+    header: str
+    signatures: tuple[str, ...]
+
+
+class AgreementFileOut(Answer):
+    """What proves an agreement to the seal authority; `ended` stands in it once one side ended it."""
+
+    format: str
+    record: str
+    proposed: SignedHeaderOut
+    countersigned: SignedHeaderOut
+    ended: SignedHeaderOut | None = None
+
+
 class ThreadOut(Answer):
     """Entries of a thread in order."""
 

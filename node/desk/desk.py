@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import beginnings, draft_check, drafts, files, lists, moves, saved_filters, seals, todo
+from node.desk import agreements, beginnings, draft_check, drafts, files, lists, moves, saved_filters, seals, todo
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
@@ -234,6 +234,10 @@ class Desk:
             return thread_view(tx, state, held, from_sequence=from_sequence, page_size=page_size)
 
         return await self._run(use)
+
+    async def agreement_file(self, actor: Actor, delegation_id: str) -> str:
+        """See DeskPort."""
+        return await self._run(partial(agreements.agreement_file, actor=actor, thread_id=delegation_id))
 
     async def list_delegations(
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""

@@ -247,6 +247,13 @@ class DeskPort(Protocol):
         """Its entries in order."""
         ...
 
+    async def agreement_file(self, actor: Actor, delegation_id: str) -> str:
+        """What proves a countersigned agreement, or its end, to the seal authority: JSON (certs.agreement_proof).
+
+        NOT_ALLOWED for a thread that is no agreement, or is not countersigned yet.
+        """
+        ...
+
     async def list_delegations(
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""
     ) -> Page[DelegationRow]:

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002 - arguments are the port's
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
@@ -296,6 +297,12 @@ class FakeDesk:
         self._delegation(delegation_id)
         entries = (an_entry(),) if from_sequence <= 1 else ()
         return ThreadView(delegation_id=delegation_id, version=self.version, entries=entries, next_sequence=2)
+
+    async def agreement_file(self, actor: Actor, delegation_id: str) -> str:
+        self._delegation(delegation_id)
+        signed = {"header": "AA==", "signatures": ["AA=="]}
+        parts = {"record": "AA==", "proposed": signed, "countersigned": signed}
+        return json.dumps({"format": "xieban-agreement/1", **parts})
 
     async def list_delegations(
         self, actor: Actor, filters: Filters, *, page_size: int = 50, page_token: str = ""

@@ -16,6 +16,7 @@ from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import buttons
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import BASE, is_fragment, render, see_other
+from gateway.downloads import agreement_download
 from gateway.routes.parameters import DelegationId, EnvelopeId
 from node.desk.labels import state_label
 from node.desk.people_views import Colleague
@@ -81,6 +82,8 @@ def values_of(
         "thread_title": THREAD_TITLES.get(view.row.thread_type.lower(), "文书"),
         "delegation": view.row.thread_type.lower() == "delegation",
         "links": links(view),
+        "proven": view.row.thread_type.lower() == "agreement"
+        and any(each.kind == "AGREEMENT_COUNTERSIGNED" for each in view.entries),
     }
 
 
@@ -124,6 +127,13 @@ async def page_case(
         state_name=state_label,
         case=values_of(view, unit=caller.actor.unit, units=units, people=people),
     )
+
+
+@router.get("/cases/{delegation_id}/agreement", operation_id="readAgreementProof")
+async def read_agreement_proof(request: Request, caller: PageCaller, delegation_id: DelegationId) -> Response:
+    """The file that the seal authority takes an agreement, or its end, into the roster from."""
+    text = await request.app.state.station.desk.agreement_file(caller.actor, delegation_id)
+    return agreement_download(text, delegation_id)
 
 
 @router.post("/cases/{delegation_id}/queued/{envelope_id}/drop", operation_id="takeDropQueued")

@@ -1,12 +1,18 @@
 """Every kind that staff can make has a form, and what the form makes the API's schema and the node take."""
 
 import json
+from base64 import b64decode
+from dataclasses import replace
+from datetime import date
+from typing import cast
 
 import pytest
 
 from delegation.codec_json import body_and_facts_from_json
-from delegation.codes import Kind
+from delegation.codec_roster import parse_agreement
+from delegation.codes import AppraisalMode, Kind, Matter
 from delegation.lifecycle import CaseFacts
+from delegation.roster_records import AgreedTime, Agreement
 from delegation.table import Party
 from delegation.tables import TABLES
 from gateway.bureau.cases.asking import Asking, Json
@@ -51,6 +57,8 @@ def said(asked: Field, number: int) -> list[str]:
         codes = [code for code, _ in asked.choices]
         if last == "unable_code":
             return []
+        if asked.path == "terms.matters":
+            return ["DISABILITY_GRADE"]  # modes are of an appraisal alone
         return codes[min(number, len(codes) - 1) :][:1]
     if asked.ask is Ask.PLACE:
         return ["510104"] if asked.path not in {"place_2", "place_3"} else []
@@ -280,3 +288,50 @@ def test_the_terms_of_an_agreement_are_read_before_they_are_signed() -> None:
     shown = repr(readable(data))
     for text in ("工伤认定调查", "2026-09-01", "value='调查'", "12", OTHER, HOME):
         assert text in shown
+
+
+AGREED: dict[str, list[str]] = {
+    "to": [OTHER], "terms.matters": ["DISABILITY_GRADE", "SELF_CARE"], "terms.modes": ["FULL_ENTRUST"],
+    "terms.valid_from": ["2026-09-01"], "terms.valid_to": ["2028-08-31"], "terms.times.0.clock": ["examine"],
+    "terms.times.0.working_days": ["12"], "terms.times.0.green_working_days": ["6"],
+}  # fmt: skip
+AT_PROVINCE = {**AGREED, "to": ["510000PO01X"], "terms.ours": [HOME], "terms.theirs": [OTHER]}
+
+
+def of_record(data: Json) -> Agreement:
+    """The terms as they will be signed."""
+    body = cast("dict[str, dict[str, str]]", data["body"])
+    return parse_agreement(b64decode(body["agreement"]["record"]))
+
+
+@pytest.mark.parametrize(("unit", "typed"), [(HOME, AGREED), ("330000PO01X", AT_PROVINCE)])
+def test_the_terms_say_units_matters_modes_and_times_and_can_be_changed(unit: str, typed: dict[str, list[str]]) -> None:
+    of = replace(asking(Kind.AGREEMENT_PROPOSED), unit=unit)
+    data, form = made_by(Kind.AGREEMENT_PROPOSED, of, typed)
+    assert form.faults == {}
+    terms = of_record(data)
+    assert set(terms.units) == {HOME, OTHER}
+    assert (terms.matters, terms.modes) == ((Matter.DISABILITY_GRADE, Matter.SELF_CARE), (AppraisalMode.FULL_ENTRUST,))
+    assert (terms.times, terms.valid_to) == ((AgreedTime("examine", 12, 6),), date(2028, 8, 31))
+    row = replace(of.view.row, delegation_id=terms.agreement_id)  # as it waits for approval
+    again = replace(of, view=replace(of.view, row=row))
+    making = MAKINGS[Kind.AGREEMENT_PROPOSED]
+    filled, _ = filled_with(making, again, making.back(dict(data), again))
+    assert {path: values for path, values in filled.typed.items() if values != [""]} == typed
+    changed, _ = made_by(Kind.AGREEMENT_PROPOSED, again, {**typed, "terms.valid_to": ["2027-08-31"]})
+    assert of_record(changed) == replace(terms, valid_to=date(2027, 8, 31))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"terms.theirs": []}, "terms.theirs"),
+        ({"terms.theirs": [HOME]}, "terms.theirs"),
+        ({"terms.matters": ["INVESTIGATION"]}, "terms.modes"),
+        ({"terms.valid_to": ["2026-08-31"]}, "terms.valid_to"),
+    ],
+)
+def test_terms_that_contradict_themselves_are_told_at_the_field(change: dict[str, list[str]], fault: str) -> None:
+    of = replace(asking(Kind.AGREEMENT_PROPOSED), unit="330000PO01X")
+    _, form = made_by(Kind.AGREEMENT_PROPOSED, of, {**AT_PROVINCE, **change})
+    assert list(form.faults) == [fault]

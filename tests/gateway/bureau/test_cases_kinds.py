@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from certs.agreement_proof import proof_from_json, proven_agreement
 from tests.gateway.bureau.pages import form_to, words
 from tests.gateway.bureau.test_cases_story import approve, page, reads, send, work_on
 from tests.gateway.test_real_nodes import Bureau, bureau, issue
@@ -169,4 +170,11 @@ async def test_a_notice_is_sent_and_answered_on_its_own_page(tmp_path: Path) -> 
         number = next(row["delegation_id"] for row in listed if row["thread_type"].lower() == "agreement")
         await reads(host.clerk, number, "会签协议")
         await two(host, number, "agreement-countersigned", {})
-        await reads(home.clerk, number, "现状 协议已会签")
+        shown = await reads(home.clerk, number, "现状 协议已会签")
+        assert "交用印机构核验并载入名册" in words(shown)
+        saved = await home.clerk.get(f"/desk/cases/{number}/agreement")
+        assert saved.headers["content-disposition"] == f'attachment; filename="agreement-{number}.json"'
+        terms_signed = proven_agreement(proof_from_json(saved.text), world.nodes[HANGZHOU].state.rosters.current)
+        assert (terms_signed.agreement_id, len(terms_signed.proofs)) == (number, 2)
+        by_api = await host.clerk.get(f"/api/v1/delegations/{number}/agreement-file")
+        assert by_api.json() == saved.json()  # either side has the same
