@@ -36,6 +36,7 @@ async def test_a_list_is_one_row_and_found_from_each_of_its_cases(tmp_path: Path
     async with running(tmp_path, HANGZHOU, "510100") as world:
         home, li, shi = world.nodes[HANGZHOU], clerk(HANGZHOU), approver(HANGZHOU)
         refs = sorted([(await issued(home, HANGZHOU)).row.delegation_id for _ in range(3)])
+        await home.settle()  # what was accepted stands under sent_out
         before = rows_of(world.settings[HANGZHOU])
         page = await home.desk.list_delegations(li, Filters())
         assert {row.delegation_id for row in page.items} == set(refs)
