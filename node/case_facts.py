@@ -5,6 +5,7 @@ from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Refusal
 from delegation.facts import AnswerFacts, BodyFacts
+from delegation.facts_appraisal import OpinionFacts
 from delegation.lifecycle import CaseFacts
 from delegation.model import Header
 from delegation.payloads import SALT_SIZE
@@ -16,6 +17,7 @@ from node.threads import secret_row
 from node.writer import Tx
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
+_PANELS = (Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED)
 _RESULTS = (Kind.REPORTED, Kind.UNABLE)
 
 
@@ -56,6 +58,8 @@ def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
     letter_header: Header | None = None
     supplement: BodyFacts | None = None
     answers: dict[int, tuple[AnswerFacts, ...]] = {}
+    opinion: OpinionFacts | None = None
+    panel = _Panel()
     for record in _moving(tx, held.thread_id):
         if record.state == "parked":
             continue
@@ -68,15 +72,42 @@ def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
             facts = facts_of(tx, state, record)
             if facts is not None:
                 answers[parse_header(record.header).round] = facts.answers
+        elif record.kind == Kind.OPINION_FORMED:
+            facts = facts_of(tx, state, record)
+            opinion = facts.appraisal.opinion if facts is not None and facts.appraisal is not None else None
+        elif record.kind in _PANELS:
+            panel.take(record.kind, facts_of(tx, state, record))
     found = CaseFacts(
         letter=letter,
         answers_by_round=answers,
         held_material_ids=_materials(tx, held.thread_id),
         letter_header=letter_header,
         supplement=supplement,
+        opinion=opinion,
+        void_expert_ids=frozenset(panel.void),
     )
     tx.remember(state.facts, held.thread_id, found)
     return found
+
+
+class _Panel:
+    """Numbers of the experts who sit, and of those who sat in a void panel."""
+
+    def __init__(self) -> None:
+        self.sitting: set[str] = set()
+        self.void: set[str] = set()
+
+    def take(self, kind: int, facts: BodyFacts | None) -> None:
+        body = facts.appraisal if facts is not None else None
+        if kind == Kind.PANEL_VOIDED:
+            self.void |= self.sitting
+            self.sitting = set()
+        elif body is None:
+            return
+        elif kind == Kind.PANEL_DRAWN:
+            self.sitting = {each.expert_id for each in body.opened if not each.reserve}
+        else:
+            self.sitting = self.sitting - {body.leaves} | {each.expert_id for each in body.opened}
 
 
 def _moving(tx: Tx, thread_id: str) -> list[EntryRecord]:

@@ -170,7 +170,7 @@ def compose(
         made = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
     body, facts, manifest, shown = made
     case = case_facts(tx, state, held) if held is not None else CaseFacts()
-    declared = declared_of(facts, _said(kind, data, body), case=case, sender=unit)
+    declared = declared_of(facts, _said(kind, data, body), case=case, sender=unit, thread=thread)
     counterpart = letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit)
     base, predecessor = position(held, unit)
     leg, round_, hop = counts_of(kind, thread, shown, replaces=data.replaces)

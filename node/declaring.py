@@ -4,7 +4,7 @@ Figures come from the body's facts: a sender who counts by hand would be protest
 unit named, days asked, a date) comes from the move's `declared`, whose unknown fields are refused.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Final, TypeVar
 
@@ -32,6 +32,8 @@ from delegation.model import (
     ReturnDeclared,
     SupplementDeclared,
 )
+from delegation.thread_state import ThreadState
+from node.draws.declaring import appraisal_declared
 
 _FOUND, _PARTLY, _NOT_FOUND = 1, 2, 3  # the contract's Finding
 E_ = TypeVar("E_")
@@ -82,6 +84,13 @@ class Said:
             return bytes.fromhex(self.text(name))
         except ValueError as error:
             raise Refusal(Reason.INVALID_INPUT, field=f"declared.{name}") from error
+
+    def parts(self, name: str) -> Sequence[Mapping[str, object]]:
+        """A list of objects, empty when absent."""
+        found = self._take(name, list, [])
+        if not all(isinstance(item, Mapping) for item in found):
+            raise Refusal(Reason.INVALID_INPUT, field=f"declared.{name}")
+        return found
 
     def nothing_more(self) -> None:
         """Refuse fields that nobody asked for."""
@@ -190,15 +199,20 @@ def _named(kind: type[_Code], said: Said, name: str) -> _Code:
 
 
 def declared_of(
-    facts: BodyFacts, values: Mapping[str, object], *, case: CaseFacts, sender: str
+    facts: BodyFacts,
+    values: Mapping[str, object],
+    *,
+    case: CaseFacts,
+    sender: str,
+    thread: ThreadState | None = None,
 ) -> DeclaredDetail | None:
-    """What the header of this body declares; None for a kind that declares nothing.
+    """What the header of this body declares; None for a kind that declares nothing. `thread` is as it stands before.
 
     Raises:
         Refusal: INVALID_INPUT with the field when something said is malformed, missing or not asked for.
     """
     said = Said(values)
     build = _BUILDERS.get(facts.kind)
-    found = build(facts, said, case, sender) if build is not None else None
+    found = build(facts, said, case, sender) if build is not None else appraisal_declared(facts, said, thread)
     said.nothing_more()
     return found

@@ -16,6 +16,7 @@ from delegation.lifecycle import judge_body
 from delegation.model import Header
 from delegation.values import maker
 from node.case_facts import case_facts
+from node.draws.checking import check_panel
 from node.records import EntryRecord
 from node.state import Held, State
 from node.store import Where
@@ -97,6 +98,7 @@ def read_body(
             refused = judge_body(held.thread, header, body.facts, roster=trust.view, history=case)
             if refused is not None:
                 raise Refusal(refused.reason, **refused.details)
+            check_panel(tx, state, held, header, body.opened.body)
     except Refusal as refusal:
         shown = refusal
         if refusal.reason in (Reason.MALFORMED, Reason.UNKNOWN_CODE, Reason.TOO_LARGE):

@@ -24,6 +24,7 @@ from node.desk.changes import Changes
 from node.desk.desk import Desk
 from node.desk.papers import Papers
 from node.desk.people import People
+from node.draws.runner import Drawer
 from node.expiry import Expiry
 from node.hints import Hints
 from node.keyring import MASTER_FILE, Keyring
@@ -68,6 +69,7 @@ class Node:
         state: State,
         writer: Writer[State],
         courier: Courier,
+        drawer: Drawer,
         sweeper: Sweeper,
         changes: Changes,
         desk: Desk,
@@ -82,6 +84,7 @@ class Node:
         self.state = state
         self.writer = writer
         self.courier = courier
+        self.drawer = drawer
         self.link = courier.link
         self.sweeper = sweeper
         self.changes = changes
@@ -120,11 +123,15 @@ class Node:
         trusted, seal_authority = authorities(settings)
         rosters = RosterCache(seal_authority=seal_authority, regions=regions or load_regions())
         courier: Courier | None = None
+        drawer: Drawer | None = None
 
         def tell(what: str) -> None:
             if what.startswith("thread:"):
                 _, thread_id, version = what.split(":", 2)
                 changes.announce(thread_id, int(version))
+            elif what.startswith("draw:"):
+                if drawer is not None:
+                    drawer.wake(what.removeprefix("draw:"))
             elif courier is not None:
                 courier.wake(what)
 
@@ -154,6 +161,7 @@ class Node:
             call_seconds=settings.call_seconds,
             most_wait=settings.reconnect_max_seconds,
         )
+        drawer = Drawer(writer=writer, state=state, link=link)
         folder = MaterialFolder(settings)
         notices = Notices(settings, writer, state, changes, clock=clock)
         log = LogKeeper(writer=writer, state=state, clock=clock)
@@ -175,6 +183,7 @@ class Node:
             state=state,
             writer=writer,
             courier=courier,
+            drawer=drawer,
             sweeper=Sweeper(
                 writer=writer,
                 state=state,
@@ -207,10 +216,11 @@ class Node:
         return node
 
     def carry(self) -> None:
-        """Start the courier, the sweeps and the notices."""
+        """Start the courier, the draws, the sweeps and the notices."""
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self.courier.run(), name="courier"),
+                asyncio.create_task(self.drawer.run(), name="drawer"),
                 asyncio.create_task(self.sweeper.run(), name="sweeper"),
                 asyncio.create_task(self.notices.run(), name="notices"),
             ]

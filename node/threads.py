@@ -21,6 +21,7 @@ from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
+from delegation.table import State as Legal
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from delegation.values import maker, replaced
@@ -129,6 +130,7 @@ def note_known(tx: Tx, state: State, thread_id: str, ref: EnvelopeRef, status: s
 
 
 _LETTERS = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
+_TOLD = frozenset({Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.OPINION_FORMED})
 _SETTING_PRIORITY = _LETTERS | {Kind.PRIORITY_CHANGED}
 _FIRST_NEUTRAL = Kind.REMIND
 _ASKING = frozenset({Kind.QUESTION, Kind.ANSWER})
@@ -181,6 +183,8 @@ def keep(
     tx.put(record)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))
+    if thread is not None and thread.state is Legal.SPECIALTY_SET:
+        tx.after.append(partial(state.signal, f"draw:{record.thread_id}"))
     return kept
 
 
@@ -395,7 +399,7 @@ def _same_parties(before: ThreadState, after: ThreadState) -> bool:
 
 def _keeps_facts(header: Header) -> bool:
     """Whether what guards know of the case's bodies stays as it is after this envelope."""
-    return header.kind >= _FIRST_NEUTRAL and not header.manifest
+    return header.kind >= _FIRST_NEUTRAL and not header.manifest and header.kind not in _TOLD
 
 
 def secret_row(thread_id: str, sequence: int) -> str:

@@ -31,6 +31,9 @@ from node.desk.ports import Actor, Role
 from node.desk.seals import need_seal, pressed
 from node.desk.twins import twin_of
 from node.desk.views import DelegationView, PreparedMoveView
+from node.draws.filling import as_fixed, filled
+from node.draws.lending import enacted_by
+from node.draws.steps import BY_NODE as DRAWS_BY_NODE
 from node.ids import uuid7
 from node.move_input import MoveInput, invalid, kind_of, parse_move
 from node.queueing import kept_secret, queue
@@ -41,7 +44,7 @@ from node.threads import keep, local_view
 from node.writer import Tx
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
-_BY_NODE = (Kind.RESEAL, Kind.PROTEST)
+_BY_NODE = (Kind.RESEAL, Kind.PROTEST, *DRAWS_BY_NODE)
 
 
 def composed_move(
@@ -58,6 +61,7 @@ def composed_move(
     """A judged draft of a move; a letter's move has the letter's own form in `business`."""
     if kind is Kind.POOL_COMMITTED:
         _as_frozen(tx, unit, held.thread_id, raw)
+    as_fixed(tx, held, unit=unit, kind=kind, raw=raw)
     letter, data = _parsed(state, held, kind, raw, at)
     return _composed(tx, state, held, unit=unit, kind=kind, data=data, hands=hands, at=at, letter=letter)
 
@@ -184,6 +188,7 @@ def act(
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
     hands = Hands(handler=handler_of(actor, among=ACTS))
+    _, data = filled(tx, state, held, unit=actor.unit, staff_id=actor.staff_id, kind=chosen, raw=data, at=at)
     letter, move = _parsed(state, held, chosen, data, at)
     may_seal(state, at=at)
     made = make_body(tx, state, kind=chosen, thread_id=delegation_id, data=move, hands=hands, at=at)
@@ -222,6 +227,7 @@ def prepare(
     if chosen in _BY_NODE:
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
+    chosen, data = filled(tx, state, held, unit=actor.unit, staff_id=actor.staff_id, kind=chosen, raw=data, at=at)
     twin = twin_of(tx, state, actor, chosen, data, thread_id=delegation_id)
     if twin is not None:
         return prepared_view(tx, state, twin)
@@ -307,9 +313,13 @@ def update(
     record, _ = _load(tx, state, actor, move_id)
     _waiting(record, version)
     held = own(tx, state, actor, record.thread_id)
-    _trial(tx, state, held, actor, Kind(record.kind), data, at)
+    kind, data = filled(
+        tx, state, held, unit=actor.unit, staff_id=actor.staff_id, kind=Kind(record.kind), raw=data, at=at
+    )
+    _trial(tx, state, held, actor, kind, data, at)
     changed = replace(
         record,
+        kind=int(kind),
         version=record.version + 1,
         state="prepared",
         prepared_by=actor.staff_id,
@@ -423,6 +433,7 @@ def _sealed(
     hands = Hands(handler=_handler_of(record, content), approver=approver)
     composed = composed_move(tx, state, held, unit=actor.unit, kind=Kind(record.kind), raw=data, hands=hands, at=at)
     held = queue(tx, state, held, seal(state, composed, at=at), at=at, data=data)
+    enacted_by(tx, state, at, actor=actor, kind=Kind(record.kind), data=data)
     row = f"moves/{record.move_id}/secret"
     secret = state.vault.seal(tx, record.thread_id, row, json.dumps(content, ensure_ascii=False).encode())
     tx.put(replace(record, state="approved", version=record.version + 1, secret=secret))

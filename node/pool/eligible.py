@@ -35,8 +35,8 @@ from delegation.payloads import SALT_SIZE
 from node.ids import uuid7
 from node.pool.cache import Frozen
 from node.pool.experts import all_of, pool_of
+from node.pool.frozen import committed_version, differs, frozen_of, version_by_root
 from node.pool.rows import declarations_of
-from node.pool.versions import committed_version, differs, frozen_of, version_by_root
 from node.records import EntryRecord, to_us
 from node.records_pool import EligibleListRecord
 from node.state import State

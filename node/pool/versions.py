@@ -4,20 +4,14 @@ The envelope (POOL_COMMITTED) declares root, size and number alone; the frozen c
 that a later draw, and a court, can open any expert of it. Salts are drawn for each version anew.
 """
 
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from delegation.codec_header import parse_header
 from delegation.codes import Kind, ThreadType
 from delegation.deadlines import day_of
-from delegation.draw_lists import list_tree, pool_leaf
 from delegation.errors import Reason, Refusal
-from delegation.model import PoolDeclared
-from delegation.payloads import SALT_SIZE
 from node.bodies import Hands
 from node.desk.beginnings import empty_record
 from node.desk.deputies import name_of_staff
@@ -25,14 +19,21 @@ from node.desk.hands import handler_of
 from node.desk.moves import SOMEBODY, composed_move, move_secret
 from node.desk.ports import Actor, Role
 from node.ids import uuid7
-from node.pool.cache import Frozen
 from node.pool.experts import SEES, all_of, need_pool, pool_of, state_of, subject
-from node.pool.rows import COMPARED, member_of
-from node.pool.views import ExpertChange, PoolVersionPage, PoolVersionView, PoolView
-from node.records import EntryRecord, MoveRecord, PartyRecord, from_us, to_us
+from node.pool.frozen import (
+    differences,
+    differs,
+    freeze,
+    frozen_of,
+    secret_row,
+    settled,
+    written,
+)
+from node.pool.rows import COMPARED
+from node.pool.views import PoolVersionPage, PoolVersionView, PoolView
+from node.records import MoveRecord, PartyRecord, from_us, to_us
 from node.records_pool import PoolRecord, PoolVersionRecord
 from node.state import Held, State
-from node.store import Where
 from node.threads import keep, must_load
 from node.writer import Tx
 
@@ -50,7 +51,7 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
     need_pool(actor, state, *PREPARES)
     pool = pool_of(tx, actor.unit)
     experts = all_of(tx, state, actor.unit)
-    committed = _settled(tx, actor.unit)
+    committed = settled(tx, actor.unit)
     last = next((each for each in committed if each.state == "committed"), None)
     if not experts:
         raise Refusal(Reason.NOT_ALLOWED, state="empty")
@@ -61,7 +62,7 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
         raise Refusal(Reason.NOT_ALLOWED, state="queued")
     _drop_waiting(tx, committed)
     rows = tuple({name: kept.content.get(name, "") for name in COMPARED} for kept in experts)
-    frozen = _freeze(rows)
+    frozen = freeze(rows)
     root = frozen.tree.root
     version = (held.thread.pool_version if held.thread is not None else 0) + 1
     raw = {"to": [], "declared": {"root": root.hex(), "size": len(rows), "version": version}}
@@ -85,7 +86,7 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
         state="prepared",
         thread_id=held.thread_id,
         move_id=move.move_id,
-        secret=state.vault.seal(tx, subject(actor.unit), _row(actor.unit, root), _written(frozen)),
+        secret=state.vault.seal(tx, subject(actor.unit), secret_row(actor.unit, root), written(frozen)),
         prepared_by=actor.staff_id,
         prepared_at=to_us(at),
         logged_at=0,
@@ -97,41 +98,6 @@ def prepare(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolVersionV
     keep(tx, state, held, at=at)
     state.pools.keep_frozen(root, frozen)
     return _view(tx, state, record)
-
-
-def _row(unit: str, root: bytes) -> str:
-    return f"pool_versions/{unit}/{root.hex()}/secret"
-
-
-def _freeze(rows: Sequence[Mapping[str, str]]) -> Frozen:
-    return _frozen(rows, os.urandom(SALT_SIZE * len(rows)))
-
-
-def _frozen(rows: Sequence[Mapping[str, str]], drawn: bytes) -> Frozen:
-    salts = tuple(drawn[start : start + SALT_SIZE] for start in range(0, len(drawn), SALT_SIZE))
-    members = tuple(member_of(row) for row in rows)
-    leaves = [pool_leaf(salt, each.expert) for salt, each in zip(salts, members, strict=True)]
-    return Frozen(tuple(rows), members, salts, list_tree(leaves))
-
-
-def _written(frozen: Frozen) -> bytes:
-    kept = {"names": COMPARED, "rows": [[row[name] for name in COMPARED] for row in frozen.rows]}
-    return json.dumps({**kept, "salts": b"".join(frozen.salts).hex()}, ensure_ascii=False).encode()
-
-
-def frozen_of(tx: Tx, state: State, record: PoolVersionRecord) -> Frozen:
-    """A version as it was frozen. Refusal INTERNAL where what is stored does not lead to its root."""
-    held = state.pools.frozen(record.root)
-    if held is not None:
-        return held
-    secret = state.vault.open(tx, subject(record.unit), _row(record.unit, record.root), record.secret)
-    kept = json.loads(secret)
-    rows = tuple(dict(zip(kept["names"], row, strict=True)) for row in kept["rows"])
-    frozen = _frozen(rows, bytes.fromhex(kept["salts"]))
-    if frozen.tree.root != record.root:
-        raise Refusal(Reason.INTERNAL, field="pool_version")
-    state.pools.keep_frozen(record.root, frozen)
-    return frozen
 
 
 def _own_thread(tx: Tx, state: State, at: datetime, actor: Actor, pool: PoolRecord) -> Held:
@@ -149,44 +115,6 @@ def _own_thread(tx: Tx, state: State, at: datetime, actor: Actor, pool: PoolReco
     return held
 
 
-def _records(tx: Tx, unit: str) -> list[PoolVersionRecord]:
-    found = tx.select(PoolVersionRecord, (Where("unit", unit),), limit=_MOST_VERSIONS)
-    return sorted(found, key=lambda record: (record.version, record.prepared_at), reverse=True)
-
-
-def _settled(tx: Tx, unit: str) -> list[PoolVersionRecord]:
-    """All versions, the latest first, with what has become of their envelopes noted."""
-    records = _records(tx, unit)
-    if not any(each.state == "prepared" for each in records):
-        return records
-    accepted = _accepted(tx, records)
-    found = []
-    for record in records:
-        now = record
-        if record.state == "prepared":
-            move = tx.get(MoveRecord, (record.move_id,))
-            if record.root in accepted:
-                now = replace(record, state="committed", logged_at=accepted[record.root])
-            elif move is None or move.state == "dropped":
-                now = replace(record, state="dropped")
-        if now is not record:
-            tx.put(now)
-        found.append(now)
-    return found
-
-
-def _accepted(tx: Tx, records: Sequence[PoolVersionRecord]) -> dict[bytes, int]:
-    """Roots that the log holds, with the time of acceptance."""
-    found = {}
-    for thread_id in {record.thread_id for record in records if record.state == "prepared"}:
-        where = (Where("thread_id", thread_id), Where("kind", int(Kind.POOL_COMMITTED)))
-        for entry in tx.select(EntryRecord, where, limit=_MOST_VERSIONS):
-            declared = parse_header(entry.header).declared
-            if isinstance(declared, PoolDeclared):
-                found[declared.root] = entry.accepted_at
-    return found
-
-
 def _drop_waiting(tx: Tx, records: Sequence[PoolVersionRecord]) -> None:
     for record in records:
         if record.state != "prepared":
@@ -195,19 +123,6 @@ def _drop_waiting(tx: Tx, records: Sequence[PoolVersionRecord]) -> None:
         if move is not None and move.state in _WAITING:
             tx.put(replace(move, state="dropped", version=move.version + 1))
         tx.put(replace(record, state="dropped"))
-
-
-def committed_version(tx: Tx, unit: str) -> PoolVersionRecord | None:
-    """The last version of a unit that the log holds; None before the first."""
-    return next((each for each in _settled(tx, unit) if each.state == "committed"), None)
-
-
-def version_by_root(tx: Tx, unit: str, root: bytes) -> PoolVersionRecord:
-    """A version by its root. Refusal NOT_FOUND."""
-    found = tx.get(PoolVersionRecord, (unit, root))
-    if found is None:
-        raise Refusal(Reason.NOT_FOUND)
-    return found
 
 
 def _view(tx: Tx, state: State, record: PoolVersionRecord) -> PoolVersionView:
@@ -232,7 +147,7 @@ def list_all(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[PoolV
     """All that were prepared, the latest first."""
     del at
     need_pool(actor, state, *SEES)
-    return tuple(_view(tx, state, record) for record in _settled(tx, actor.unit))
+    return tuple(_view(tx, state, record) for record in settled(tx, actor.unit))
 
 
 def get(tx: Tx, state: State, at: datetime, *, actor: Actor, root: str) -> PoolVersionPage:
@@ -243,7 +158,7 @@ def get(tx: Tx, state: State, at: datetime, *, actor: Actor, root: str) -> PoolV
         wanted = bytes.fromhex(root)
     except ValueError as error:
         raise Refusal(Reason.NOT_FOUND) from error
-    records = _settled(tx, actor.unit)
+    records = settled(tx, actor.unit)
     record = next((each for each in records if each.root == wanted), None)
     if record is None:
         raise Refusal(Reason.NOT_FOUND)
@@ -259,27 +174,11 @@ def get(tx: Tx, state: State, at: datetime, *, actor: Actor, root: str) -> PoolV
     )
 
 
-def differences(before: Sequence[Mapping[str, str]], after: Sequence[Mapping[str, str]]) -> tuple[ExpertChange, ...]:
-    """What is not the same in two states of a pool, in the order of numbers; notes are left out."""
-    old, new = ({row["number"]: row for row in rows} for rows in (before, after))
-    found = []
-    for number in sorted(old.keys() | new.keys()):
-        was, now = old.get(number), new.get(number)
-        if was is None or now is None:
-            row, what = (now, "added") if now is not None else (was, "removed")
-            found.append(ExpertChange(what=what, number=number, name=(row or {})["name"], fields=()))
-            continue
-        fields = tuple(name for name in COMPARED if was.get(name, "") != now.get(name, ""))
-        if fields:
-            found.append(ExpertChange(what="changed", number=number, name=now["name"], fields=fields))
-    return tuple(found)
-
-
 def summary(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolView:
     """The pool as a whole."""
     need_pool(actor, state, *SEES)
     pool, experts = pool_of(tx, actor.unit), all_of(tx, state, actor.unit)
-    records = _settled(tx, actor.unit)
+    records = settled(tx, actor.unit)
     last = next((each for each in records if each.state == "committed"), None)
     today = day_of(at)
     available = [kept.content for kept in experts if state_of(kept.content, today) == "available"]
@@ -294,11 +193,3 @@ def summary(tx: Tx, state: State, at: datetime, *, actor: Actor) -> PoolView:
         thread_id=pool.thread_id,
         by_specialty=tuple((code, codes.count(code)) for code in sorted(set(codes))),
     )
-
-
-def differs(tx: Tx, state: State, last: PoolVersionRecord, content: str) -> bool:
-    """Whether the pool, marked `content` now, says otherwise than a version; notes do not count."""
-    if last.content == content:
-        return False
-    now = tuple(kept.content for kept in all_of(tx, state, last.unit))
-    return bool(differences(frozen_of(tx, state, last).rows, now))

@@ -1,0 +1,111 @@
+"""Who sat, who left and who was drawn in a thread, out of the bodies that this node can read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from delegation.codec_body_checks import read_body
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.declared_appraisal import (
+    DrawCommittedDeclared,
+    PanelDeclared,
+    RecusalDeclared,
+    ReplacementDeclared,
+    StrataDeclared,
+)
+from delegation.errors import Refusal
+from node.case_facts import body_of
+from node.records import EntryRecord
+from node.state import State
+from node.store import Op, Where
+from node.threads import PARKED
+from node.writer import Tx
+from xieban.delegation.v1 import appraisal_pb2, body_pb2
+
+_TOLD: Final = frozenset({Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.RECUSAL_RAISED,
+                          Kind.RECUSAL_ANSWERED})  # fmt: skip
+MOST_ENTRIES: Final = 2000
+
+
+@dataclass(slots=True)
+class Members:
+    """`sitting`: place to expert, of the panel that stands. `drawn`: everybody of the current draw by place."""
+
+    sitting: dict[tuple[int, int], appraisal_pb2.PanelExpert] = field(default_factory=dict)
+    drawn: dict[tuple[int, int], appraisal_pb2.PanelExpert] = field(default_factory=dict)
+    void: set[str] = field(default_factory=set)  # numbers of those who sat in a void panel of the case
+    left: set[str] = field(default_factory=set)  # numbers of those who were recused or replaced in the case
+    recusals: dict[str, appraisal_pb2.Recusal] = field(default_factory=dict)  # by envelope, as raised
+
+    def place_of(self, expert_id: str) -> tuple[int, int] | None:
+        """Where somebody who sits stands in the list."""
+        return next((place for place, each in self.sitting.items() if each.expert_id == expert_id), None)
+
+
+def entries(tx: Tx, thread_id: str, kinds: Sequence[Kind] | frozenset[Kind], *, after: int = 0) -> list[EntryRecord]:
+    """Entries of these kinds in order."""
+    where = (Where("thread_id", thread_id), Where("sequence", after, Op.GT))
+    numbers = {int(kind) for kind in kinds}
+    return [
+        each for each in tx.select(EntryRecord, where, order=("sequence",), limit=MOST_ENTRIES) if each.kind in numbers
+    ]
+
+
+def message_of(tx: Tx, state: State, record: EntryRecord) -> body_pb2.Body | None:
+    """The opened body; None when this node cannot read it, or does not let it count."""
+    body = body_of(tx, state, record)
+    try:
+        return read_body(body) if body and record.state != PARKED else None
+    except Refusal:
+        return None
+
+
+def members_of(tx: Tx, state: State, thread_id: str) -> Members:
+    """Walk through the thread's panels."""
+    found = Members()
+    for record in entries(tx, thread_id, _TOLD):
+        header, body = parse_header(record.header), message_of(tx, state, record)
+        declared = header.declared
+        if record.kind == Kind.PANEL_VOIDED:
+            found.void |= {each.expert_id for each in found.sitting.values()}
+            found.sitting, found.drawn = {}, {}
+        elif body is None:
+            continue
+        elif isinstance(declared, PanelDeclared):
+            found.drawn = {(each.stratum, each.position): each for each in body.panel.experts}
+            found.sitting = {place: each for place, each in found.drawn.items() if not each.reserve}
+        elif isinstance(declared, ReplacementDeclared):
+            found.left.add(body.panel_change.leaves)
+            leaves, enters = (declared.stratum, declared.leaves), (declared.stratum, declared.enters)
+            if leaves in found.sitting:
+                found.sitting = {
+                    enters if place == leaves else place: body.panel_change.enters if place == leaves else each
+                    for place, each in found.sitting.items()
+                }
+        elif record.kind == Kind.RECUSAL_RAISED:
+            found.recusals[record.envelope_id] = body.recusal
+        elif isinstance(declared, RecusalDeclared) and declared.upheld and header.in_reply_to is not None:
+            raised = found.recusals.get(header.in_reply_to.envelope_id)
+            if raised is not None:
+                found.left.add(raised.expert_id)
+    return found
+
+
+def commitments(tx: Tx, thread_id: str, draw: int) -> Mapping[str, EntryRecord]:
+    """The first commitment of each unit in a draw: one that was sent again after a protest moves nothing (13.4)."""
+    found: dict[str, EntryRecord] = {}
+    for record in entries(tx, thread_id, (Kind.DRAW_COMMITTED,)):
+        declared = parse_header(record.header).declared
+        if isinstance(declared, DrawCommittedDeclared) and declared.draw == draw:
+            found.setdefault(record.sender_unit, record)
+    return found
+
+
+def listed(tx: Tx, thread_id: str, draw: int) -> EntryRecord | None:
+    """The entry of the list that a draw rests on."""
+    for record in entries(tx, thread_id, (Kind.SPECIALTY_DETERMINED,)):
+        declared = parse_header(record.header).declared
+        if isinstance(declared, StrataDeclared) and declared.draw == draw:
+            return record
+    return None
