@@ -7,22 +7,22 @@ from typing import Final
 from delegation.codes import Kind
 from gateway.bureau.cases.asking import Making
 from gateway.bureau.cases.forms_letter import LETTERS
+from gateway.bureau.cases.forms_opinion import OPINION
+from gateway.bureau.cases.forms_panel import PANEL
 from gateway.bureau.cases.forms_result import RESULT
 from gateway.bureau.cases.forms_talk import TALK
 from gateway.bureau.cases.forms_threads import THREADS
 
 MAKINGS: Final[Mapping[Kind, Making]] = MappingProxyType(
-    {**TALK, **LETTERS, **THREADS, Kind.REPORTED: RESULT, Kind.UNABLE: RESULT}
+    {**TALK, **LETTERS, **THREADS, **PANEL, **OPINION, Kind.REPORTED: RESULT, Kind.UNABLE: RESULT}
 )
 NO_FORM: Final[Mapping[Kind, str]] = MappingProxyType({
     Kind.RESEAL: "made by the node alone when a key was rotated; nothing of it is typed",
     Kind.PROTEST: "made by the node alone when a body does not open or contradicts its header",
     Kind.POOL_COMMITTED: "digest and size of an expert pool, which the appraisal desk computes from its list",
-    **{
-        kind: "made on the appraisal's own pages, and what follows by computation by the node alone"
-        for kind in Kind
-        if kind >= Kind.SPECIALTY_DETERMINED and kind not in MAKINGS
-    },
+    Kind.DRAW_COMMITTED: "made by the node alone: commitment and escrow of a secret that nobody sees",
+    Kind.DRAW_REVEALED: "made by the node alone, once both commitments stand in the log",
+    Kind.PANEL_DRAWN: "made by the node alone: who sits follows by computation",
 })  # fmt: skip
 STARTED: Final = (
     Kind.NOTICE_SENT, Kind.AGREEMENT_PROPOSED, Kind.ANNOUNCED, Kind.COORDINATION_REQUESTED,

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Final
 
 from delegation.evidence_checks import EVIDENCE_CHECKS
+from gateway.bureau.cases.labels_appraisal import APPRAISAL_CODE_LABELS, APPRAISAL_FIELD_LABELS
 from gateway.bureau.intake.choices import EXCLUSIONS, GROUNDS
 from gateway.bureau.intake.outline import GROUPS
 
 FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
+    **APPRAISAL_FIELD_LABELS,
     # the letter
     "letter": "委托函", "acceptance_number": "受理决定书文号", "case_summary": "简要案情", "items": "事项",
     "items.code": "编号", "items.text": "内容", "items.mandatory": "必查", "outline": "调查提纲",
@@ -95,7 +97,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 CODE_LABELS: Final[Mapping[str, str]] = MappingProxyType({
-    **dict(GROUNDS), **dict(EXCLUSIONS),
+    **dict(GROUNDS), **dict(EXCLUSIONS), **APPRAISAL_CODE_LABELS,
     "ID_DOCUMENT_CITIZEN_ID": "居民身份证等十八位证件", "ID_DOCUMENT_PASSPORT": "护照",
     "ID_DOCUMENT_OLD_ID": "十五位身份证",
     "ID_DOCUMENT_OTHER": "其他证件", "INSURANCE_MODE_EMPLOYER": "单位参保", "INSURANCE_MODE_PROJECT": "项目参保",

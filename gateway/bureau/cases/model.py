@@ -27,6 +27,10 @@ from node.desk.views import (
 
 _ATTESTED = "attestation"
 _MATERIALS = ("materials", "reused_material_ids")
+_OPENINGS: Final = frozenset({
+    "salt", "path", "pool_salt", "pool_path", "pool_index", "pool_specialties", "pool", "checkpoint", "draw_escrow",
+    "appointed_from",
+})  # fmt: skip
 
 
 def mark(view: DelegationView) -> str:
@@ -136,10 +140,17 @@ def _person(body: Mapping[str, object] | None, who: str) -> str:
     return str(person.get("name") or person.get("staff_id", "")) if isinstance(person, Mapping) else ""
 
 
+def _told(value: object) -> object:
+    """What people read of a value: openings of a draw are for the draw's page and its file."""
+    if isinstance(value, Mapping):
+        return {name: _told(each) for name, each in value.items() if name not in _OPENINGS}
+    return [_told(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def act_of(view: DelegationView, entry: EntryView, names: Names, *, unit: str) -> Act:
     """An entry in readable form."""
     hidden = {_ATTESTED, *_MATERIALS}
-    body = {name: value for name, value in (entry.body or {}).items() if name not in hidden}
+    body = {name: _told(value) for name, value in (entry.body or {}).items() if name not in hidden}
     files = tuple(each for each in view.materials if each.material_id in entry.materials)
     declared = {} if entry.body else {name: value for name, value in entry.declared.items() if value not in (0, False)}
     return Act(

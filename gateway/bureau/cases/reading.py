@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
+from delegation.appraisal_rules import GRADE_LABELS, SELF_CARE_DEGREES, WARNING_BY_CODE, warning_label
 from delegation.clock_specs import CLOCKS
 from delegation.codec_json import agreement_to_json
 from delegation.errors import Refusal
 from delegation.reasons_codes import REASON_LIST
+from delegation.specialties import INELIGIBLE_BY_CODE, SPECIALTIES, specialty_label
 from gateway.bureau.cases.labels import (
     CHECK_LABELS,
     CODE_LABELS,
@@ -29,7 +31,9 @@ _REASONS: Final = frozenset({"reasons", "unable_code", "reason", "sealed_reasons
 _UNITS: Final = frozenset({"unit", "competent_unit", "host_unit", "to", "units"})
 _MATERIALS: Final = frozenset(
     {"material_ids", "materials", "reused_materials", "scan_material_id", "reused_material_ids"}
+    | {"signed_material_id", "proof_material_id"}
 )
+_SPECIALTIES: Final = frozenset({"specialty", "specialties", "pool_specialties"})
 _PEOPLE: Final = frozenset({"reviewer_staff_id", "second_recorder"})  # whose name does not stand beside it
 _REGIONS: Final = frozenset({"registered_in", "operates_in", "insured_in", "project_in", "region_code"})
 _HIDDEN: Final = frozenset({"kind", "thread_id"})  # repeated by the page itself, at the top of a body alone
@@ -170,6 +174,9 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
         return f"{text} {names.items[text]}", False
     if last in {"in_reply_to", "replaces"} and text in names.envelopes:
         return names.envelopes[text], False
+    told = _of_appraisal(last, text)
+    if told:
+        return told, True
     code = text.removeprefix("MATTER_").removeprefix("APPRAISAL_MODE_")
     if code in CODE_LABELS:
         return CODE_LABELS[code], True
@@ -178,6 +185,19 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
     if last.endswith("_at") and text.endswith("Z"):
         return instant(datetime.fromisoformat(text)), False
     return text.replace("T", " ") if last == "happened_at" else text, False
+
+
+def _of_appraisal(last: str, text: str) -> str:
+    """Codes and figures of an appraisal in words; empty for what is none."""
+    if last in _SPECIALTIES and text in SPECIALTIES:
+        return specialty_label(text)
+    if last == "grade" and text.isdigit() and int(text) in GRADE_LABELS:
+        return GRADE_LABELS[int(text)]
+    if last == "degree" and text.isdigit() and int(text) in SELF_CARE_DEGREES:
+        return SELF_CARE_DEGREES[int(text)]
+    if last == "warning" and text in WARNING_BY_CODE:
+        return warning_label(text)
+    return INELIGIBLE_BY_CODE[text].label if last == "reason" and text in INELIGIBLE_BY_CODE else ""
 
 
 def _terms(record: str) -> object:

@@ -18,7 +18,7 @@ from gateway.bureau.cases.words import FOUR_EYES_WORDS, GUARD_WORDS
 from node.desk.labels import state_label
 from node.desk.views import DelegationView, MoveView
 
-BY_NODE: Final = frozenset({Kind.RESEAL, Kind.PROTEST})
+BY_NODE: Final = frozenset({Kind.RESEAL, Kind.PROTEST, Kind.DRAW_COMMITTED, Kind.DRAW_REVEALED, Kind.PANEL_DRAWN})
 _K = Kind
 # Groups of buttons, in the order in which they stand on the page.
 GROUPS: Final[Sequence[tuple[str, tuple[Kind, ...]]]] = (
@@ -27,10 +27,20 @@ GROUPS: Final[Sequence[tuple[str, tuple[Kind, ...]]]] = (
         _K.COMPLETED, _K.SUPPLEMENT_REQUESTED, _K.EXTENDED, _K.EXTENSION_DECLINED, _K.WITHDRAW_CONFIRMED,
         _K.NOTICE_ANSWERED, _K.AGREEMENT_COUNTERSIGNED, _K.COORDINATION_ANSWERED, _K.ARCHIVED,
     )),
+    ("鉴定", (
+        _K.SPECIALTY_DETERMINED, _K.PANEL_SHORT, _K.EXPERTS_PROPOSED, _K.EXPERTS_ADMITTED, _K.EXPERTS_CONFIRMED,
+        _K.SCHEDULED, _K.WORKER_NOTIFIED, _K.RESCHEDULED, _K.EXAMINED, _K.NO_SHOW, _K.EXTRA_TESTS, _K.OPINION_FORMED,
+        _K.APPRAISAL_REPORTED, _K.CONCLUSION_ISSUED, _K.CONCLUSION_SERVED, _K.REAPPRAISAL_REQUESTED,
+        _K.REAPPRAISAL_RESULT,
+    )),
+    ("专家组", (
+        _K.RECUSAL_RAISED, _K.RECUSAL_ANSWERED, _K.PANEL_REPLACED, _K.DRAW_REVEALED_FOR, _K.DRAW_VOIDED,
+        _K.REJUDGE_REQUESTED, _K.PANEL_VOID_DEMANDED, _K.PANEL_VOIDED,
+    )),
     ("退回、不受与管辖", (_K.RETURNED, _K.REFUSED, _K.TRANSFERRED, _K.COMPETENCE_DISPUTED, _K.DESIGNATED)),
     ("人员与时限", (
         _K.REASSIGNED, _K.EXTENSION_REQUESTED, _K.EXTENSION_DEEMED, _K.PAUSED, _K.UNPAUSED, _K.CLOCK_SUSPENDED,
-        _K.CLOCK_RESUMED, _K.PRIORITY_CHANGED, _K.EXPLAINED,
+        _K.CLOCK_RESUMED, _K.APPRAISAL_EXTENDED, _K.PRIORITY_CHANGED, _K.EXPLAINED,
     )),
     ("沟通与材料", (
         _K.QUESTION, _K.ANSWER, _K.PROGRESS, _K.MATERIAL_ADDED, _K.REMIND, _K.ORIGINALS_SENT, _K.ORIGINALS_RECEIVED,
@@ -45,7 +55,8 @@ GROUPS: Final[Sequence[tuple[str, tuple[Kind, ...]]]] = (
         _K.SUBJECT_REQUEST, _K.SUBJECT_ANSWER,
     )),
     ("结束", (
-        _K.WITHDRAW_REQUESTED, _K.WITHDRAWN, _K.CANCELLED, _K.CLOSED, _K.AGREEMENT_ENDED, _K.POOL_COMMITTED,
+        _K.WITHDRAW_REQUESTED, _K.WITHDRAWN, _K.TERMINATED, _K.CANCELLED, _K.CLOSED, _K.AGREEMENT_ENDED,
+        _K.POOL_COMMITTED,
         _K.NOTICE_SENT, _K.AGREEMENT_PROPOSED, _K.ANNOUNCED, _K.COORDINATION_REQUESTED,
     )),
 )  # fmt: skip
@@ -58,6 +69,11 @@ AWAITED: Final[Mapping[str, str]] = MappingProxyType({
     "completed": "归档", "withdrawn": "归档", "cancelled": "归档", "archived": "", "notice_open": "答复通报",
     "proposed": "会签协议", "in_force": "", "stated": "", "asked": "答复协调", "answered": "", "ended": "",
     "none": "注册中心登记",
+    "specialty_set": "系统自动抽取专家组", "panel_short": "放宽科别、商请推荐专家、另请委员会或撤回",
+    "draw_void": "重新确定科别并抽取", "panel_drawn": "排期，或确认所抽专家", "scheduled": "通知职工",
+    "notified": "现场鉴定", "examined": "形成专家组意见", "opinion_formed": "提交鉴定结果",
+    "experts_proposed": "入库聘请", "experts_admitted": "确定科别并抽取", "experts_confirmed": "办结",
+    "terminated": "归档",
 })  # fmt: skip
 # Whose turn it is next, after a row's Turn.
 TURNS: Final[Mapping[str, str]] = MappingProxyType({

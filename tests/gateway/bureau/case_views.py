@@ -47,6 +47,49 @@ PEOPLE = [
     }
     for number in (1, 2)
 ]
+SEATS = [
+    {
+        "expert_id": f"E000{number}", "name": f"专家{number}", "specialty": "M201", "title": "主任医师",
+        "employer": f"示例医院{number}", "stratum": 0, "position": number, "reserve": number > 3,
+    }
+    for number in range(1, 6)
+]  # fmt: skip
+MAJORITY: dict[str, object] = {
+    "injuries": [{"injury": "示例伤情", "clause": "5.9.2.13", "grade": 9}], "grade": 9,
+}  # fmt: skip
+FORMED: dict[str, object] = {
+    "majority": MAJORITY,
+    "opinions": [
+        {"expert_id": f"E000{number}", "name": f"专家{number}", "agrees": True, "signed_on": "2026-07-30"}
+        for number in (1, 2, 3)
+    ],
+}
+OF_APPRAISAL: Mapping[str, Mapping[str, object]] = {
+    "SPECIALTY_DETERMINED": {"specialties": {"specialties": ["M201"], "reason": "伤情所在"}},
+    "PANEL_DRAWN": {"panel": {"experts": SEATS}},
+    "RECUSAL_RAISED": {
+        "recusal": {"raised_by": "OBJECTION_BY_WORKER", "expert_id": "E0001", "reason": "曾为主治"}
+    },
+    "SCHEDULED": {
+        "appointment": {"at": "2026-08-20T09:00", "place": "示例路1号", "form": "EXAMINATION_FORM_ON_SITE"}
+    },
+    "OPINION_FORMED": {"opinion": FORMED},
+    "APPRAISAL_REPORTED": {"appraisal_result": {"opinion": FORMED, "report": "经过"}},
+    "EXPERTS_PROPOSED": {
+        "experts": {"experts": [{"expert_id": "L1", "name": "借调", "specialties": ["M201"]}]}
+    },
+    "EXPERTS_ADMITTED": {
+        "experts": {
+            "experts": [
+                {
+                    "expert_id": "L1", "name": "借调", "specialties": ["M201"], "home_expert_id": "E0001",
+                    "appointment_number": "聘1", "appointed_until": "2028-01-01",
+                }
+            ]
+        }
+    },
+    "CONCLUSION_ISSUED": {"conclusion": {"number": "示例鉴〔2026〕1号", "on": "2026-07-30", "finding": MAJORITY}},
+}  # fmt: skip
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "ASSIGNED": {"assignment": {"investigators": PEOPLE}},
     "QUESTION": {"question": {"text": "何时到岗？", "item_code": "A1"}},
@@ -54,6 +97,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "COST_STATED": {"cost": {"lines": [{"description": "检测", "amount_fen": "12050"}], "payer": "基金"}},
     "SUBJECT_REQUEST": {"subject": {"request": "复制"}},
     "ORIGINALS_SENT": {"originals": {"items": [{"description": "考勤表一册"}]}},
+    **OF_APPRAISAL,
 }
 
 
@@ -90,13 +134,20 @@ def a_case(kind: Kind, *, role: str = "host", **changes: object) -> DelegationVi
     ):  # fmt: skip
         reasons = ("S01",) if name == "CLOCK_SUSPENDED" else ()
         entries.append(an_act(number, name, sender=other, reasons=reasons, declared=told.get(name, {})))
+    appraises = kind >= Kind.SPECIALTY_DETERMINED
+    if appraises:
+        entries += [an_act(20 + number, name, sender=other) for number, name in enumerate(OF_APPRAISAL)]
     files: tuple[MaterialView, ...] = (
         a_material(UNSENT), replace(a_material(SENT), name="现场照片.jpg", attached_to=an_envelope(1)),
     )  # fmt: skip
     home, host = (HOME, other) if role == "home" else (other, HOME)
-    row = a_row(our_role=role, home_unit=home, host_unit=host, state="in_progress", our_turn=True, turn=HOME)
+    matter = "DISABILITY_GRADE" if appraises else "INVESTIGATION"
+    row = a_row(
+        our_role=role, home_unit=home, host_unit=host, state="in_progress", our_turn=True, turn=HOME, matter=matter
+    )
     values: dict[str, object] = {
-        "row": row, "letter": LETTER, "header": HEADER, "materials": files, "entries": tuple(entries), "alarms": (),
+        "row": row, "letter": LETTER, "header": {**HEADER, "matter": matter}, "materials": files,
+        "entries": tuple(entries), "alarms": (),
         "queued": (), "negatives": (), **changes,
     }  # fmt: skip
     return replace(a_delegation(1, moves_of(kind), ()), **values)  # type: ignore[arg-type] # as above

@@ -46,7 +46,8 @@ _SAID = {
     "staff_id": "i1", "other_staff_id": "", "credential_number": "C1", "yuan": "1,280.50", "evidence_id": "E1",
     "to": OTHER, "unit": HOME, "competent_unit": OTHER, "evidence_ids": "E1", "phone": "028-1", "id_number": "",
     "credit_code": "", "happened_at": "2026-07-30T09:40", "item_code": "A1", "post_number": "EMS1", "agreement_id": "",
-    "host_unit": OTHER,
+    "host_unit": OTHER, "expert_id": "L1", "home_expert_id": "E0009", "clause": "5.9.2.13", "at": "2026-08-20T09:00",
+    "clauses": "5.9.2.13",
 }  # fmt: skip
 
 
@@ -57,6 +58,10 @@ def said(asked: Field, number: int) -> list[str]:
         codes = [code for code, _ in asked.choices]
         if last == "unable_code":
             return []
+        if last in {"specialty_2", "specialty_3"}:
+            return []
+        if last == "grade":
+            return ["9"]
         if asked.path == "terms.matters":
             return ["DISABILITY_GRADE"]  # modes are of an appraisal alone
         return codes[min(number, len(codes) - 1) :][:1]
@@ -82,6 +87,8 @@ def typed_whole(kind: Kind, of: Asking, data: Json) -> Filled:
         for number in range(max(rows.least, 1)):
             for asked in rows.fields:
                 typed.setdefault(f"{rows.path}.{number}.{asked.path}", said(asked, number))
+    if kind in {Kind.SPECIALTY_DETERMINED, Kind.PANEL_SHORT}:
+        typed["plan.0.seats"] = ["3"]
     if kind is Kind.AMENDED:
         typed["declared.subject"] = ["clock"]
     return Filled(spec=form.spec, typed={path: values for path, values in typed.items() if values})
