@@ -14,18 +14,21 @@ from google.protobuf.json_format import MessageToDict
 
 from certs.draw_escrow import DrawSide, SealedSecret, open_secret
 from delegation.appraisal_facts import AppraisalFacts
+from delegation.codec_body_checks import read_body
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.declared_appraisal import DrawCommittedDeclared
 from delegation.draw import next_reserve
 from delegation.eligibility import Asked, Parties, WayOut
 from delegation.errors import Reason, Refusal
+from delegation.payloads import SALT_SIZE
 from delegation.table import State as Legal
 from delegation.thread_state import ThreadState
 from node.draws.members import Members, commitments, entries, listed, members_of, message_of
 from node.move_input import invalid
 from node.pool.eligible import EligibleList, fix_list, list_of, open_places
-from node.records import EntryRecord
+from node.records import EntryRecord, OutboxRecord
+from node.sending import typed_in
 from node.state import Held, State
 from node.threads import local_view
 from node.writer import Tx
@@ -352,6 +355,11 @@ def _reported(asking: Asking, raw: Raw) -> tuple[Kind, Raw]:
 
 
 def _last(asking: Asking, kind: Kind) -> body_pb2.Body | None:
+    """The last body of that kind: an own one that is queued, else what the log holds."""
+    for item in reversed(asking.held.pending):
+        record = asking.tx.get(OutboxRecord, (item.header.sender_unit, item.header.envelope_id))
+        if item.header.kind is kind and record is not None:
+            return read_body(typed_in(asking.tx, asking.state, record)[1][SALT_SIZE:])
     found = entries(asking.tx, asking.held.thread_id, (kind,))
     return message_of(asking.tx, asking.state, found[-1]) if found else None
 

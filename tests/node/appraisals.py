@@ -127,6 +127,14 @@ async def both_reach(home: Node, host: Node, delegation_id: str, state: str) -> 
     return await reach(home, HANGZHOU, delegation_id, state)
 
 
+async def until_entry(node: Node, bureau: str, delegation_id: str, kind: str) -> DelegationView:
+    """Wait until the thread's last entry there is of that kind."""
+    return await until(
+        partial(see, node, bureau, delegation_id),
+        lambda seen: bool(seen.entries) and seen.entries[-1].kind == kind and not seen.queued,
+    )
+
+
 def panel_of(seen: DelegationView) -> list[str]:
     """Numbers of those who were drawn to sit."""
     (entry,) = [each for each in seen.entries if each.kind == "PANEL_DRAWN"][-1:]
@@ -136,8 +144,8 @@ def panel_of(seen: DelegationView) -> list[str]:
 
 
 async def a_file(node: Node, bureau: str, delegation_id: str) -> str:
-    """A file that proves something."""
-    facts = FileFacts(name="送达回证.pdf", media_type="application/pdf", document_kind="notice")
+    """A file that proves something, held by that committee's node."""
+    facts = FileFacts(name="送达回证.pdf", document_kind="other")
     added = await node.desk.add_file(member(bureau), delegation_id, stream(b"%PDF-1.4 proof"), facts)
     return added.material_id
 

@@ -1,9 +1,32 @@
 """A delegated appraisal between two real nodes: letter, list, draw, examination, opinion, conclusion."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from delegation.deadlines import day_of
 from tests.node import appraisals as a
-from tests.node.world import CHENGDU, HANGZHOU, running
+from tests.node.world import CHENGDU, HANGZHOU, World, now, running
+
+
+class Clock:
+    """The wall clock, and how far ahead of it the federation is."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+
+@asynccontextmanager
+async def ahead(world: World, clock: Clock, **by: int) -> AsyncIterator[None]:
+    """The clock is set forward while the registry is away: its own must not jump under it."""
+    await world.stop_registry()
+    clock.ahead += timedelta(**by)
+    await world.start_registry()
+    yield
 
 
 async def test_the_experts_are_drawn_by_the_nodes_themselves(tmp_path: Path) -> None:
@@ -19,3 +42,74 @@ async def test_the_experts_are_drawn_by_the_nodes_themselves(tmp_path: Path) -> 
         assert kinds[-1] == "PANEL_DRAWN"
         assert len(a.panel_of(seen)) == 3
         assert not seen.alarms
+
+
+async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: Path) -> None:
+    clock = Clock()
+    world = World(tmp_path, clock=clock, committees=True)
+    try:
+        await world.begin((HANGZHOU, CHENGDU))
+        home, host = await world.start_node(HANGZHOU), await world.start_node(CHENGDU)
+        await a.with_pool(host, CHENGDU)
+        ref = await a.until_accepted(home, host)
+        await a.two(host, CHENGDU, ref, "SPECIALTY_DETERMINED", a.PLAN)
+        experts = a.panel_of(await a.both_reach(home, host, ref, "panel_drawn"))
+
+        objected = {"raised_by": "OBJECTION_BY_WORKER", "expert_id": experts[0], "reason": "曾经治疗"}
+        await a.act(home, HANGZHOU, ref, "RECUSAL_RAISED", {"body": {"recusal": objected}})
+        await a.until_entry(host, CHENGDU, ref, "RECUSAL_RAISED")
+        upheld = {"declared": {"upheld": True}, "body": {"recusal": {"reason": "属实"}}}
+        await a.two(host, CHENGDU, ref, "RECUSAL_ANSWERED", upheld)
+        replaced = {"reasons": ["K01"], "body": {"panel_change": {"leaves": experts[0], "reason": "回避"}}}
+        await a.two(host, CHENGDU, ref, "PANEL_REPLACED", replaced)
+        seen = await a.until_entry(home, HANGZHOU, ref, "PANEL_REPLACED")
+        entered = seen.entries[-1].body["panel_change"]["enters"]["expert_id"]  # type: ignore[index]  # JSON
+        sitting = [*experts[1:], entered]
+
+        day = day_of(clock() + timedelta(days=3))
+        appointment = {"at": f"{day}T09:00", "place": "成都某医院", "form": "EXAMINATION_FORM_ON_SITE"}
+        await a.act(host, CHENGDU, ref, "SCHEDULED", {"body": {"appointment": appointment}})
+        await a.both_reach(home, host, ref, "scheduled")
+        proof = await a.a_file(home, HANGZHOU, ref)
+        notice = {
+            "declared": {"served_on": day_of(clock()).isoformat()},
+            "body": {"worker_notice": {"method": "直接送达", "proof_material_id": proof}},
+            "materials": [proof],
+        }
+        await a.act(home, HANGZHOU, ref, "WORKER_NOTIFIED", notice)
+        await a.both_reach(home, host, ref, "notified")
+
+        async with ahead(world, clock, days=3):
+            examination = {
+                "at": f"{day}T09:10",
+                "form": "EXAMINATION_FORM_ON_SITE",
+                "identity_check": "身份证",
+                "identity_matches": True,
+                "findings": "活动受限",
+            }
+            await a.act(host, CHENGDU, ref, "EXAMINED", {"body": {"examination": examination}})
+            seen = await a.both_reach(home, host, ref, "examined")
+            assert sorted(seen.entries[-1].body["examination"]["experts"]) == sorted(sitting)  # type: ignore[index]
+            await a.act(host, CHENGDU, ref, "OPINION_FORMED", a.an_opinion(sitting))
+            await a.both_reach(home, host, ref, "opinion_formed")
+            result = {"report": "经鉴定，伤残九级", "reviewer_staff_id": f"{CHENGDU}-reviewer"}
+            await a.two(host, CHENGDU, ref, "APPRAISAL_REPORTED", {"body": {"appraisal_result": result}})
+            seen = await a.both_reach(home, host, ref, "reported")
+            told = seen.entries[-1].body["appraisal_result"]["opinion"]  # type: ignore[index]  # JSON
+            assert {each["expert_id"] for each in told["opinions"]} == set(sitting)
+            assert all(each["name"].startswith("专家") for each in told["opinions"])
+            await a.two(home, HANGZHOU, ref, "COMPLETED", {})
+            await a.both_reach(home, host, ref, "completed")
+            on = day_of(clock()).isoformat()
+            conclusion = {"number": "杭劳鉴〔2026〕9号", "on": on, "finding": a.FINDING}
+            await a.two(home, HANGZHOU, ref, "CONCLUSION_ISSUED", {"body": {"conclusion": conclusion}})
+            served = {"on": on, "service_method": "直接送达", "remedy_told": True}
+            await a.two(home, HANGZHOU, ref, "CONCLUSION_SERVED", {"body": {"conclusion": served}})
+            seen = await a.until_entry(host, CHENGDU, ref, "CONCLUSION_SERVED")
+            assert seen.entries[-1].body["conclusion"]["number"] == "杭劳鉴〔2026〕9号"  # type: ignore[index]  # JSON
+            for node, bureau in ((home, HANGZHOU), (host, CHENGDU)):
+                seen = await a.see(node, bureau, ref)
+                assert not seen.alarms
+                assert {each.state for each in seen.entries} <= {"applied", "own"}
+    finally:
+        await world.stop()
