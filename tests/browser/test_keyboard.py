@@ -124,8 +124,10 @@ def test_the_host_signs_accepts_and_assigns_by_keyboard(town: Town, window: Wind
     page.wait_for_url("**/moves/assigned")
     for number_of_row, (name, credential) in enumerate((acts.FIRST, acts.SECOND)):
         row_of = f"body.assignment.investigators.{number_of_row}"
-        put(page, f"{row_of}.other_staff_id", f"cd-tc-{number_of_row}")
+        tab_to(page, f'[name="{row_of}.staff_id"]')
+        page.keyboard.press("End")  # the last choice: somebody without an account
         put(page, f"{row_of}.name", name)
+        put(page, f"{row_of}.other_staff_id", f"cd-tc-{number_of_row}")
         put(page, f"{row_of}.credential_number", credential)
         tab_to(page, f'[name="{row_of}.recusal_declared"]:not([type="hidden"])')
         page.keyboard.press("Space")
