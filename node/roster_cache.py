@@ -44,6 +44,11 @@ class RosterCache:
         return self._current
 
     @property
+    def seal_authority(self) -> bytes:
+        """The pinned authority's certificate (DER)."""
+        return self._seal_authority
+
+    @property
     def ready(self) -> bool:
         """Whether there is one."""
         return self._current is not None

@@ -25,6 +25,7 @@ from node.desk.desk import Desk
 from node.desk.papers import Papers
 from node.desk.people import People
 from node.draws.runner import Drawer
+from node.draws.service import Draws
 from node.expiry import Expiry
 from node.hints import Hints
 from node.keyring import MASTER_FILE, Keyring
@@ -93,6 +94,7 @@ class Node:
         self.people = People(writer)
         self.papers = Papers(writer)
         self.pool = ExpertPool(writer)
+        self.draws = Draws(writer, state, courier.link)
         self.notices = notices
         self.materials = folder
         self.log = log

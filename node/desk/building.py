@@ -35,6 +35,7 @@ from node.desk.views import (
     QueuedMoveView,
     ThreadView,
 )
+from node.draws.showing import appraisal_view
 from node.material_mover import facts_of as material_facts
 from node.outbox import SHOW_NOT_FOUND
 from node.records import (
@@ -405,6 +406,7 @@ def delegation_view(tx: Tx, state: State, held: Held, actor: Actor, at: datetime
         alarms=tuple(alarm_view(alarm) for alarm in alarms),
         provinces=held.thread.provinces if held.thread is not None else (),
         purged=held.record.purged,
+        appraisal=appraisal_view(tx, state, held),
     )
 
 

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar, cast
 
+from node.draws.views import AppraisalView
+
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 Json: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
@@ -253,6 +255,7 @@ class DelegationView:
     alarms: tuple["AlarmView", ...]
     provinces: tuple[str, ...]
     purged: bool = False
+    appraisal: AppraisalView | None = None  # of 劳动能力鉴定 alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """A delegated appraisal between two real nodes: letter, list, draw, examination, opinion, conclusion."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from certs.draw_proof import verify_draw_file
 from delegation.deadlines import day_of
+from node.service import Node
 from tests.node import appraisals as a
-from tests.node.world import CHENGDU, HANGZHOU, World, now, running
+from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now, running
 
 
 class Clock:
@@ -40,8 +43,34 @@ async def test_the_experts_are_drawn_by_the_nodes_themselves(tmp_path: Path) -> 
         assert kinds.count("DRAW_COMMITTED") == 2
         assert kinds.count("DRAW_REVEALED") == 2
         assert kinds[-1] == "PANEL_DRAWN"
-        assert len(a.panel_of(seen)) == 3
         assert not seen.alarms
+        experts = a.panel_of(seen)
+        shown = seen.appraisal
+        assert shown is not None
+        assert (shown.mode, shown.draw, shown.drawing_unit) == ("ONSITE_ASSIST", 1, COMMITTEES[CHENGDU])
+        assert [(each.label, each.seats, each.eligible) for each in shown.strata] == [
+            ("骨科", 2, 8),
+            ("神经内科", 1, 4),
+        ]
+        assert [each.kind for each in shown.steps] == kinds[-6:]
+        assert {each.expert_id for each in shown.panel if each.status == "sits"} == set(experts)
+        assert all(each.name for each in shown.panel)
+        await whole_file(home, host, delegation_id, experts)
+
+
+async def whole_file(home: Node, host: Node, delegation_id: str, experts: list[str]) -> None:
+    """Either side's file proves the draw to anybody; without names it proves the same of nobody."""
+    for node, bureau in ((home, HANGZHOU), (host, CHENGDU)):
+        clerk = a.member(bureau)
+        named = await node.draws.draw_file(clerk, delegation_id)
+        report = verify_draw_file(named)
+        assert report.ok, report.failed
+        assert set(experts) <= set(re.findall(r"CD-[0-9]{4}", named.decode()))
+        bare = await node.draws.draw_file(clerk, delegation_id, names=False)
+        assert verify_draw_file(bare).ok
+        assert "专家" not in bare.decode()
+        assert not re.findall(r"CD-[0-9]{4}", bare.decode())
+        assert (await node.draws.check_draw(clerk, delegation_id)).ok
 
 
 async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""The file of a draw (protocol 13.8) out of a node's store: what it has written down, and which proofs it still wants.
+
+The proofs come from the registry when the file is made; checked it is without either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from certs.draw_file import DrawFile, LoggedEnvelope, Opening, draw_file, opening_of
+from delegation.codec_entry import parse_entry
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.declared_appraisal import PanelDeclared
+from delegation.errors import Reason, Refusal
+from delegation.roster_view import RosterView
+from node import parts
+from node.desk.guard import READS, need, own
+from node.desk.looking import look
+from node.desk.ports import Actor
+from node.draws.members import MOST_ENTRIES, commitments, message_of
+from node.looks import What
+from node.records import EntryRecord
+from node.state import State
+from node.store import Where
+from node.writer import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A draw's file without its proofs."""
+
+    leg: int
+    draw: int
+    draw_checkpoint: bytes
+    seal_authority: bytes
+    log_origin: str
+    log_public_key: bytes
+    certificates: tuple[bytes, ...]
+    thread: tuple[LoggedEnvelope, ...]
+    pool: LoggedEnvelope
+    experts: tuple[Opening, ...]
+    leaves: tuple[int, ...]  # of the thread's entries in order, then of the pool's
+    sides: tuple[int, int]  # leaves of the home's commitment and of the host's
+
+    def proven(
+        self, *, newest: bytes, paths: Sequence[Sequence[bytes]], sides: Sequence[Sequence[bytes]],
+        consistency: Sequence[bytes],
+    ) -> DrawFile:  # fmt: skip
+        """With the proofs: all paths lead to `newest`, those of `sides` to the draw checkpoint."""
+        same = newest == self.draw_checkpoint
+        checkpoints = [newest] if same else [self.draw_checkpoint, newest]
+        last = len(checkpoints) - 1
+        found = [_in(each, last, path) for each, path in zip((*self.thread, self.pool), paths, strict=True)]
+        return draw_file(
+            leg=self.leg,
+            draw=self.draw,
+            seal_authorities=[self.seal_authority],
+            log_origin=self.log_origin,
+            log_public_key=self.log_public_key,
+            certificates=self.certificates,
+            checkpoints=checkpoints,
+            consistency=[] if same else [consistency],
+            draw_checkpoint=self.draw_checkpoint,
+            draw_paths=sides,
+            thread=found[:-1],
+            pool=found[-1],
+            experts=self.experts,
+        )
+
+
+def _in(logged: LoggedEnvelope, checkpoint: int, path: Sequence[bytes]) -> LoggedEnvelope:
+    return LoggedEnvelope(
+        header=logged.header,
+        signatures=logged.signatures,
+        entry=logged.entry,
+        checkpoint=checkpoint,
+        path=tuple(path),
+    )
+
+
+def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: str) -> Wanted:
+    """What the file of the thread's last panel is made of.
+
+    Raises:
+        Refusal: NOT_FOUND, ROLE_MISSING; NOT_ALLOWED with `state`: no_panel, or panel_sealed where this node cannot
+            open the panel (a provincial office asks one of the sides for the file without names).
+    """
+    need(actor, state, *READS)
+    held = own(tx, state, actor, delegation_id)
+    thread = held.thread
+    where = (Where("thread_id", delegation_id),)
+    records = tx.select(EntryRecord, where, order=("sequence",), limit=MOST_ENTRIES)
+    panel = next((each for each in reversed(records) if each.kind == Kind.PANEL_DRAWN), None)
+    if thread is None or panel is None:
+        raise Refusal(Reason.NOT_ALLOWED, state="no_panel")
+    header, body = parse_header(panel.header), message_of(tx, state, panel)
+    declared = header.declared
+    whole = [each.sequence for each in records] == list(range(1, len(records) + 1))
+    if body is None or not body.panel.HasField("pool") or not whole or not isinstance(declared, PanelDeclared):
+        raise Refusal(Reason.NOT_ALLOWED, state="panel_sealed")
+    found = commitments(tx, delegation_id, declared.draw)
+    if not {thread.home_unit, thread.host_unit} <= set(found):
+        raise Refusal(Reason.NOT_ALLOWED, state="no_panel")
+    look(tx, state, actor, at, What.THREAD, delegation_id)
+    pool = LoggedEnvelope(
+        header=body.panel.pool.header,
+        signatures=tuple(body.panel.pool.signatures),
+        entry=body.panel.pool.entry,
+        checkpoint=0,
+        path=(),
+    )
+    logged = tuple(_logged(each) for each in records)
+    trust = state.rosters.current
+    return Wanted(
+        leg=header.leg,
+        draw=declared.draw,
+        draw_checkpoint=body.panel.checkpoint,
+        seal_authority=state.rosters.seal_authority,
+        log_origin=trust.view.registry.log_origin,
+        log_public_key=trust.view.registry.log_public_key,
+        certificates=tuple(_signer(state, each) for each in _signers(logged, pool)),
+        thread=logged,
+        pool=pool,
+        experts=tuple(opening_of(each) for each in body.panel.experts),
+        leaves=tuple(parse_entry(each.entry).leaf_index for each in (*logged, pool)),
+        sides=(
+            parse_entry(found[thread.home_unit].entry).leaf_index,
+            parse_entry(found[thread.host_unit].entry).leaf_index,
+        ),
+    )
+
+
+def _logged(record: EntryRecord) -> LoggedEnvelope:
+    return LoggedEnvelope(
+        header=record.header,
+        signatures=parts.split_all(record.signatures),
+        entry=record.entry,
+        checkpoint=0,
+        path=(),
+    )
+
+
+def _signers(logged: Sequence[LoggedEnvelope], pool: LoggedEnvelope) -> list[tuple[bytes, int]]:
+    """Digests of the certificates that headers name, each with the roster of its entry."""
+    found: dict[bytes, int] = {}
+    for each in (*logged, pool):
+        version = parse_entry(each.entry).versions.roster
+        for digest in parse_header(each.header).signer_certificates:
+            found[digest] = version
+    return list(found.items())
+
+
+def _signer(state: State, named: tuple[bytes, int]) -> bytes:
+    digest, version = named
+    trusts = (state.rosters.version(version), state.rosters.current)
+    views: list[RosterView] = [trust.view for trust in trusts if trust is not None]
+    for view in views:
+        signer = view.signer_at(digest)
+        if signer is not None:
+            return signer.certificate
+    raise Refusal(Reason.ROSTER_NOT_READY, version=str(version))

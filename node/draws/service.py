@@ -1,0 +1,79 @@
+"""Use cases of draws that a face calls: the file that proves one, and its checks."""
+
+from functools import partial
+from typing import Protocol
+
+from certs.draw_file import DrawFile
+from certs.draw_file_json import draw_file_bytes
+from certs.draw_proof import verify_draw
+from certs.draw_report import DrawReport
+from certs.notes import parse_and_verify
+from delegation.errors import Reason, Refusal
+from node.desk.ports import Actor
+from node.draws.exporting import wanted
+from node.link import Link
+from node.state import State
+from node.writer import Writer
+
+_AT_ONCE = 256
+
+
+class DrawsPort(Protocol):
+    """The draws of the actor's unit."""
+
+    async def draw_file(self, actor: Actor, delegation_id: str, *, names: bool = True) -> bytes:
+        """The file of the last panel (protocol 13.8), with proofs from the registry as they are now.
+
+        `names` False leaves out who the experts are; the arithmetic stays. NOT_ALLOWED (state no_panel,
+        panel_sealed), UNAVAILABLE without the registry.
+        """
+        ...
+
+    async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
+        """The same file's checks, a line each, by the authority and the log key that this node has pinned."""
+        ...
+
+
+class Draws:
+    """Of one node (DrawsPort)."""
+
+    def __init__(self, writer: Writer[State], state: State, link: Link) -> None:
+        self._run = writer.run
+        self._state = state
+        self._link = link
+
+    async def draw_file(self, actor: Actor, delegation_id: str, *, names: bool = True) -> bytes:
+        """See DrawsPort."""
+        file = await self._file(actor, delegation_id)
+        return draw_file_bytes(file if names else file.without_names())
+
+    async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
+        """See DrawsPort."""
+        file = await self._file(actor, delegation_id)
+        return verify_draw(
+            file,
+            seal_authorities=[self._state.rosters.seal_authority],
+            log_key=self._state.rosters.current.view.registry.log_public_key,
+        )
+
+    async def _file(self, actor: Actor, delegation_id: str) -> DrawFile:
+        found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id))
+        trust = self._state.rosters.current
+        newest = (await self._link.checkpoint()).checkpoint
+        head = parse_and_verify(newest, trust.view.registry.log_origin, trust.log_key)
+        drawn = parse_and_verify(found.draw_checkpoint, trust.view.registry.log_origin, trust.log_key)
+        paths: list[tuple[bytes, ...]] = []
+        while len(paths) < len(found.leaves):
+            asked = found.leaves[len(paths) : len(paths) + _AT_ONCE]
+            given = await self._link.inclusions(asked, tree_size=head.size)
+            if not given:
+                raise Refusal(Reason.CHECKPOINT_NOT_TRUSTED, field="paths")
+            paths += given
+        sides = await self._link.inclusions(found.sides, tree_size=drawn.size)
+        grown = head.size != drawn.size
+        consistency = (
+            tuple((await self._link.consistency(old_size=drawn.size, new_size=head.size)).path) if grown else ()
+        )
+        return found.proven(
+            newest=newest if grown else found.draw_checkpoint, paths=paths, sides=sides, consistency=consistency
+        )
