@@ -9,6 +9,7 @@ import structlog
 
 from certs.trust import Trust
 from delegation.errors import Reason, Refusal
+from delegation.roster_rules import validate_roster
 from node.alarms import raise_alarm
 from node.link import Link
 from node.records import MetaRecord, RosterRecord, to_us
@@ -96,12 +97,25 @@ def adopt(tx: Tx, state: State, at: datetime, *, signed: bytes, wanted: int = 0)
         trust = state.rosters.verify(signed, at=at, old=bool(wanted) and wanted < current)
         if wanted and trust.view.version != wanted:
             raise Refusal(Reason.ROSTER_NOT_TRUSTED, why="version")
+        if trust.view.version > current:
+            _check_whole(trust)
     except Refusal as refusal:
         raise_alarm(
             tx, refusal.reason, at=at, number=state.number("alarms"), details=dict(refusal.details), proof=signed
         )
         return state.rosters.current.view.version if state.rosters.ready else 0
     return _keep(tx, state, at, trust, signed, current)
+
+
+def _check_whole(trust: Trust) -> None:
+    """A new roster that contradicts itself or the law is not taken, whoever signed it; the one in force stays.
+
+    The authority and the registry ask the same (protocol 9.3); a node does not lean on either.
+    """
+    try:
+        validate_roster(trust.view)
+    except Refusal as refusal:
+        raise Refusal(Reason.ROSTER_NOT_TRUSTED, why=refusal.details.get("problem", "roster")) from refusal
 
 
 def _keep(tx: Tx, state: State, at: datetime, trust: Trust, signed: bytes, current: int) -> int:

@@ -1,11 +1,13 @@
 """The roster at a node: only what the pinned authority signed, never an older one, never too old to seal by."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from certs.authority import SealAuthority
+from delegation.codec_roster_write import roster_bytes
 from delegation.errors import Reason, Refusal
 from node.records import AlarmRecord
 from node.roster_cache import Freshness, RosterCache
@@ -25,8 +27,6 @@ async def test_a_roster_of_another_authority_is_refused_with_an_alarm(tmp_path: 
 
 
 def _bytes(node: object) -> bytes:
-    from delegation.codec_roster_write import roster_bytes
-
     return roster_bytes(node.state.rosters.current.view)  # type: ignore[attr-defined]  # a Node
 
 
@@ -65,3 +65,21 @@ async def test_an_old_roster_warns_alarms_and_seals_nothing(tmp_path: Path) -> N
             await issued(late, HANGZHOU)
         assert refused.value.reason is Reason.ROSTER_TOO_OLD
         assert UNITS_OF[HANGZHOU] in late.state.rosters.current.view.units
+
+
+async def test_a_roster_that_contradicts_itself_is_not_taken_whoever_signed_it(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        home = world.nodes[HANGZHOU]
+        await issued(home, HANGZHOU)
+        view = home.state.rosters.current.view
+        unit = view.units[UNITS_OF[HANGZHOU]]
+        wrong = replace(
+            view,
+            version=view.version + 1,
+            units={**view.units, unit.code: replace(unit, parent=UNITS_OF[CHENGDU])},
+        )
+        signed = world.authority.sign_roster(roster_bytes(wrong), world.clock())
+        version = await home.writer.run(lambda tx, state, at: adopt(tx, state, at, signed=signed))
+        assert version == home.state.rosters.current.view.version == view.version
+        [alarm] = [a for a in home.store.select(AlarmRecord) if a.reason == Reason.ROSTER_NOT_TRUSTED.value]
+        assert "parent" in alarm.details
