@@ -9,8 +9,8 @@ from gateway.bureau.cases.asking import Asking, Json, Making, choices, listed_in
 from gateway.bureau.cases.labels import SUBJECTS
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Section
-from gateway.bureau.intake.business import take
-from gateway.bureau.intake.form import SECOND_PLACE, THIRD_PLACE, letter_form
+from gateway.bureau.intake.business import form_typed, joined, take
+from gateway.bureau.intake.form import SECOND_PLACE, THIRD_PLACE
 
 _FACTS: Final = (
     "matter", "task_place", "legal_basis", "agreement_id", "priority", "clock", "requested_due", "appraisal_kind",
@@ -52,7 +52,7 @@ def _sections(asking: Asking) -> Sequence[Section]:
         )  # fmt: skip
     else:
         first = main(reasons(asking, several=False), text("再发说明", path=_WORDS), name="move", title="为什么再发")
-    return [first, *letter_form(), materials(asking)]
+    return [first, *form_typed(asking.typed, {"matter": asking.view.row.matter}), materials(asking)]
 
 
 def _defects(asking: Asking) -> list[str]:
@@ -80,11 +80,11 @@ def _shown(business: Json) -> Json:
     place = business.get("task_place")
     further = place.get("other_candidates", ()) if isinstance(place, Mapping) else ()
     listed = list(further) if isinstance(further, list | tuple) else []
-    return {**business, **dict(zip((SECOND_PLACE, THIRD_PLACE), listed, strict=False))}
+    return joined({**business, **dict(zip((SECOND_PLACE, THIRD_PLACE), listed, strict=False))})
 
 
 def _finish(data: Json, asking: Asking) -> Json:
-    taken = take(asking.typed, today=asking.today, stored={})
+    taken = take(asking.typed, today=asking.today, stored={"matter": asking.view.row.matter})
     business = dict(taken.business)
     made: Json = {name: data[name] for name in ("paper", "declared") if name in data}
     for name in ("materials", "reused_materials"):
@@ -106,7 +106,8 @@ def _back(data: Json, asking: Asking) -> Json:
 
 
 def _check(form: Filled, asking: Asking) -> None:
-    form.faults.update(take(asking.typed, today=asking.today, stored={}).form.faults)
+    stored = {"matter": asking.view.row.matter}
+    form.faults.update(take(asking.typed, today=asking.today, stored=stored).form.faults)
 
 
 def _needed(path: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Final
 
 from delegation.digits import DigitError, check_citizen_id, check_credit_code, check_old_citizen_id
+from delegation.draw import MOST_STRATA
 from gateway.bureau.filters import ZONE
 from gateway.bureau.forms.filled import CHECKED, Filled, missing
 from gateway.bureau.forms.spec import Ask
@@ -18,10 +19,14 @@ from gateway.bureau.forms.spec import Ask
 _ITEM_CODE: Final = re.compile(r"[A-Z0-9-]{1,16}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 12, 31)  # days of a header, protocol 3.4
-_DAYS: Final = ("clock.accepted_on", "requested_due", "letter.applicant.applied_on")
+_DAYS: Final = (
+    "clock.accepted_on", "requested_due", "letter.applicant.applied_on", "clock.application_received_on",
+    "letter.appraisal.decided_on", "letter.appraisal.earlier_concluded_on",
+)  # fmt: skip
 _PAST: Final = (
     "letter.accident.happened_at", "letter.applicant.applied_on", "clock.accepted_on", "letter.worker.born_on",
-    "letter.accident.died_on",
+    "letter.accident.died_on", "clock.application_received_on", "letter.appraisal.decided_on",
+    "letter.appraisal.earlier_concluded_on",
 )  # fmt: skip
 _ORDER: Final = (
     ("letter.accident.happened_at", "letter.applicant.applied_on", "申请日期早于事故日期"),
@@ -32,6 +37,11 @@ _ORDER: Final = (
     ),
     ("letter.accident.happened_at", "letter.accident.died_on", "死亡日期早于事故日期"),
     ("letter.worker.born_on", "letter.accident.happened_at", "事故时间早于出生日期"),
+    (
+        "letter.appraisal.decided_on",
+        "clock.application_received_on",
+        "鉴定申请收到日早于认定工伤决定书日期；认定工伤之后才鉴定（《工伤保险条例》第二十一条）",
+    ),
 )
 _OF_MODE: Final = {
     "INSURANCE_MODE_EMPLOYER": ("letter.insurance.insured_in", "单位参保的，请填参保地"),
@@ -45,6 +55,8 @@ _DIGITS: Final = {
     "birth_in_future": "其中的出生日期在今天之后",
     "birth_too_early": "其中的出生日期过早",
 }
+_RECEIVED: Final = "clock.application_received_on"
+_YEAR: Final = 365
 INSURED_IN: Final = "letter.insurance.insured_in"
 
 
@@ -55,6 +67,8 @@ def check(form: Filled, now: datetime) -> None:
     _days(form, now)
     _together(form)
     _suspensions(form, today)
+    if form.text("matter"):
+        _appraisal(form)
     for asked in form.spec.fields:
         if asked.ask is Ask.CHOICES and not set(form.texts(asked.path)) <= set(dict(asked.choices)):
             _fault(form, asked.path, "请从列表中选择")
@@ -72,6 +86,8 @@ def complete(form: Filled) -> None:
         form.faults.pop("task_place.code", None)  # the unit's own place is taken
     items = next(rows for rows in form.spec.rows if rows.path == "letter.items")
     numbers = range(form.count(items))
+    if form.text("matter"):
+        return  # an appraisal asks by its matter; items are told beside it
     if not any(form.text(f"letter.items.{number}.mandatory") == CHECKED for number in numbers):
         form.faults.setdefault("letter.items.0.mandatory", "至少有一项须勾选“必须答复”")
 
@@ -151,6 +167,28 @@ def _together(form: Filled) -> None:
             _fault(form, f"letter.items.{number}.code", "编号只用大写字母、数字和短横，最多16位")
 
 
+def _appraisal(form: Filled) -> None:
+    """The agreement rule, told as it is typed: what 委托鉴定 needs; and when a review may be asked for."""
+    entrusts = form.text("appraisal_mode") == "FULL_ENTRUST"
+    basis = form.text("legal_basis")
+    if entrusts and basis == "SINGLE_CASE":
+        _fault(form, "legal_basis", "委托鉴定须有覆盖本事项和方式的常设协议；没有协议的，改选协助现场鉴定或聘请专家")
+    if entrusts and basis and basis != "SINGLE_CASE" and not form.text("agreement_id"):
+        _fault(form, "agreement_id", "委托鉴定须填常设协议的编号")
+    if form.text("appraisal_kind") == "REVIEW":
+        earlier, received = day_at(form, "letter.appraisal.earlier_concluded_on"), day_at(form, _RECEIVED)
+        if form.text("matter") == "NON_WORK_ILLNESS":
+            _fault(form, "appraisal_kind", "因病或非因工的没有复查鉴定")
+        elif earlier is not None and received is not None and (received - earlier).days < _YEAR:
+            _fault(
+                form,
+                "letter.appraisal.earlier_concluded_on",
+                "复查须自结论作出之日起满一年（《工伤保险条例》第二十八条）",
+            )
+    if len(form.texts("letter.appraisal.specialties")) > MOST_STRATA:
+        _fault(form, "letter.appraisal.specialties", "最多五个科别")
+
+
 def _item_codes(form: Filled, *, all_rows: bool = False) -> list[str]:
     items = next(rows for rows in form.spec.rows if rows.path == "letter.items")
     codes = [form.text(f"letter.items.{number}.code") for number in range(form.count(items))]
@@ -158,7 +196,9 @@ def _item_codes(form: Filled, *, all_rows: bool = False) -> list[str]:
 
 
 def _suspensions(form: Filled, today: date) -> None:
-    rows = next(rows for rows in form.spec.rows if rows.path == "clock.suspensions")
+    rows = next((rows for rows in form.spec.rows if rows.path == "clock.suspensions"), None)
+    if rows is None:
+        return
     accepted = day_at(form, "clock.accepted_on")
     for number in range(form.count(rows)):
         path = f"clock.suspensions.{number}."

@@ -41,9 +41,9 @@ class HomeTold:
         return self.is_certain and not self.is_ours
 
 
-async def competent(station: Station, actor: Actor, code: str) -> tuple[UnitView, ...]:
-    """Who recognises injuries there today; nobody for no place."""
-    return await station.desk.competent_units(actor, place=code, matter=MATTER) if code else ()
+async def competent(station: Station, actor: Actor, code: str, matter: str = MATTER) -> tuple[UnitView, ...]:
+    """Who recognises injuries there today, or appraises in the matter; nobody for no place."""
+    return await station.desk.competent_units(actor, place=code, matter=matter) if code else ()
 
 
 def code_at(form: Filled, path: str) -> str:

@@ -9,6 +9,7 @@ from gateway.auth import station_of
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.intake.places import places
 from gateway.bureau.render import render
+from node.desk.ports import Actor
 
 router = APIRouter()
 _MOST: Final = 20
@@ -31,5 +32,12 @@ async def look_units(request: Request, caller: PageCaller, form: PageForm) -> Re
     """Units by code or name."""
     typed = form.get("text", [""])[-1].strip()[:_LONGEST]
     units = await station_of(request).desk.list_units(caller.actor, typed) if typed else ()
-    options = [(unit.code, unit.name) for unit in units[:_MOST] if unit.type == "RECOGNITION"]
+    wanted = await _own_type(request, caller.actor)
+    options = [(unit.code, unit.name) for unit in units[:_MOST] if unit.type in wanted]
     return render(request, "intake/options.html", options=options, typed=bool(typed))
+
+
+async def _own_type(request: Request, actor: Actor) -> set[str]:
+    """A unit asks another of its own type; recognition where ours is neither."""
+    units = (await station_of(request).desk.status(actor)).units
+    return {unit.type for unit in units if unit.code == actor.unit and unit.type == "APPRAISAL"} or {"RECOGNITION"}

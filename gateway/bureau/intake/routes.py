@@ -14,7 +14,7 @@ from gateway.auth import Caller, station_of
 from gateway.bureau.filters import ZONE
 from gateway.bureau.forms.filled import Filled, label_of
 from gateway.bureau.guard import PageCaller, PageForm, Typed
-from gateway.bureau.intake.business import Taken, blank, differences, show, take
+from gateway.bureau.intake.business import Taken, blank, blank_appraisal, differences, show, take
 from gateway.bureau.intake.checks import check, complete
 from gateway.bureau.intake.form import SHORT_TIME
 from gateway.bureau.intake.outline import GROUPS, SOURCE
@@ -71,7 +71,7 @@ def version_in(form: Typed) -> int:
 async def page_new_draft(request: Request, caller: PageCaller) -> Response:
     """An empty form."""
     mine = [unit for unit in await ours(station_of(request), caller.actor) if unit.code == caller.actor.unit]
-    form = blank(mine[0].region if mine else "")
+    form = blank_appraisal() if mine and mine[0].type == "APPRAISAL" else blank(mine[0].region if mine else "")
     return await _page(request, caller, Sheet(form=form, once=str(uuid4())))
 
 

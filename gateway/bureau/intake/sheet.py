@@ -8,8 +8,8 @@ from typing import Final
 from delegation.digits import DigitError, check_citizen_id
 from delegation.errors import Refusal
 from gateway.bureau.forms.filled import Filled, fill
-from gateway.bureau.intake.business import Typed
-from gateway.bureau.intake.form import SECOND_PLACE, THIRD_PLACE
+from gateway.bureau.intake.business import Typed, joined
+from gateway.bureau.intake.form import MATTER, SECOND_PLACE, THIRD_PLACE
 from gateway.bureau.intake.home import ARTICLE, NOT_HOME, HomeTold, code_at, competent, home_told
 from gateway.bureau.intake.outline import BY_CODE
 from gateway.ports import Station
@@ -24,6 +24,13 @@ _WORKER: Final = "letter.worker."
 _TAKEN_OVER: Final = (_WORKER, "letter.employer.", "letter.insurance.")
 
 
+MODE_RULES: Final = {
+    "ONSITE_ASSIST": "协助现场鉴定：一案一议即可，受托方受理就是同意；从受托方专家库抽取须写明依据；结论由本单位作出",
+    "EXPERT_SECONDMENT": "聘请专家：一案一议即可；受托方推荐不少于两倍的专家，本单位入库后抽取；结论由本单位作出",
+    "FULL_ENTRUST": "委托鉴定：须有覆盖本事项和方式的常设协议，并经双方当事人同意；受托方形成受托结论，办结时采用",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """Said at once while the form is filled in."""
@@ -31,6 +38,7 @@ class Told:
     places: tuple[tuple[str, tuple[UnitView, ...]], ...] = ()  # place as shown, its competent units
     home: HomeTold | None = None
     article: str = ARTICLE
+    rule: str = ""  # of an appraisal's mode: what it needs, and whose the conclusion is
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +69,7 @@ async def tell(station: Station, actor: Actor, form: Filled) -> Told:
         code = code_at(form, path)
         if not code:
             continue
-        units = await competent(station, actor, code)
+        units = await competent(station, actor, code, form.text("matter") or MATTER)
         found.append((form.text(path), units))
         if not units:
             form.faults.setdefault(
@@ -71,7 +79,7 @@ async def tell(station: Station, actor: Actor, form: Filled) -> Told:
     home = await home_told(station, actor, form, await ours(station, actor))
     if home is not None and home.is_wrong:
         form.faults.setdefault(home.path, NOT_HOME)
-    return Told(places=tuple(found), home=home)
+    return Told(places=tuple(found), home=home, rule=MODE_RULES.get(form.text("appraisal_mode"), ""))
 
 
 async def known(station: Station, actor: Actor, form: Filled, today: date) -> tuple[DelegationRow, ...]:
@@ -119,7 +127,7 @@ async def take_over(station: Station, actor: Actor, form: Filled, delegation_id:
         Refusal: NOT_FOUND for a case of somebody else.
     """
     view = await station.desk.get_delegation(actor, delegation_id)
-    theirs = fill(form.spec, {"letter": view.letter or {}})
+    theirs = fill(form.spec, joined({"letter": view.letter or {}}))
     more = {path: texts for path, texts in theirs.typed.items() if path.startswith(_TAKEN_OVER)}
     return replace(form, typed={**more, **form.typed})
 

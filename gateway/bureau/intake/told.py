@@ -13,6 +13,7 @@ from delegation.errors import Reason
 from gateway.bureau.forms.filled import Filled
 from gateway.bureau.forms.spec import Ask, Field
 from gateway.bureau.intake.form import SECOND_PLACE, SHORT_TIME, letter_form
+from gateway.bureau.intake.form_appraisal import appraisal_form
 from gateway.bureau.intake.home import ARTICLE
 from node.desk.views import Problem
 
@@ -33,6 +34,7 @@ GUARDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "right_types": (PLACE, "委托双方都须是负责工伤认定的社会保险行政部门"),
         "time_left_confirmed": (SHORT_TIME, "距受托方截止日不足5个工作日，仍要委托的请确认"),
         "competent_unit": (PLACE, "该单位对这个地点没有管辖权"),
+        "priority_told": ("letter.priority_reason", "优先或绿色通道须说明理由"),
         "letter_matches": ("letter.items", "委托事项有误：编号不能重复，且至少一项"),
         "home_is_right": ("letter.insurance.mode", f"按参保情况，委托方不是本单位（{ARTICLE}）"),
         "no_valid_certificate": (
@@ -40,6 +42,25 @@ GUARDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "letter_recusal": ("letter.recusal_declared", "请作回避声明；有应当回避情形的，换人办理（认定办法第十六条）"),
         "numbers_hold": ("letter.worker.id_number", "证件号码或统一社会信用代码的校验位不对"),
+        "appraisal_units": (PLACE, "委托双方都须是劳动能力鉴定委员会"),
+        "again_by_provinces": (
+            "appraisal_kind", "再次鉴定由省级委员会作出，不得委托设区的市（《工伤保险条例》第二十六条）",
+        ),
+        "application_received": ("clock.application_received_on", "请填写鉴定申请收到日，不能晚于今天"),
+        "mode_stated": ("appraisal_mode", "请选择委托方式和鉴定类别；因病或非因工的没有复查"),
+        "mode_agreed": ("agreement_id", "委托鉴定须有覆盖本事项和方式的常设协议；所填协议今天不生效或不覆盖"),
+        "appraisal_basis_right": ("legal_basis", "委托依据不对：没有协议的选一案一议，有协议的填协议编号"),
+        "appraisal_asked": ("letter.appraisal.diagnosis", "请填写鉴定申请内容"),
+        "decision_recorded": (
+            "letter.appraisal.decision_number",
+            "请填写认定工伤决定书的文号和日期；填写之前只能存为拟稿（《工伤保险条例》第二十三条）",
+        ),
+        "pool_basis_told": ("letter.appraisal.pool_basis", "协助现场鉴定须写明从谁的专家库抽取及其依据"),
+        "consents_given": ("letter.appraisal.consent_worker", "委托鉴定须职工和用人单位双方同意"),
+        "review_not_early": (
+            "letter.appraisal.earlier_concluded_on",
+            "复查须自结论作出之日起满一年，并写明原结论（《工伤保险条例》第二十八条）",
+        ),
         "people_enough": ("", "须由经办人和另一位审批人两人办理"),
         "people_as_recorded": ("", "函中记载的经办人、审批人与实际不符，请重新提交"),
     }
@@ -98,7 +119,7 @@ _UNREADABLE: Final = "内容不符合格式：太长，或含有不能显示的�
 def _field(path: str) -> tuple[str, Field | None]:
     """The path of the form for a path of the node (first row of a group), and its field."""
     spec = letter_form(short_time=True)
-    for each in spec.fields:
+    for each in (*spec.fields, *appraisal_form(short_time=True).fields):
         if each.path == path:
             return path, each
     for rows in spec.rows:
