@@ -12,6 +12,7 @@ _ENTRIES: Final[Sequence[tuple[str, str, str, tuple[str, ...]]]] = (
     ("todo", "/todo", "待办", ()),
     ("cases", "/cases", "案件", _READERS),
     ("intake", "/intake", "拟稿", ("clerk", "approver", "seal_holder")),
+    ("appointments", "/appointments", "鉴定排期", _READERS),
     ("pool", "/pool", "专家库", (*_READERS, "administrator")),
     ("seal", "/seal", "用印设置", ("administrator",)),
     ("notices", "/notices", "通知", ()),

@@ -16,6 +16,7 @@ from gateway.bureau import session
 from gateway.bureau.access import PAGES
 from gateway.bureau.cases import pages as cases
 from gateway.bureau.documents import pages as documents
+from gateway.bureau.draws import pages as draws
 from gateway.bureau.evidence import pages as evidence
 from gateway.bureau.guard import SessionOverError, admit_page
 from gateway.bureau.intake import pages as intake
@@ -31,7 +32,7 @@ from gateway.problems import InvalidInputError, Problem, WireRefusalError, inval
 from gateway.problems import wire_problem as problem_of_wire
 from gateway.wire_reasons import WireReason
 
-_PAGES: Final = (session, documents, todo, intake, evidence, people, old_cases, pool, cases)
+_PAGES: Final = (session, documents, todo, intake, evidence, people, old_cases, pool, draws, cases)
 _OF_STATUS: Final = {404: WireReason.ADDRESS_UNKNOWN, 405: WireReason.METHOD_NOT_ALLOWED}
 Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
 

@@ -14,6 +14,7 @@ from gateway.bureau.cases.filling import unit_named
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import buttons
+from gateway.bureau.cases.urgency import raised
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.render import BASE, is_fragment, render, see_other
 from gateway.downloads import agreement_download
@@ -38,6 +39,8 @@ MADE: Final = {
     "awaiting-seal": "已审批，待用印",
     "back": "已退回拟稿人",
     "dropped": "已撤下",
+    "appraisal-drafted": "鉴定委托稿已在本机构劳动能力鉴定委员会名下拟好；请用该单位登录，在“拟稿”中办理",
+    "no-committee": "您的账号不属于本机构的劳动能力鉴定委员会，请由该单位的人员拟稿",
 }
 
 
@@ -82,6 +85,7 @@ def values_of(
         "thread_title": THREAD_TITLES.get(view.row.thread_type.lower(), "文书"),
         "delegation": view.row.thread_type.lower() == "delegation",
         "links": links(view),
+        "raised": raised(view, names, unit=unit),
         "proven": view.row.thread_type.lower() == "agreement"
         and any(each.kind == "AGREEMENT_COUNTERSIGNED" for each in view.entries),
     }
@@ -92,7 +96,8 @@ def links(view: DelegationView) -> tuple[tuple[str, str], ...]:
     if view.row.thread_type.lower() != "delegation":
         return ()
     here = f"/cases/{view.row.delegation_id}"
-    return ((f"{here}/papers", "文书"), (f"{here}/earlier", "前案"), (f"{here}/requests", "个人信息请求"))
+    drawn = ((f"{here}/draw", "抽取专家组"),) if view.appraisal is not None else ()
+    return (*drawn, (f"{here}/papers", "文书"), (f"{here}/earlier", "前案"), (f"{here}/requests", "个人信息请求"))
 
 
 @router.get("/cases/{delegation_id}", operation_id="pageDelegation")
