@@ -27,6 +27,7 @@ from bureau_client.shapes import (
     Draft,
     DraftOut,
     DraftPage,
+    DrawFileOut,
     EventPageOut,
     ExpertExport,
     ExpertOut,
@@ -234,6 +235,7 @@ class Bureau(Caller):
         due_before: str | None = None,
         changed_after: str | None = None,
         mine: bool | None = None,
+        sort: Literal["due"] | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Answer[DelegationPage]:
@@ -252,6 +254,7 @@ class Bureau(Caller):
                 "due_before": due_before,
                 "changed_after": changed_after,
                 "mine": mine,
+                "sort": sort,
                 "page_size": page_size,
                 "page_token": page_token,
             },
@@ -317,6 +320,16 @@ class Bureau(Caller):
         """Open a thread of another type: 事故通报, an agreement, a province's word to its units."""
         answer = self.call("POST", "/api/v1/threads", body=body)
         return cast("Answer[DelegationOut]", answer)
+
+    def read_draw_file(self, delegation_id: str, *, names: bool | None = None) -> Answer[DrawFileOut]:
+        """The file of the last panel's draw, checked without network or database by `xieban draw verify`."""
+        answer = self.call(
+            "GET",
+            "/api/v1/delegations/{delegation_id}/draw-file",
+            values={"delegation_id": delegation_id},
+            query={"names": names},
+        )
+        return cast("Answer[DrawFileOut]", answer)
 
     def make_move(
         self,
@@ -714,6 +727,7 @@ class Bureau(Caller):
         assigned: str | None = None,
         unassigned: bool | None = None,
         open: bool | None = None,
+        sort: Literal["due"] | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Answer[HeaderPage]:
@@ -726,6 +740,7 @@ class Bureau(Caller):
                 "assigned": assigned,
                 "unassigned": unassigned,
                 "open": open,
+                "sort": sort,
                 "page_size": page_size,
                 "page_token": page_token,
             },

@@ -150,6 +150,20 @@ class Appointment(TypedDict):
     reason: NotRequired[str]
 
 
+class AppointmentOut(TypedDict):
+    """An appointment. `state`: stands, moved, missed, held."""
+
+    day: str
+    at: str
+    place: str
+    form: str
+    bring: str
+    contact_phone: str
+    reason: str
+    state: str
+    sequence: int
+
+
 class AppraisalFinding(TypedDict):
     """A finding on disability and care."""
 
@@ -157,6 +171,47 @@ class AppraisalFinding(TypedDict):
     grade: NotRequired[int]
     self_care: NotRequired[SelfCare | None]
     other: NotRequired[str]
+
+
+class AppraisalOut(TypedDict):
+    """An appraisal so far: the draw, who sits, the examination, the opinion, the conclusion."""
+
+    mode: str
+    kind: str
+    drawing_unit: str
+    draw: int
+    draw_over: bool
+    strata: list[StratumOut]
+    pool_version: int
+    eligible_root: str
+    plan_reason: str
+    ineligible: list[list[object]]
+    log_size: int
+    log_root: str
+    checkpoint: str
+    steps: list[DrawStepOut]
+    panel: list[SeatOut]
+    void_draws: list[list[object]]
+    defaults: list[list[object]]
+    recusals: list[RecusalOut]
+    replacements_due: int
+    appointments: list[AppointmentOut]
+    appointed_on: str | None
+    notices: list[list[object]]
+    absences: int
+    missed_on: str | None
+    examined_on: str | None
+    tests_until: str | None
+    opinion: dict[str, object] | None
+    opinion_figures: list[object]
+    rejudged: int
+    extended: bool
+    proposed: int
+    admitted: int
+    concluded_on: str | None
+    served_on: str | None
+    reappraisal_on: str | None
+    reappraised: bool
 
 
 class AppraisalRequest(TypedDict):
@@ -367,6 +422,7 @@ class DelegationOut(TypedDict):
     alarms: list[AlarmOut]
     provinces: list[str]
     purged: bool
+    appraisal: AppraisalOut | None
 
 
 class DelegationPage(TypedDict):
@@ -506,6 +562,39 @@ class DraftPage(TypedDict):
 
     items: list[DraftOut]
     next_page_token: str
+
+
+class DrawFileOut(TypedDict):
+    """The file that proves a draw (protocol 13.8), as `xieban draw verify` checks it."""
+
+    format: str
+    leg: int
+    draw: int
+    seal_authorities: list[str]
+    log: dict[str, object]
+    certificates: list[str]
+    checkpoints: list[str]
+    consistency: list[list[str]]
+    draw_checkpoint: int
+    draw_paths: list[list[str]]
+    thread: list[dict[str, object]]
+    pool: dict[str, object] | None
+    experts: list[dict[str, object]]
+
+
+class DrawStepOut(TypedDict):
+    """One event of the draws so far. `digest`: list root, commitment, secret or log root, as the kind declares."""
+
+    draw: int
+    kind: str
+    label: str
+    unit: str
+    unit_name: str
+    at: str
+    sequence: int
+    digest: str
+    reasons: list[str]
+    about: str
 
 
 class DueDateOut(TypedDict):
@@ -1420,6 +1509,20 @@ class Recusal(TypedDict):
     reason: NotRequired[str]
 
 
+class RecusalOut(TypedDict):
+    """An objection to an expert; `upheld` is null while nobody has answered."""
+
+    envelope_id: str
+    raised_by: str
+    expert_id: str
+    name: str
+    reason: str
+    raised_at: str
+    upheld: bool | None
+    answer: str
+    answered_at: str | None
+
+
 class RefusalNotice(TypedDict):
     """不予受托."""
 
@@ -1485,6 +1588,22 @@ class Search(TypedDict):
 
     name: NotRequired[str]
     id_number: NotRequired[str]
+
+
+class SeatOut(TypedDict):
+    """A place that the lot fell on. `drawn_as`: seat or reserve; `status`: sits, reserve, left."""
+
+    stratum: int
+    position: int
+    order: int
+    drawn_as: str
+    status: str
+    expert_id: str
+    name: str
+    title: str
+    employer: str
+    specialty: str
+    specialty_label: str
 
 
 class SecondedExpert(TypedDict):
@@ -1612,6 +1731,16 @@ class StatusOut(TypedDict):
     parked: int
     alarms: int
     sealing_allowed: bool
+
+
+class StratumOut(TypedDict):
+    """A stratum of the draw; speciality and label are empty where the plan is not the caller's to read."""
+
+    specialty: str
+    label: str
+    seats: int
+    reserves: int
+    eligible: int
 
 
 class StratumPlan(TypedDict):

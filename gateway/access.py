@@ -80,6 +80,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "readThread": Access(CASE_READERS),
         "exportDelegation": Access(CASE_WORKERS | {Role.READER}),
         "readAgreementFile": Access(CASE_READERS),
+        "readDrawFile": Access(CASE_READERS),
         "listMoves": Access(CASE_READERS),
         "searchDelegations": Access(CASE_WORKERS | {Role.READER}),
         "startThread": Access(PREPARERS),

@@ -5,6 +5,7 @@ from typing import Protocol
 from node.desk.paper_ports import PapersPort
 from node.desk.people_ports import PeoplePort
 from node.desk.ports import AccountsPort, DeskPort
+from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
 
 
@@ -29,6 +30,11 @@ class Station(Protocol):
     @property
     def pool(self) -> PoolPort:
         """The expert pool of an appraisal unit."""
+        ...
+
+    @property
+    def draws(self) -> DrawsPort:
+        """The draws of experts, and what proves them."""
         ...
 
     @property

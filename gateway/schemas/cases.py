@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from gateway.schemas.appraisal_view import AppraisalOut
 from gateway.schemas.base import Answer, Details, Facts, Hex
 
 
@@ -208,6 +209,7 @@ class DelegationOut(Answer):
     alarms: tuple[AlarmOut, ...]
     provinces: tuple[str, ...]
     purged: bool
+    appraisal: AppraisalOut | None
 
 
 class ExportOut(Answer):

@@ -14,6 +14,7 @@ from gateway.settings import GatewaySettings
 from node.desk.ports import Role
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_desk import FakeDesk
+from tests.gateway.fake_draws import FakeDraws
 from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
 from tests.gateway.fake_pool import FakePool
@@ -28,6 +29,7 @@ class FakeStation:
     people: FakePeople = field(init=False)
     papers: FakePapers = field(init=False)
     pool: FakePool = field(init=False)
+    draws: FakeDraws = field(default_factory=FakeDraws)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""

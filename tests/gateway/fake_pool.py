@@ -14,9 +14,9 @@ from delegation.specialties import is_senior
 from node.desk.ports import Actor
 from node.desk.views import Page, PreparedMoveView, Problem
 from node.pool.experts import state_of
+from node.pool.frozen import differences
 from node.pool.ports import ExpertFilters
 from node.pool.rows import COMPARED, FIELDS, declarations_of, judge_row
-from node.pool.frozen import differences
 from node.pool.views import ExpertOutcome, ExpertView, PoolVersionPage, PoolVersionView, PoolView
 from tests.gateway.fake_accounts import FakeAccounts
 from tests.gateway.fake_desk import FakeDesk
