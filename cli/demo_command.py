@@ -1,4 +1,4 @@
-"""`xieban demo`: a registry and three bureaus on this machine, and the sample case from letter to archive."""
+"""`xieban demo`: a registry and three bureaus on this machine; the sample case is investigated, then appraised."""
 
 import asyncio
 import shutil
@@ -6,28 +6,21 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.common import now
-from cli.demo.desk import Desk, DeskError, Json
+from cli.demo.appraisal import commit_pool, load_pool, play_appraisal
+from cli.demo.desk import DeskError, Json
+from cli.demo.people import APPRAISAL, INVESTIGATION, prepare, staff_of
 from cli.demo.practice import play_samples
 from cli.demo.report import print_addresses, print_report
-from cli.demo.story import Staff, Tell, load_case, play
-from cli.demo.verification import verify_both
-from cli.local_federation import (
-    CHENGDU,
-    FEDERATION_ID,
-    HANGZHOU,
-    SICHUAN,
-    BureauPlan,
-    LocalFederation,
-    LocalFederationError,
-)
+from cli.demo.story import Tell, load_case, play
+from cli.demo.verification import verify_both, verify_draw
+from cli.local_federation import CHENGDU, FEDERATION_ID, LocalFederation, LocalFederationError
 from cli.output import Exit, fail, progress
 from delegation.codes import PRACTICE_FEDERATION
 from delegation.deadlines import day_of
@@ -35,6 +28,7 @@ from delegation.digits import UnitType
 from gateway.bureau.documents.press import Press, PressError
 
 _MARK = ".xieban-demo"
+_CASE, _POOL = "hangzhou-chengdu.json", "expert-pool.json"
 
 
 def demo(
@@ -48,10 +42,10 @@ def demo(
         bool, typer.Option("--practice", help="A practice federation (演练) with sample cases at different stages.")
     ] = False,
 ) -> None:
-    """Play a delegated investigation between Hangzhou and Chengdu on this machine, for real."""
+    """Play a delegated investigation and the appraisal after it, Hangzhou and Chengdu on this machine, for real."""
     console = progress()
     started = time.monotonic()
-    played = _read_case(case or _sample_case())
+    played = _read_case(case or _sample(_CASE))
     _make_room(folder)
 
     def tell(text: str) -> None:
@@ -63,15 +57,14 @@ def demo(
             LocalFederation(folder, tell=tell, federation_id=federation_id) as federation,
             tempfile.TemporaryDirectory() as attachments,
         ):
-            _prepare(federation)
+            prepare(federation)
             if practice:
                 _practise(federation, played, Path(attachments), tell)
             else:
-                number = _play(federation, played, Path(attachments), tell)
-                for line in verify_both(federation, number):
-                    tell(line)
-                print_report(federation, number, seconds=time.monotonic() - started)
-            print_addresses(federation, [(bureau, staff_id, role) for bureau, staff_id, _, role in _STAFF])
+                done = _play(federation, played, Path(attachments), tell)
+                _verify(federation, done, tell)
+                print_report(federation, done.numbers, draw_file=done.draw_file, seconds=time.monotonic() - started)
+            print_addresses(federation)
             _tell_of_papers(tell)
             if sys.stdin.isatty() and sys.stdout.isatty():
                 _keep_running(federation)
@@ -101,62 +94,62 @@ def _read_case(path: Path) -> Json:
     return case
 
 
-def _sample_case() -> Path:
-    """The case that comes with the sources, or the copy that the wheel installed."""
-    beside = Path(__file__).resolve().parents[1] / "examples" / "hangzhou-chengdu.json"
+def _sample(name: str) -> Path:
+    """A sample that comes with the sources, or the copy that the wheel installed."""
+    beside = Path(__file__).resolve().parents[1] / "examples" / name
     if beside.exists():
         return beside
-    return Path(sysconfig.get_path("data")) / "share" / "xieban" / "examples" / "hangzhou-chengdu.json"
+    return Path(sysconfig.get_path("data")) / "share" / "xieban" / "examples" / name
 
 
-_STAFF = (
-    (HANGZHOU, "hz-jb-01", "何经办", "clerk"),
-    (HANGZHOU, "hz-sp-01", "施审批", "approver"),
-    (CHENGDU, "cd-jb-01", "蒋经办", "clerk"),
-    (CHENGDU, "cd-sh-01", "邓审核", "approver"),
-    (CHENGDU, "cd-dc-01", "程以宁", "investigator"),
-    (SICHUAN, "sc-jg-01", "川监管", "supervisor"),
-)
-_PLAYERS = 4  # the first of them play the case
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """What came out: the investigation, and the appraisal of the same case with the file of its draw."""
+
+    investigation: str
+    appraisal: str = ""
+    draw_file: Path | None = None
+
+    @property
+    def numbers(self) -> list[str]:
+        return [number for number in (self.investigation, self.appraisal) if number]
 
 
-def _prepare(federation: LocalFederation) -> None:
-    federation.make_registry()
-    federation.start_registry()
-    requests = [request for bureau in federation.bureaus for request in federation.enrol(bureau)]
-    federation.publish_roster(requests)
-    for bureau, staff_id, name, role in _STAFF:
-        federation.add_account(bureau, bureau.unit(bureau.unit_types[0]), staff_id=staff_id, name=name, role=role)
-    federation.start_nodes()
+def _play(federation: LocalFederation, case: Json, attachments: Path, tell: Tell) -> _Played:
+    host_unit = CHENGDU.unit(UnitType.RECOGNITION)
+    with staff_of(federation, INVESTIGATION) as staff:
+        investigation = play(case, staff, folder=attachments, host_unit=host_unit, tell=tell)
+    if "appraisal" not in case:
+        return _Played(investigation)
+    pool = load_pool(_sample(_POOL), today=day_of(now()))
+    with staff_of(federation, APPRAISAL) as staff:
+        commit_pool(pool, staff, tell)
+        appraisal = play_appraisal(case, staff, folder=attachments, tell=tell)
+        file = federation.folder / "draw.json"
+        file.write_bytes(staff.host_clerk.draw_file(appraisal))
+    tell(f"导出抽取文件 {file.name}（{file.stat().st_size // 1024} KB）")
+    return _Played(investigation, appraisal, file)
 
 
-@contextmanager
-def _staff(federation: LocalFederation) -> Iterator[Staff]:
-    """The players, signed in."""
-
-    def signed_in(bureau: BureauPlan, staff_id: str) -> Desk:
-        return Desk(
-            federation.http_urls[bureau.code],
-            staff_id=staff_id,
-            password=federation.passwords[staff_id],
-            unit=bureau.unit(UnitType.RECOGNITION),
-        )
-
-    desks = [signed_in(bureau, staff_id) for bureau, staff_id, _, _ in _STAFF[:_PLAYERS]]
-    try:
-        yield Staff(*desks)
-    finally:
-        for desk in desks:
-            desk.close()
-
-
-def _play(federation: LocalFederation, case: Json, attachments: Path, tell: Tell) -> str:
-    with _staff(federation) as staff:
-        return play(case, staff, folder=attachments, host_unit=CHENGDU.unit(UnitType.RECOGNITION), tell=tell)
+def _verify(federation: LocalFederation, played: _Played, tell: Tell) -> None:
+    """Both threads at both bureaus; then the draw from its file, while the registry is stopped."""
+    for number in played.numbers:
+        for line in verify_both(federation, number):
+            tell(f"{number} {line}")
+    if played.draw_file is None:
+        return
+    registry = federation.services["registry"]
+    registry.stop()
+    tell("注册中心已停止")
+    tell(verify_draw(federation, played.draw_file))
+    registry.start()
+    registry.wait_ready()
 
 
 def _practise(federation: LocalFederation, case: Json, attachments: Path, tell: Tell) -> None:
-    with _staff(federation) as staff:
+    with staff_of(federation, APPRAISAL) as staff:
+        commit_pool(load_pool(_sample(_POOL), today=day_of(now())), staff, tell)
+    with staff_of(federation, INVESTIGATION) as staff:
         play_samples(case, staff, folder=attachments, host_unit=CHENGDU.unit(UnitType.RECOGNITION), tell=tell)
 
 

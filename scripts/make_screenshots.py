@@ -14,9 +14,9 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from cli.demo.people import INVESTIGATION, prepare, staff_of
 from cli.demo.practice import play_samples
 from cli.demo.story import load_case
-from cli.demo_command import _prepare, _staff  # the demo's own people and order, not its command
 from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
 from delegation.codes import PRACTICE_FEDERATION
 from delegation.deadlines import day_of
@@ -91,10 +91,10 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         LocalFederation(Path(folder) / "data", federation_id=PRACTICE_FEDERATION) as federation,
     ):
-        _prepare(federation)
+        prepare(federation)
         samples = Path(folder) / "samples"
         samples.mkdir()
-        with _staff(federation) as staff:
+        with staff_of(federation, INVESTIGATION) as staff:
             host_unit = CHENGDU.unit(UnitType.RECOGNITION)
             numbers = play_samples(case, staff, folder=samples, host_unit=host_unit, tell=print)
         with sync_playwright() as playwright:

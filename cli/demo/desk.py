@@ -66,9 +66,38 @@ class Desk:
                 raise DeskError(f"{verb} needs an approver")
             _asked(approver._bureau.approve_move, str(made.value["move_id"]), if_match=made.etag)
 
+    def import_experts(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Take rows into the unit's pool of experts; every row has to be good."""
+        told = _asked(self._bureau.import_experts, {"items": list(rows)}).value
+        wrong = [each for each in cast("list[Json]", told["items"]) if each["state"] == "wrong"]
+        if wrong:
+            raise DeskError("; ".join(f"row {each['number']}: {each['faults']}" for each in wrong))
+
+    def commit_pool(self, approver: "Desk") -> int:
+        """Freeze the unit's pool and commit to it; gives the version once the registry has logged it."""
+        prepared = _asked(self._bureau.prepare_pool_version).value
+        _asked(approver._bureau.approve_move, str(prepared["move_id"]), if_match=f'"v{prepared["move_version"]}"')
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            pool = _asked(self._bureau.read_pool).value
+            if pool["version"] == prepared["version"]:
+                return int(str(pool["version"]))
+            time.sleep(_PAUSE)
+        raise DeskError(f"waited {_PATIENCE:.0f} s in vain: the pool's version")
+
     def read(self, delegation_id: str) -> Json:
         """Everything of one delegation."""
         return _asked(self._bureau.read_delegation, delegation_id).value
+
+    def draw_file(self, delegation_id: str) -> bytes:
+        """The file that proves a draw (protocol 13.8), as the node wrote it."""
+        try:
+            with self._bureau.stream(
+                "/api/v1/delegations/{delegation_id}/draw-file", values={"delegation_id": delegation_id}
+            ) as pieces:
+                return b"".join(pieces)
+        except ProblemError as problem:
+            raise DeskError(f"draw_file: {problem}") from problem
 
     def until(self, delegation_id: str, what: str, true: Callable[[Json], bool]) -> Json:
         """Wait until the delegation is as `true` wants it."""

@@ -49,4 +49,5 @@ def _of(case: Json, name: str, sex: str, digits: str) -> Json:
     }
     letter["acceptance_number"] = f"演练〔{name}〕"
     files = [each for each in cast("list[Mapping[str, object]]", case["attachments"]) if each["make"] in _SMALL]
-    return {**case, "letter": letter, "attachments": files}
+    delegation = {**cast("Json", case["delegation"]), "case_key": f"演练〔{name}〕"}
+    return {**case, "letter": letter, "delegation": delegation, "attachments": files}

@@ -27,7 +27,7 @@ class Staff:
 
 def load_case(path: Path, *, today: date) -> Json:
     """The case file with its days counted from `today`."""
-    return cast("Json", _dated(json.loads(path.read_text(encoding="utf-8")), today))
+    return cast("Json", dated(json.loads(path.read_text(encoding="utf-8")), today))
 
 
 def play(case: Json, staff: Staff, *, folder: Path, host_unit: str, tell: Tell) -> str:
@@ -44,17 +44,17 @@ def play_until(stage: int, case: Json, staff: Staff, *, folder: Path, host_unit:
         lambda: _result(case, staff, number, folder, host_unit, tell),
         lambda: _end(case, staff, number, tell),
     )
-    for part in parts[: stage - 1]:
-        part()
+    for play_part in parts[: stage - 1]:
+        play_part()
     return number
 
 
 def _letter(case: Json, staff: Staff, folder: Path, tell: Tell) -> str:
-    business = _part(case, "delegation")
+    business = part(case, "delegation")
     accepted_on = business.pop("accepted_on")
     procedure = business.pop("procedure")
     draft = {**business, "clock": {"accepted_on": accepted_on, "procedure": procedure}, "letter": case["letter"]}
-    files = _files(case["attachments"], folder)
+    files = files_of(case["attachments"], folder)
     number = staff.home_clerk.issue(draft, files, staff.home_approver)
     tell(f"杭州 拟稿、审批、用印，发出委托函 {number}（附件 {len(files)} 件）")
     staff.home_clerk.until_state(number, "issued")
@@ -64,7 +64,7 @@ def _letter(case: Json, staff: Staff, folder: Path, tell: Tell) -> str:
 
 
 def _host_takes(case: Json, staff: Staff, number: str, host_unit: str, tell: Tell) -> None:
-    host = _part(case, "host")
+    host = part(case, "host")
     staff.host_clerk.move(number, "signed-for")
     staff.host_clerk.until_state(number, "signed_for")
     tell("成都 签收")
@@ -79,22 +79,22 @@ def _host_takes(case: Json, staff: Staff, number: str, host_unit: str, tell: Tel
 
 
 def _question(case: Json, staff: Staff, number: str, tell: Tell) -> None:
-    host = _part(case, "host")
+    host = part(case, "host")
     asked = {"declared": {"blocking": False}, "body": {"question": {"text": host["question"]}}}
     staff.host_clerk.move(number, "question", asked)
-    view = staff.home_clerk.until(number, "the question at home", lambda view: bool(_of_kind(view, "QUESTION")))
-    question = _of_kind(view, "QUESTION")[-1]
+    view = staff.home_clerk.until(number, "the question at home", lambda view: bool(of_kind(view, "QUESTION")))
+    question = of_kind(view, "QUESTION")[-1]
     tell("成都 提问")
     staff.home_clerk.move(
         number, "answer", {"in_reply_to": question["envelope_id"], "body": {"question": {"text": host["answer"]}}}
     )
-    staff.host_clerk.until(number, "the answer at the host", lambda view: bool(_of_kind(view, "ANSWER")))
+    staff.host_clerk.until(number, "the answer at the host", lambda view: bool(of_kind(view, "ANSWER")))
     tell("杭州 答复")
 
 
 def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str, tell: Tell) -> None:
-    host = _part(case, "host")
-    added = [(staff.host_clerk.add_file(number, file, kind), kind) for file, kind in _files(host["evidence"], folder)]
+    host = part(case, "host")
+    added = [(staff.host_clerk.add_file(number, file, kind), kind) for file, kind in files_of(host["evidence"], folder)]
     evidence = [
         {
             "evidence_id": f"E-{n}",
@@ -146,17 +146,18 @@ def _end(case: Json, staff: Staff, number: str, tell: Tell) -> None:
         {"declared": {"adoption": "ADOPTED"}, "body": {"adoption": {"adoption": "ADOPTION_ADOPTED"}}},
         approver=staff.home_approver,
     )
-    staff.home_clerk.until(number, "the feedback", lambda view: bool(_of_kind(view, "ADOPTION")))
+    staff.home_clerk.until(number, "the feedback", lambda view: bool(of_kind(view, "ADOPTION")))
     tell("杭州 反馈：采用")
     staff.home_clerk.move(number, "archived")
-    staff.host_clerk.until(number, "the home's archive", lambda view: len(_of_kind(view, "ARCHIVED")) == 1)
+    staff.host_clerk.until(number, "the home's archive", lambda view: len(of_kind(view, "ARCHIVED")) == 1)
     staff.host_clerk.move(number, "archived")
     staff.home_clerk.until_state(number, "archived")
     staff.host_clerk.until_state(number, "archived")
     tell("杭州、成都 归档")
 
 
-def _files(descriptions: object, folder: Path) -> list[tuple[Path, str]]:
+def files_of(descriptions: object, folder: Path) -> list[tuple[Path, str]]:
+    """The described files, made, each with its kind of document."""
     return [(make(each, folder), str(each["document_kind"])) for each in cast("list[Json]", descriptions)]
 
 
@@ -167,7 +168,8 @@ def _investigators(host: Json, host_unit: str) -> list[Json]:
     ]
 
 
-def _of_kind(view: Mapping[str, object], kind: str) -> list[Json]:
+def of_kind(view: Mapping[str, object], kind: str) -> list[Json]:
+    """The entries of a kind whose content is there."""
     return [entry for entry in cast("list[Json]", view["entries"]) if entry["kind"] == kind and entry["body"]]
 
 
@@ -175,19 +177,21 @@ def _materials_are_here(view: Mapping[str, object]) -> bool:
     return all(each["state"] == "held" for each in cast("list[Json]", view["materials"]))
 
 
-def _part(case: Json, name: str) -> Json:
+def part(case: Json, name: str) -> Json:
+    """A copy of a part of the case."""
     return dict(cast("Json", case[name]))
 
 
-def _dated(value: object, today: date) -> object:
-    """`{"days_ago": n}` becomes an ISO date, with `time` an ISO date and time."""
+def dated(value: object, today: date) -> object:
+    """`{"days_ago": n}` and `{"days_ahead": n}` become an ISO date, with `time` an ISO date and time."""
     if isinstance(value, list):
-        return [_dated(each, today) for each in value]
+        return [dated(each, today) for each in value]
     if isinstance(value, dict):
-        if "days_ago" in value:
-            day = (today - timedelta(days=int(str(value["days_ago"])))).isoformat()
+        if "days_ago" in value or "days_ahead" in value:
+            ahead = int(str(value.get("days_ahead", 0))) - int(str(value.get("days_ago", 0)))
+            day = (today + timedelta(days=ahead)).isoformat()
             return f"{day}T{value['time']}" if "time" in value else day
-        return {name: _dated(each, today) for name, each in value.items()} | (
+        return {name: dated(each, today) for name, each in value.items()} | (
             {"today": today.isoformat()} if "letter" in value else {}
         )
     return value

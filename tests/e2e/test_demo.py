@@ -1,5 +1,6 @@
-"""`make demo`: a whole case between two bureaus, seen by who runs it; and what it left proves itself afterwards."""
+"""`make demo`: investigation and appraisal between two bureaus, seen by who runs it; what it left proves itself."""
 
+import itertools
 import json
 import re
 import shutil
@@ -11,7 +12,7 @@ import pytest
 
 from cli.local_federation import CHENGDU, HANGZHOU
 from tests.cli.conftest import run, start, stop
-from tests.e2e.demo import COMMAND, Ended, xieban
+from tests.e2e.demo import COMMAND, ROOT, Ended, xieban
 
 _NUMBER = re.compile(r"WT-330100-[0-9]{8}-[0-9]{6}-[0-9A-Z]")
 
@@ -33,46 +34,87 @@ def ended(folder: Path) -> Ended:
 
 
 @pytest.fixture(scope="module")
-def number(ended: Ended) -> str:
+def numbers(ended: Ended) -> list[str]:
+    """Of the investigation and of the appraisal after it."""
     assert ended.code == 0, ended.said
-    (found,) = set(_NUMBER.findall(ended.out))
-    return str(found)
+    found = sorted(set(_NUMBER.findall(ended.out)))
+    assert len(found) == 2
+    return [str(each) for each in found]
+
+
+@pytest.fixture(scope="module")
+def number(numbers: list[str]) -> str:
+    return numbers[0]
 
 
 @pytest.mark.timeout(240)
-def test_it_plays_the_case_and_says_where_everything_is(ended: Ended, number: str, folder: Path) -> None:
+def test_it_plays_the_case_and_says_where_everything_is(ended: Ended, numbers: list[str], folder: Path) -> None:
     for kind in ("ISSUED", "SIGNED_FOR", "ACCEPTED", "ASSIGNED", "QUESTION", "ANSWER", "REPORTED", "COMPLETED"):
         assert kind in ended.out
     assert ended.out.count("ARCHIVED") == 2
     assert ended.out.count("已送达") >= 11, "every entry has its delivery evidence"
     assert "未见" not in ended.out
-    for clock in ("认定法定时限", "受托方最迟日", "受托决定", "调查", "归档"):
+    for clock in ("法定时限", "受托方最迟日", "受托决定", "调查", "归档"):
         assert clock in ended.out
     assert "工伤保险条例" in ended.out, "due dates name their legal source"
     assert len(set(re.findall(r"http://127\.0\.0\.1:[0-9]+/", ended.out))) == 3
     assert str(folder) in ended.out.replace("\n", "")
-    assert f"delegation show {number} --verify" in ended.out
+    for number in numbers:
+        assert f"delegation show {number} --verify" in ended.out
     assert "Traceback" not in ended.said
 
 
-def test_both_bureaus_hold_the_same_thread(number: str, folder: Path) -> None:
+def test_the_appraisal_draws_by_lot_and_ends_where_its_day_is_to_come(ended: Ended) -> None:
+    for kind in ("SPECIALTY_DETERMINED", "PANEL_DRAWN", "SCHEDULED", "WORKER_NOTIFIED"):
+        assert kind in ended.out
+    for kind in ("DRAW_COMMITTED", "DRAW_REVEALED"):
+        assert ended.out.count(kind) == 2, "one by each side"
+    for clock in ("确定科别", "抽取揭示", "现场鉴定"):
+        assert clock in ended.out
+    assert "鉴定：《工伤保险条例》第二十五条" in re.sub(r"[│\s]", "", ended.out), "a source is told whole"
+    told = [ended.said.index(words) for words in ("抽取专家组", "导出抽取文件", "注册中心已停止", "draw verify")]
+    assert told == sorted(told), "the draw is checked after the registry was stopped"
+    assert "样例专家" in ended.said
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_draw_verifies_as_the_readmes_say_and_a_changed_one_does_not(
+    readme: str, numbers: list[str], folder: Path, tmp_path: Path
+) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\.venv/bin/xieban (draw verify .*)$", text, re.MULTILINE)
+    words = [word.replace("demo-data", str(folder)) for word in line.split()]
+    checked = reads(*words, "--json")
+    assert checked.code == 0, checked
+    report = json.loads(checked.out)
+    assert report["ok"]
+    assert (report["thread_id"], report["draw"], len(report["panel"])) == (numbers[1], 1, 3)
+    assert {check["name"] for check in report["checks"]} >= {"picks", "experts", "experts_in_pool", "pool"}
+
+    content = json.loads(Path(words[-1]).read_text(encoding="utf-8"))
+    (first, *_) = content["experts"]
+    first["expert"]["name"] = "样例专家甲"
+    other = tmp_path / "draw.json"
+    other.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    assert reads(*words[:-1], other).code == 5
+
+
+def test_both_bureaus_hold_the_same_threads(numbers: list[str], folder: Path) -> None:
     digests = []
     for bureau in (HANGZHOU, CHENGDU):
         data = ["--data-dir", folder / f"node-{bureau.code}", "--json"]
-        (listed,) = json.loads(reads("delegation", "list", *data).out)
-        assert (listed["thread_id"], listed["state"], listed["queued"], listed["parked"]) == (
-            number,
-            "archived",
-            "0",
-            "0",
-        )
-        shown = json.loads(reads("delegation", "show", number, *data).out)
-        digests.append([entry["entry_digest"] for entry in shown["entries"]])
+        listed = {each["thread_id"]: each for each in json.loads(reads("delegation", "list", *data).out)}
+        for number, state in zip(numbers, ("archived", "notified"), strict=True):
+            assert (listed[number]["state"], listed[number]["queued"], listed[number]["parked"]) == (state, "0", "0")
+        shown = [json.loads(reads("delegation", "show", number, *data).out) for number in numbers]
+        digests.append([[entry["entry_digest"] for entry in each["entries"]] for each in shown])
     assert digests[0] == digests[1]
-    assert len(digests[0]) == 11
+    assert [len(each) for each in digests[0]] == [11, 11]
 
 
-def test_verification_holds_at_both_and_a_flipped_byte_does_not(number: str, folder: Path, tmp_path: Path) -> None:
+def test_verification_holds_at_both_and_a_flipped_byte_does_not(
+    number: str, numbers: list[str], folder: Path, tmp_path: Path
+) -> None:
     data = [folder / f"node-{bureau.code}" for bureau in (HANGZHOU, CHENGDU)]
     registry = start("registry", "serve", "--data-dir", folder / "registry", log=tmp_path / "registry.log")
     try:
@@ -88,9 +130,10 @@ def test_verification_holds_at_both_and_a_flipped_byte_does_not(number: str, fol
         assert reads("delegation", "show", number, "--verify", "--data-dir", data[1]).code == 0
     finally:
         assert stop(registry) == 0
-    for bureau in data:  # the registry is away: what cannot be checked is said, and is no failure
-        assert reads("delegation", "show", number, "--verify", "--offline", "--data-dir", bureau).code == 0
-        assert reads("delegation", "show", number, "--verify", "--data-dir", bureau).code == 0
+    # the registry is away: what cannot be checked is said, and is no failure
+    for bureau, each in itertools.product(data, numbers):
+        assert reads("delegation", "show", each, "--verify", "--offline", "--data-dir", bureau).code == 0
+        assert reads("delegation", "show", each, "--verify", "--data-dir", bureau).code == 0
 
     for column in ("header", "signatures", "entry", "secret"):
         copy = tmp_path / f"node-{column}"
@@ -109,14 +152,14 @@ def test_verification_holds_at_both_and_a_flipped_byte_does_not(number: str, fol
 
 
 @pytest.mark.timeout(240)
-def test_a_second_run_starts_clean(number: str, folder: Path) -> None:
+def test_a_second_run_starts_clean(numbers: list[str], folder: Path) -> None:
     (folder / "left-over").write_text("of the first run")
     again = xieban(*COMMAND, "--folder", folder)
     assert again.code == 0, again.said
     assert not (folder / "left-over").exists()
     data = ["--data-dir", folder / f"node-{HANGZHOU.code}", "--json"]
-    assert len(json.loads(reads("delegation", "list", *data).out)) == 1
-    assert number
+    listed = {each["thread_id"] for each in json.loads(reads("delegation", "list", *data).out)}
+    assert listed == set(numbers), "the same numbers again, of a new federation"
 
 
 def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Path) -> None:
