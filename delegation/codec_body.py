@@ -117,6 +117,7 @@ def _with_letter(facts: BodyFacts, letter: letter_pb2.Letter, today: date) -> Bo
         project_in=letter.insurance.project_in,
         occupational_disease=int(letter.occupational_disease),
         letter_recusal_declared=letter.recusal_declared,
+        priority_told=not _is_blank(letter.priority_reason),
     )
 
 

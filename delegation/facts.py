@@ -73,6 +73,7 @@ class BodyFacts:
     paper_recorders: tuple[str, ...] = ()
     paper_scan: str = ""
     has_text: bool = False
+    priority_told: bool = False  # the letter says why it is 优先 or in 绿色通道
     appraisal: AppraisalBody | None = None
 
 

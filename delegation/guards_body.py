@@ -24,6 +24,7 @@ from delegation.model import (
     SupplementDeclared,
 )
 from delegation.reasons_codes import REASON_LIST
+from delegation.urgency import BONUS
 
 FOUND, PARTLY, NOT_FOUND = 1, 2, 3  # the contract's Finding
 _REUSING: Final = (LetterDeclared, ResultDeclared, MaterialsDeclared, OpinionDeclared)
@@ -250,6 +251,14 @@ def _reason_told(asked: BodyAsked) -> Answer:
     return asked.facts.has_text
 
 
+def _priority_told(asked: BodyAsked) -> Answer:
+    """优先 and 绿色通道 have their reason in the letter, unless the thread has that priority already by a change."""
+    priority, letter = asked.header.priority, asked.thread.letter
+    if priority not in BONUS or (letter is not None and letter.priority is priority):
+        return True
+    return asked.facts.priority_told
+
+
 def _question_told(asked: BodyAsked) -> Answer:
     return asked.facts.has_text or bool(asked.manifest_ids) or bool(asked.facts.reused_material_ids)
 
@@ -277,6 +286,7 @@ BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
     "supplement_matches": _supplement_matches,
     "amendment_matches": _amendment_matches,
     "reason_told": _reason_told,
+    "priority_told": _priority_told,
     "question_told": _question_told,
     **APPRAISAL_BODY_GUARDS,
 })  # fmt: skip

@@ -47,7 +47,9 @@ _LETTER_GUARDS: Final = (
     "letter_counts", "accepted_before", "procedure_stated", "place_stated", "priority_stated",
     "legal_basis_right", "agreement_holds", "right_types", "time_left_confirmed",
 )  # fmt: skip
-_LETTER_BODY: Final = ("letter_matches", "home_is_right", "no_valid_certificate", "letter_recusal", "numbers_hold")
+_LETTER_BODY: Final = (
+    "letter_matches", "home_is_right", "no_valid_certificate", "letter_recusal", "numbers_hold", "priority_told",
+)  # fmt: skip
 _HOST_WORKS: Final = (
     _K.SIGNED_FOR, _K.RETURNED, _K.ACCEPTED, _K.ASSIGNED, _K.REASSIGNED, _K.EXTENSION_REQUESTED, _K.EXTENSION_DEEMED,
     _K.PAUSED, _K.UNPAUSED,

@@ -82,6 +82,7 @@ _NEUTRAL: Final = (
     ),
     _neutral(
         Kind.PRIORITY_CHANGED, "调整优先级", (Party.HOME,), approval=2, header_guards=("priority_new",),
+        body_guards=("reason_told",),
         clocks=(ClockEffect(ClockOp.SHORTEN_AT_DELIVERY),), change="priority",
     ),
     _neutral(

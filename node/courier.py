@@ -30,10 +30,11 @@ from node.material_mover import MaterialMover
 from node.outbox import Outcome
 from node.outgoing import Parcel, read_parcels
 from node.pace import Pace
+from node.queued import Queued, in_order
 from node.records import CursorRecord
 from node.roster_keeper import RosterKeeper
 from node.settings import NodeSettings
-from node.state import Queued, State
+from node.state import State
 from node.threads import load
 from node.writer import Tx, Writer, place_of_error
 from xieban.federation.v1 import exchange_pb2 as exchange
@@ -144,15 +145,14 @@ class Courier:
     # out
 
     def _sendable(self) -> list[Queued]:
-        """The next envelopes, in the order they were queued; behind one that must wait its thread waits."""
+        """The next envelopes in the order of the outbox; behind one that must wait its thread waits."""
         now, size = monotonic(), 0
         chosen: list[Queued] = []
         blocked: set[str] = set()
-        for number in sorted(list(self._state.outbox.queued)):  # noqa: C414 - a copy: the writer changes it meanwhile
-            item = self._state.outbox.queued.get(number)
-            if item is None or item.thread_id in blocked:
+        for item in in_order(self._state.outbox.queued):
+            if item.thread_id in blocked:
                 continue
-            later = self._later.get(number)
+            later = self._later.get(item.number)
             if (later is not None and later[0] > now) or not self._materials.all_uploaded(item.materials):
                 blocked.add(item.thread_id)
                 continue

@@ -25,6 +25,7 @@ from node.acks import acknowledge
 from node.alarms import raise_alarm
 from node.link import Link
 from node.materials import MaterialFolder
+from node.queued import in_order
 from node.records import EntryRecord, MaterialRecord
 from node.sending import protest
 from node.state import Held, State
@@ -186,12 +187,17 @@ def _leaves(data: bytes) -> tuple[bytes, ...]:
 
 def _next_work(tx: Tx, state: State, at: datetime, *, skip: frozenset[str]) -> _Work | None:
     del at
-    queued = {material_id for item in list(state.outbox.queued.values()) for material_id in item.materials}
-    for record in tx.select(
-        MaterialRecord, (Where("state", "held"), Where("envelope_id", "", Op.NE)), order=("added_at",)
-    ):
-        if record.material_id in queued and record.uploader in state.units and record.material_id not in skip:
-            return _Work(record)
+    listed = (material_id for item in in_order(state.outbox.queued) for material_id in item.materials)
+    place = {material_id: number for number, material_id in enumerate(listed)}
+    held = tx.select(MaterialRecord, (Where("state", "held"), Where("envelope_id", "", Op.NE)), order=("added_at",))
+    ready = (
+        record
+        for record in held
+        if record.material_id in place and record.uploader in state.units and record.material_id not in skip
+    )
+    first = min(ready, key=lambda record: place[record.material_id], default=None)
+    if first is not None:  # as its envelope goes: it waits for its files
+        return _Work(first)
     for record in tx.select(MaterialRecord, (Where("state", "expected"),), order=("added_at",)):
         if record.material_id in skip:
             continue

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from node import parts
+from node.queued import Queued
 from node.records import OutboxRecord
 from node.sending import typed_in
-from node.state import Queued, State
+from node.state import State
 from node.writer import Tx
 
 

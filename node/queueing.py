@@ -14,8 +14,9 @@ from typing import Final
 from certs.envelope import SealedEnvelope
 from delegation.values import maker
 from node import parts
+from node.queued import Queued, ranked
 from node.records import MaterialRecord, OutboxRecord, to_us
-from node.state import Held, Judged, Pending, Queued, State, is_move
+from node.state import Held, Judged, Pending, State, is_move
 from node.threads import keep
 from node.writer import Tx
 
@@ -68,7 +69,9 @@ def queue(
     tx.put(record)
     materials = tuple([item.material_id for item in header.manifest])
     size = len(sealed.header_bytes) + len(sealed.sealed_body) + _OTHER_BYTES
-    tx.remember(state.outbox, number, (Queued(number, sender, envelope_id, thread_id, size, materials), sealed, record))
+    day, urgent = ranked(header, held.record.priority, at)
+    queued = Queued(number, sender, envelope_id, thread_id, size, materials, day, urgent)
+    tx.remember(state.outbox, number, (queued, sealed, record))
     tx.after.append(partial(state.signal, "outbox"))
     if materials:
         _attach(tx, materials, envelope_id)

@@ -99,6 +99,7 @@ class ThreadRecord(Record):
     changed_at: int
     purged: bool = False
     change_number: int = 0  # grows with every change of any thread: the order of lists and of the feed
+    rank_day: str = ""  # `next_due` less what the priority is worth: the order of lists by due day
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,7 @@ class TaskRecord(Record):
     subject: str
     due: str
     other_unit: str
+    rank_day: str  # `due` less what the priority is worth: the order of lists
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Protocol, cast
 
 from certs.envelope import SealedEnvelope
 from certs.trust import Trust
-from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.lifecycle import CaseFacts
 from delegation.model import Entry, EnvelopeRef, Header
@@ -25,6 +24,7 @@ from node.at_rest import Vault
 from node.keyring import Keyring
 from node.looks import LookRoom
 from node.pool.cache import PoolCache
+from node.queued import Queued, queued_of
 from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
@@ -128,31 +128,6 @@ class ThreadRoom:
     def forget(self) -> None:
         """See Room."""
         self._held.clear()
-
-
-def queued_of(record: OutboxRecord) -> "Queued":
-    """What the courier needs to know of a queued envelope."""
-    header = parse_header(record.header)
-    return Queued(
-        number=record.number,
-        sender_unit=record.sender_unit,
-        envelope_id=record.envelope_id,
-        thread_id=record.thread_id,
-        size=len(record.header) + header.sealed_body_size + 256,
-        materials=tuple(item.material_id for item in header.manifest),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """What the courier needs to know of a queued envelope without reading it."""
-
-    number: int
-    sender_unit: str
-    envelope_id: str
-    thread_id: str
-    size: int
-    materials: tuple[str, ...]
 
 
 class OutboxRoom:
@@ -405,8 +380,12 @@ class State:
         for thread_id, since, cause in self.store.select_columns(WaitingRecord, ("thread_id", "since", "cause")):
             if goes_on(str(cause)):
                 self.waits.threads.setdefault(str(thread_id), int(since or 0))
-        for record in self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000):
-            self.outbox.queued[record.number] = queued_of(record)
+        rows = self.store.select(OutboxRecord, (Where("state", "queued"),), order=("number",), limit=1_000_000)
+        ids = sorted({record.thread_id for record in rows})
+        found = self.store.select_in(ThreadRecord, ("thread_id", "priority"), "thread_id", ids)
+        priorities = {str(thread_id): int(priority or 0) for thread_id, priority in found}
+        for record in rows:
+            self.outbox.queued[record.number] = queued_of(record, priorities.get(record.thread_id, 0))
 
     def settle(self, memory: Mapping[object, Mapping[object, object]]) -> None:
         """See writer.Rooms."""

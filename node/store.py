@@ -13,7 +13,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 
 
 class Op(StrEnum):
@@ -40,7 +40,7 @@ class Where:
 class ThreadQuery:
     """A page of threads that one unit may see: latest change first, after the change number `before`.
 
-    `by_due`: the nearest due date first, after `after` (next_due, thread_id).
+    `by_due`: the nearest due date first, a priority's bonus allowed for, after `after` (rank_day, thread_id).
     """
 
     unit: str

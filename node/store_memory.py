@@ -116,9 +116,9 @@ class MemoryStore:
             hands = {row.thread_id: row.staff_id for row in self._matching(AssignmentRecord, where[:1])}
             rows = [row for row in rows if hands.get(row.thread_id, "") == query.assigned]
         if query.after is not None:
-            rows = [row for row in rows if (row.next_due, row.thread_id) > query.after]
+            rows = [row for row in rows if (row.rank_day, row.thread_id) > query.after]
         if query.by_due:
-            rows.sort(key=lambda row: (row.next_due, row.thread_id))
+            rows.sort(key=lambda row: (row.rank_day, row.thread_id))
         else:
             rows.sort(key=lambda row: row.change_number, reverse=True)
         return [(row, roles[row.thread_id]) for row in rows[: query.limit]]

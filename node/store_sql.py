@@ -317,8 +317,8 @@ class SqlStore:
             mine = held_by.where(hands.c.staff_id == query.assigned) if query.assigned else held_by
             chosen = chosen.where(mine.exists() if query.assigned else ~mine.exists())
         if query.after is not None:
-            chosen = chosen.where(tuple_(threads.c.next_due, threads.c.thread_id) > tuple_(*query.after))
-        ordering = (threads.c.next_due, threads.c.thread_id) if query.by_due else (threads.c.change_number.desc(),)
+            chosen = chosen.where(tuple_(threads.c.rank_day, threads.c.thread_id) > tuple_(*query.after))
+        ordering = (threads.c.rank_day, threads.c.thread_id) if query.by_due else (threads.c.change_number.desc(),)
         ids = [str(thread_id) for (thread_id,) in self._read(chosen.order_by(*ordering).limit(query.limit))]
         found: dict[str, tuple[Record, str]] = {}
         rows = select(*(threads.c[name] for name in held.columns), parties.c.role).join(

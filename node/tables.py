@@ -80,6 +80,7 @@ class Thread(NodeTable, table=True):
     changed_at: int = _big()
     purged: bool
     change_number: int = _big()
+    rank_day: str = Field(index=True)
 
 
 class Party(NodeTable, table=True):
@@ -248,8 +249,8 @@ class Task(NodeTable, table=True):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        Index("tasks_by_code", "unit", "code", "due", "thread_id", "subject", "other_unit"),
-        Index("tasks_by_due", "unit", "due", "thread_id", "subject", "code", "other_unit"),
+        Index("tasks_by_code", "unit", "code", "rank_day", "thread_id", "subject", "due", "other_unit"),
+        Index("tasks_by_due", "unit", "rank_day", "thread_id", "subject", "code", "due", "other_unit"),
     )
     unit: str = Field(primary_key=True)
     thread_id: str = Field(primary_key=True)
@@ -257,6 +258,7 @@ class Task(NodeTable, table=True):
     subject: str = Field(primary_key=True)
     due: str
     other_unit: str
+    rank_day: str
 
 
 class Lookup(NodeTable, table=True):

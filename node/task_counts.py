@@ -17,7 +17,7 @@ from node.records import TaskRecord
 from node.store import Op, Store, Where
 
 SENT_OUT, SHORT_TIME = "sent_out", "short_time"  # as `node.tasks`, which writes them
-COLUMNS: Final = ("unit", "thread_id", "code", "subject", "due", "other_unit")
+COLUMNS: Final = ("unit", "thread_id", "code", "subject", "due", "other_unit", "rank_day")
 _MOST_NOTED: Final = 500  # threads of one unit that changed between two looks; more are counted as fast as read
 
 

@@ -6,6 +6,7 @@ What waits for a person without a thread's doing (drafts, prepared moves, refuse
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -18,6 +19,7 @@ from delegation.short_time import SHORT_STATES, short_from
 from delegation.table import State as Stage
 from delegation.thread_json import thread_from_bytes
 from delegation.thread_state import ThreadState
+from delegation.urgency import priority_of, rank_day
 from node.records import EntryRecord, Key, MetaRecord, TaskRecord, ThreadRecord
 from node.state import State
 from node.store import Op, Where
@@ -54,7 +56,7 @@ _OF_CLOCK: Final = {
 _CLOSED: Final = frozenset({Stage.COMPLETED, Stage.WITHDRAWN, Stage.CANCELLED, Stage.TERMINATED})
 _RESTING: Final = _CLOSED | {Stage.ARCHIVED, Stage.ENDED, Stage.ANSWERED, Stage.STATED, Stage.IN_FORCE}
 _KEPT_BY: Final = "tasks"  # meta: by which rules, and for which units, the rows were written
-_RULES: Final = "1"
+_RULES: Final = "2"
 
 
 def tasks_of(thread: ThreadState, units: Iterable[str], roster: RosterView | None) -> Iterator[TaskRecord]:
@@ -72,7 +74,15 @@ def _of_unit(thread: ThreadState, unit: str, short: date | None) -> Iterator[Tas
 
     def task(code: str, due: date | None, subject: str = "") -> TaskRecord:
         day = due.isoformat() if due is not None else ""
-        return TaskRecord(unit=unit, thread_id=thread.thread_id, code=code, subject=subject, due=day, other_unit=other)
+        return TaskRecord(
+            unit=unit,
+            thread_id=thread.thread_id,
+            code=code,
+            subject=subject,
+            due=day,
+            other_unit=other,
+            rank_day=_rank(due, thread),
+        )
 
     ours = [clock for clock in thread.deadlines if clock.unit == unit]
     for clock in ours:
@@ -94,6 +104,10 @@ def _of_unit(thread: ThreadState, unit: str, short: date | None) -> Iterator[Tas
         yield task(SENT_OUT, min(dates, default=None))
     if short is not None and role != "superior":
         yield task(SHORT_TIME, short)
+
+
+def _rank(due: date | None, thread: ThreadState) -> str:
+    return rank_day(due, priority_of(thread)).isoformat() if due is not None else ""
 
 
 def _turn(thread: ThreadState, unit: str, role: str) -> str:
@@ -131,8 +145,19 @@ def sync(tx: Tx, state: State, before: ThreadState | None, after: ThreadState) -
             tx.put(task)
     if before is not None and (after.host_unit != before.host_unit or after.home_unit != before.home_unit):
         _forget_questions(tx, before, frozenset(state.units) - {after.home_unit, after.host_unit})
+    if before is not None and priority_of(after) is not priority_of(before):
+        _rank_questions(tx, state, after)
     if after.state in _RESTING and (before is None or before.state not in _RESTING):
         _forget_questions(tx, after, state.units)
+
+
+def _rank_questions(tx: Tx, state: State, thread: ThreadState) -> None:
+    """The thread's priority is another one: its questions stand elsewhere in lists."""
+    for unit in state.units:
+        where = (Where("unit", unit), Where("thread_id", thread.thread_id), Where("code", QUESTION))
+        for task in tx.select(TaskRecord, where, limit=10_000):
+            due = date.fromisoformat(task.due) if task.due else None
+            tx.put(replace(task, rank_day=_rank(due, thread)))
 
 
 def _forget_questions(tx: Tx, thread: ThreadState, units: Iterable[str]) -> None:
@@ -161,6 +186,7 @@ def note_question(tx: Tx, state: State, thread: ThreadState, header: Header) -> 
                 subject=header.envelope_id,
                 due=due.isoformat() if due is not None else "",
                 other_unit=header.sender_unit,
+                rank_day=_rank(due, thread),
             )
         )
 

@@ -24,6 +24,7 @@ from delegation.roster_view import RosterView
 from delegation.table import State as Legal
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
+from delegation.urgency import priority_of, rank_day
 from delegation.values import maker, replaced
 from node import parts
 from node.alarms import raise_alarm
@@ -172,6 +173,7 @@ def keep(
             "matter": int(thread.matter),
             "is_open": thread.state.value not in _OVER,
             "next_due": due.isoformat() if due is not None else "",
+            "rank_day": rank_day(due, priority_of(thread)).isoformat() if due is not None else "",
             "leg": thread.leg,
             "round": thread.round,
             "case_id": thread.case_id,
@@ -197,6 +199,7 @@ def _told_alike(noted: ThreadState | None, thread: ThreadState) -> bool:
         and noted.open_clocks is thread.open_clocks
         and noted.statutory is thread.statutory
         and noted.cap is thread.cap
+        and priority_of(noted) is priority_of(thread)
         and noted.home_unit == thread.home_unit
         and noted.host_unit == thread.host_unit
         and noted.leg == thread.leg

@@ -14,7 +14,7 @@ from gateway.downloads import agreement_download
 from gateway.element_names import exported
 from gateway.incoming import JsonBody, filled_in
 from gateway.page_tokens import PageTokens
-from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageToken
+from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageToken, SortQuery
 from gateway.schemas.accounts import Search
 from gateway.schemas.answers import DelegationPage, FoundDelegations, MoveList
 from gateway.schemas.base import Day, LowerCode, UnitCode
@@ -42,6 +42,7 @@ async def list_delegations(
     due_before: Annotated[Day | None, Query(description="Something is due before this day.")] = None,
     changed_after: Annotated[AwareDatetime | None, Query(description="Changed after this instant.")] = None,
     mine: Annotated[bool, Query(description="The caller has it in hand.")] = False,
+    sort: SortQuery = None,
     page_size: PageSize = 50,
     page_token: PageToken = "",
 ) -> Response:
@@ -57,6 +58,7 @@ async def list_delegations(
         due_before=due_before,
         changed_after=changed_after,
         mine=mine,
+        sort=sort or "changed",
     )
     tokens: PageTokens = request.app.state.page_tokens
     of = f"delegations {actor.unit} {filters}"

@@ -10,7 +10,7 @@ from gateway.answers import answer, versioned
 from gateway.auth import CurrentActor, CurrentStation
 from gateway.incoming import JsonBody
 from gateway.page_tokens import PageTokens
-from gateway.routes.parameters import DelegationId, PageSize, PageToken, UnitQuery
+from gateway.routes.parameters import DelegationId, PageSize, PageToken, SortQuery, UnitQuery
 from gateway.schemas.cases import PreparedMoveOut
 from gateway.schemas.people import AssignmentState, CaseAssignment, HeaderPage, UnitTransfer
 
@@ -30,12 +30,13 @@ async def list_headers(
     assigned: AssignedQuery = "",
     unassigned: UnassignedQuery = False,
     open: Annotated[bool | None, Query(description="Still open; both when left out.")] = None,
+    sort: SortQuery = None,
     page_size: PageSize = 50,
     page_token: PageToken = "",
 ) -> Response:
     """Headers of one unit, or of all of the bureau, latest change first: nobody's name is in them."""
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"headers {actor.staff_id} {unit} {assigned} {unassigned} {open}"
+    of = f"headers {actor.staff_id} {unit} {assigned} {unassigned} {open} {sort}"
     page = await station.people.list_headers(
         actor,
         unit=unit,
@@ -43,6 +44,7 @@ async def list_headers(
         is_open=open,
         page_size=page_size,
         page_token=tokens.open(page_token, of=of),
+        sort=sort or "",
     )
     return answer(HeaderPage, replace(page, next_page_token=tokens.seal(page.next_page_token, of=of)))
 

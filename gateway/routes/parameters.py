@@ -1,6 +1,6 @@
 """Parameters that several routes take."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Path, Query
 
@@ -21,6 +21,9 @@ EnvelopeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="I
 StaffPathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", description="工号.")]
 DeputyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a deputy's appointment.")]
 RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$", description="Id of a request about own data.")]
+SortQuery = Annotated[
+    Literal["due"] | None, Query(description="By due day, 绿色通道 5 and 优先 2 working days before theirs.")
+]
 UnitQuery = Annotated[str, Query(pattern=r"^([0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z])?$", description="A unit of the bureau.")]
 KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Id of a key.")]
 AlarmId = Annotated[int, Path(ge=0, le=2**53, description="Id of an alarm.")]

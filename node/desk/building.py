@@ -230,6 +230,8 @@ def _shown_body(body: dict[str, object]) -> dict[str, object]:
 
 
 def _declared(header: Header | None) -> Mapping[str, object]:
+    if header is not None and header.kind is Kind.PRIORITY_CHANGED:
+        return {"priority": header.priority.name}
     shown = plain(header.declared) if header is not None and header.declared is not None else {}
     return shown if isinstance(shown, Mapping) else {}
 

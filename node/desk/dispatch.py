@@ -18,6 +18,7 @@ from node.desk.account_rules import roles_of, units_of
 from node.desk.deputies import name_of_staff
 from node.desk.guard import need
 from node.desk.labels import state_label
+from node.desk.lists import BY_DUE, UNDATED, place_by_due, threads_by_due
 from node.desk.people_views import AssignmentView, HeaderRow
 from node.desk.ports import Actor, Role
 from node.desk.rows import names_of
@@ -43,13 +44,21 @@ def list_headers(
     is_open: bool | None,
     page_size: int,
     page_token: str,
+    sort: str = "",
 ) -> Page[HeaderRow]:
-    """Headers of one unit or (empty) of all of the bureau, latest change first."""
+    """Headers of one unit or (empty) of all of the bureau, latest change first; by `sort` the nearest due date.
+
+    Refusal INVALID_INPUT (field sort, page_token), NOT_FOUND for a unit that is none of the bureau's.
+    """
     need(actor, state, Role.DISPATCHER)
     if unit and unit not in state.units:
         raise Refusal(Reason.NOT_FOUND)
     size = max(1, min(page_size, _MOST))
     where = () if is_open is None else (Where("is_open", is_open),)
+    if sort == BY_DUE:
+        return _by_due(tx, state, at, unit=unit, assigned=assigned, where=where, size=size, token=page_token)
+    if sort:
+        raise Refusal(Reason.INVALID_INPUT, field="sort")
     before = _number(page_token)
     found: list[tuple[ThreadRecord, str, str]] = []
     for each in (unit,) if unit else sorted(state.units):
@@ -63,6 +72,30 @@ def list_headers(
         _header(tx, state, row, role=role, unit=each, at=at) for row, role, each in found if row.change_number in shown
     )
     return Page(tuple(rows), more)
+
+
+def _by_due(
+    tx: Tx,
+    state: State,
+    at: datetime,
+    *,
+    unit: str,
+    assigned: str | None,
+    where: tuple[Where, ...],
+    size: int,
+    token: str,
+) -> Page[HeaderRow]:
+    """By the day as in every list (`node.desk.lists`); a case of two own units has two lines, on one page."""
+    found: list[tuple[ThreadRecord, str, str]] = []
+    for each in (unit,) if unit else sorted(state.units):
+        query = ThreadQuery(unit=each, where=where, assigned=assigned, limit=size + 1)
+        found += [(row, role, each) for row, role in threads_by_due(tx, query, token)]
+    found.sort(key=lambda item: (item[0].rank_day or UNDATED, item[0].thread_id, item[2]))
+    cases = list(dict.fromkeys(row.thread_id for row, _, _ in found))
+    shown = set(cases[:size])
+    page = [item for item in found if item[0].thread_id in shown]
+    more = place_by_due(page[-1][0]) if len(cases) > size else ""
+    return Page(tuple(_header(tx, state, row, role=role, unit=each, at=at) for row, role, each in page), more)
 
 
 def _number(text: str) -> int | None:

@@ -29,25 +29,29 @@ from node.store import Op, ThreadQuery, Where
 from node.writer import Tx
 
 BY_DUE = "due"
+UNDATED = "9999"  # after every day
 
 
 def list_delegations(
     tx: Tx, state: State, at: datetime, *, actor: Actor, filters: Filters, page_size: int, page_token: str
 ) -> Page[DelegationRow]:
-    """A page of the unit's threads, latest change first; by `filters.sort` the nearest due date first."""
+    """A page of the unit's threads, latest change first; by `filters.sort` the nearest due date first.
+
+    A due date counts for somewhat earlier where the delegation is 优先 or in 绿色通道 (`delegation.urgency`).
+    """
     need(actor, state, *READS)
     size = max(1, min(page_size, 200))
     where = _conditions(actor, filters, day_of(at))
     assigned = actor.staff_id if filters.mine else None
     query = ThreadQuery(unit=actor.unit, role=filters.role, where=where, assigned=assigned, limit=size + 1)
     if filters.sort == BY_DUE:
-        rows = _by_due(tx, query, page_token)
+        rows = threads_by_due(tx, query, page_token)
     else:
         rows = _rows(tx, replace(query, before=_number(page_token) if page_token else None))
     more = ""
     if len(rows) > size:
         last = rows[size - 1][0]
-        more = f"{last.next_due}.{last.thread_id}" if filters.sort == BY_DUE else str(last.change_number)
+        more = place_by_due(last) if filters.sort == BY_DUE else str(last.change_number)
     views = (row_view(tx, state, row, role=role, unit=actor.unit, at=at) for row, role in rows[:size])
     return Page(tuple(views), more)
 
@@ -56,19 +60,27 @@ def _rows(tx: Tx, query: ThreadQuery) -> list[tuple[ThreadRecord, str]]:
     return [(row, role) for row, role in tx.store.list_threads(query) if isinstance(row, ThreadRecord)]
 
 
-def _by_due(tx: Tx, query: ThreadQuery, page_token: str) -> list[tuple[ThreadRecord, str]]:
-    """Those with a due date by that date; after them those that wait for no day, so that both parts use the index."""
+def place_by_due(row: ThreadRecord) -> str:
+    """The token of the page after this row."""
+    return f"{row.rank_day}.{row.thread_id}"
+
+
+def threads_by_due(tx: Tx, query: ThreadQuery, page_token: str) -> list[tuple[ThreadRecord, str]]:
+    """Those with a due date by that date; after them those that wait for no day, so that both parts use the index.
+
+    Refusal INVALID_INPUT (field page_token).
+    """
     due, _, thread_id = page_token.partition(".")
     after = (due, thread_id) if page_token else None
     if page_token and not thread_id:
         raise Refusal(Reason.INVALID_INPUT, field="page_token")
     rows: list[tuple[ThreadRecord, str]] = []
     if not page_token or due:
-        dated = (*query.where, Where("next_due", "", Op.NE))
+        dated = (*query.where, Where("rank_day", "", Op.NE))
         rows = _rows(tx, replace(query, where=dated, by_due=True, after=after))
         after = None
     if len(rows) < query.limit:
-        undated = (*query.where, Where("next_due", ""))
+        undated = (*query.where, Where("rank_day", ""))
         rest = replace(query, where=undated, by_due=True, after=after, limit=query.limit - len(rows))
         rows += _rows(tx, rest)
     return rows

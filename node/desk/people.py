@@ -142,6 +142,7 @@ class People:
         is_open: bool | None = True,
         page_size: int = 50,
         page_token: str = "",
+        sort: str = "",
     ) -> Page[HeaderRow]:
         """See PeoplePort."""
         return await self._run(
@@ -153,6 +154,7 @@ class People:
                 is_open=is_open,
                 page_size=page_size,
                 page_token=page_token,
+                sort=sort,
             )
         )
 

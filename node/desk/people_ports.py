@@ -72,8 +72,9 @@ class PeoplePort(Protocol):
         is_open: bool | None = True,
         page_size: int = 50,
         page_token: str = "",
+        sort: str = "",
     ) -> Page[HeaderRow]:
-        """Headers of one unit, or of all of the bureau (DISPATCHER), latest change first.
+        """Headers of one unit, or of all of the bureau (DISPATCHER), latest change first; by `sort` "due" by due day.
 
         `assigned`: in the hands of this staff id, of nobody when empty.
         """

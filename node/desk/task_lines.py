@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from heapq import merge, nsmallest
 from typing import Final
 
+from delegation.urgency import MOST_AHEAD
 from node import tasks
+from node.desk.lists import UNDATED
 from node.desk.ports import Actor
 from node.desk.todo_categories import DUE_SOON, OVERDUE, TASK_CODES, TURNS, category_of, is_work_of
 from node.desk.waiting import Waiting
@@ -25,20 +27,19 @@ from node.threads import load
 from node.writer import Tx
 
 SOON: Final = timedelta(days=3)  # a warning before a due date, natural days
-UNDATED: Final = "9999"
 RANKS: Final[Mapping[str, int]] = {
     code: number for number, code in enumerate(sorted(TASK_CODES, key=lambda code: (category_of(code), code)))
 }
-_ORDER: Final = ("due", "thread_id", "subject")
+_ORDER: Final = ("rank_day", "thread_id", "subject")
 MOST_OWN: Final = 5_000  # threads that one person has in hand
 _LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation has few days at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: due day (`UNDATED` for none), rank, thread, subject."""
+    """Where a page ended: rank day (`UNDATED` for none), rank of that day, thread, subject."""
 
-    due: str
+    day: str
     rank: int
     thread_id: str
     subject: str
@@ -66,7 +67,7 @@ def own_of(tx: Tx, actor: Actor, today: date) -> tuple[frozenset[str], list[Task
 
 
 def _order(row: TaskRecord) -> tuple[str, str, str]:
-    return row.due, row.thread_id, row.subject
+    return row.rank_day, row.thread_id, row.subject
 
 
 class TaskLines:
@@ -144,34 +145,35 @@ class TaskLines:
             thread_id=row.thread_id,
             subject=row.subject,
             due="" if row.code == tasks.SHORT_TIME else row.due,
+            rank_day=row.rank_day,
             mine=is_work_of(self._actor, category),
             code=row.code,
             other_unit=row.other_unit,
         )
 
     def page(self, codes: Iterable[str], after: Place | None, limit: int) -> list[Waiting]:
-        """Things of these codes by due day, those without one last; at most `limit`, after a place."""
+        """Things of these codes by rank day, those without one last; at most `limit`, after a place."""
         each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._counts.by_code[code]]
-        rows = merge(*each, key=lambda row: (row.due or UNDATED, RANKS[row.code]))
+        rows = merge(*each, key=lambda row: (row.rank_day or UNDATED, RANKS[row.code]))
         kept = (self.line(row) for row in rows if TaskRecord.key_of(row) not in self._out)
         return [line for _, line in zip(range(limit), kept, strict=False)]
 
     def _of_code(self, code: str, after: Place | None, limit: int) -> list[TaskRecord]:
         base = (self._unit, Where("code", code))
-        dated: tuple[Where, ...] = (*base, Where("due", "", Op.GT))
+        dated: tuple[Where, ...] = (*base, Where("rank_day", "", Op.GT))
         if code == tasks.SHORT_TIME:
             dated = self._short
         rows: list[TaskRecord] = []
-        if after is None or after.due != UNDATED:
+        if after is None or after.day != UNDATED:
             place: tuple[str, str, str] | None = None
             if after is not None and RANKS[code] == after.rank:
-                place = (after.due, after.thread_id, after.subject)
+                place = (after.day, after.thread_id, after.subject)
             elif after is not None:
-                dated = (*dated, Where("due", after.due, Op.GE if RANKS[code] > after.rank else Op.GT))
+                dated = (*dated, Where("rank_day", after.day, Op.GE if RANKS[code] > after.rank else Op.GT))
             rows = self._select(dated, place, limit)
             after = None
         if len(rows) < limit and code != tasks.SHORT_TIME:
-            rows += self._undated(code, (*base, Where("due", "")), after, limit - len(rows))
+            rows += self._undated(code, (*base, Where("rank_day", "")), after, limit - len(rows))
         return rows
 
     def _undated(self, code: str, where: tuple[Where, ...], after: Place | None, limit: int) -> list[TaskRecord]:
@@ -189,14 +191,21 @@ class TaskLines:
 
     def warned(self, category: str, after: Place | None, limit: int) -> list[Waiting]:
         """Delegations that are overdue, or due soon, each once with the first of its days; after a place."""
-        first, last = ("", Where("due", self._today, Op.LT)) if category == OVERDUE else (self._today, None)
+        today = date.fromisoformat(self._today)
+        if category == OVERDUE:
+            days = (Where("due", self._today, Op.LT), Where("rank_day", "", Op.GT))
+        else:  # no day of these has a rank day before the first of the two, so the index begins there
+            earliest = (today - MOST_AHEAD).isoformat()
+            days = (Where("due", self._today, Op.GE), Where("rank_day", earliest, Op.GE))
+        last = self._today if category == OVERDUE else self._soon
         where = (
             self._unit,
             Where("code", tasks.SHORT_TIME, Op.NE),
-            last or Where("due", self._soon, Op.LE),
-            Where("due", first, Op.GE if first else Op.GT),
+            *days,
+            Where("due", last, Op.LE),
+            Where("rank_day", last, Op.LE),
         )
-        place = (after.due, after.thread_id, "") if after is not None else None
+        place = (after.day, after.thread_id, "") if after is not None else None
         shown = after.thread_id if after is not None else ""
         found: dict[str, Waiting] = {}
         size = _LOOKED_AT * limit + len(self._out)
@@ -207,7 +216,7 @@ class TaskLines:
                     found.setdefault(row.thread_id, row)
             if len(rows) < size:
                 break
-            place = (rows[-1].due, rows[-1].thread_id, rows[-1].subject)
+            place = (rows[-1].rank_day, rows[-1].thread_id, rows[-1].subject)
         return list(found.values())[:limit]
 
     def _firsts(self, rows: Sequence[TaskRecord], category: str) -> Iterator[Waiting]:
@@ -224,6 +233,7 @@ class TaskLines:
                     thread_id=row.thread_id,
                     subject="",
                     due=row.due,
+                    rank_day=row.rank_day,
                     mine=True,
                     code=row.code,
                     other_unit=row.other_unit,

@@ -20,9 +20,10 @@ from node.desk.cures import cure_of
 from node.desk.drafts import told_in_a_line
 from node.desk.guard import READS, need
 from node.desk.labels import state_label
+from node.desk.lists import UNDATED
 from node.desk.ports import Actor
 from node.desk.rows import name_of, secret_row
-from node.desk.task_lines import RANKS, UNDATED, Place, TaskLines, counts_of, own_of
+from node.desk.task_lines import RANKS, Place, TaskLines, counts_of, own_of
 from node.desk.todo_categories import (
     BESIDE,
     BY_CODE,
@@ -125,7 +126,7 @@ def _codes(actor: Actor, category: str) -> tuple[str, ...]:
 
 def _place_of(item: Waiting) -> Place:
     rank = RANKS[item.code] if item.code else _RANK_BESIDE + list(BY_CODE).index(item.category)
-    return Place(item.due or UNDATED, rank, item.thread_id, item.subject)
+    return Place(item.rank_day or item.due or UNDATED, rank, item.thread_id, item.subject)
 
 
 def _by_due(
@@ -135,20 +136,20 @@ def _by_due(
 
     def order(item: Waiting) -> tuple[str, int, str, str]:
         place = _place_of(item)
-        return place.due, place.rank, place.thread_id, place.subject
+        return place.day, place.rank, place.thread_id, place.subject
 
     if category in (OVERDUE, DUE_SOON):
         found = lines.warned(category, after, size + 1)
     else:
         found = lines.page(_codes(actor, category), after, size + 1)
-    where = (after.due, after.rank, after.thread_id, after.subject) if after is not None else None
+    where = (after.day, after.rank, after.thread_id, after.subject) if after is not None else None
     found += [item for item in chosen if where is None or order(item) > where]
     if category not in (OVERDUE, DUE_SOON):
         found.sort(key=lambda item: order(item)[:2] if item.code else order(item))  # rows stay as the store has them
     more = ""
     if len(found) > size:
         last = _place_of(found[size - 1])
-        more = "|".join((last.due, str(last.rank), last.thread_id, last.subject))
+        more = "|".join((last.day, str(last.rank), last.thread_id, last.subject))
     return found[:size], more
 
 
@@ -177,7 +178,7 @@ def _sorted(
         numbers = {str(thread_id): int(str(number)) for thread_id, number in rows}
         found.sort(key=lambda item: -numbers.get(item.thread_id, 0))
     else:
-        found.sort(key=lambda item: (item.other_unit or UNDATED, item.due or UNDATED, item.thread_id))
+        found.sort(key=lambda item: (item.other_unit or UNDATED, item.rank_day or item.due or UNDATED, item.thread_id))
     return found[first : first + size], str(first + size) if len(found) > first + size else ""
 
 

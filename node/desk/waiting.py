@@ -41,6 +41,7 @@ class Waiting:
     reason: str = ""
     code: str = ""  # of its row, where a thread asks for it
     other_unit: str = ""
+    rank_day: str = ""  # of its row: the day by which it is ordered; else `due`
 
 
 def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor, sent_to: Mapping[str, int]) -> list[Waiting]:
@@ -95,7 +96,7 @@ def _perhaps_changed(tx: Tx, unit: str, succeeded: set[str], sent_to: Mapping[st
     columns = ("thread_id", "due")
     found: dict[str, str] = {}
     on_paper = (Where("unit", unit), Where("code", tasks.PAPER))  # in the order of their index
-    paper = tx.store.select_columns(TaskRecord, ("thread_id",), on_paper, order=("due",), limit=MOST_WAITING)
+    paper = tx.store.select_columns(TaskRecord, ("thread_id",), on_paper, order=("rank_day",), limit=MOST_WAITING)
     if paper:
         ids = [str(thread_id) for (thread_id,) in paper]
         found |= {str(row[0]): str(row[1]) for row in tx.store.select_in(TaskRecord, columns, "thread_id", ids, ours)}

@@ -16,6 +16,7 @@ from delegation.merkle import HASH_SIZE
 from delegation.payloads import SALT_SIZE
 from delegation.thread_json import rewritten, thread_from_bytes
 from delegation.thread_state import ThreadState
+from delegation.urgency import priority_of, rank_day
 from node import parts
 from node.outbox import ANSWERED
 from node.records import MaterialRecord, OutboxRecord, ThreadRecord
@@ -80,6 +81,7 @@ def _derived(thread: ThreadState, replayed: Replayed, record: ThreadRecord) -> M
         "place": replayed.place,
         "is_open": thread.state.value not in _OVER,
         "next_due": due.isoformat() if due is not None else "",
+        "rank_day": rank_day(due, priority_of(thread)).isoformat() if due is not None else "",
         "leg": thread.leg,
         "round": thread.round,
         "case_id": thread.case_id,

@@ -1,11 +1,12 @@
 """Guards of class B and L: what a body must say, that it must agree with its header, and four eyes."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
-from delegation.codes import Kind
+from delegation.codes import Kind, Priority
 from delegation.errors import Reason, Refused
 from delegation.facts import BodyFacts, CaseFacts, LocalFacts
 from delegation.lifecycle import judge_body, judge_local
@@ -46,6 +47,38 @@ def test_a_good_letter_passes() -> None:
 )
 def test_a_letter_that_may_not_be_sent(changes: dict[str, Any], guard: str) -> None:
     assert of_letter(replace(BODY, **changes)) == Refused(Reason.BODY_GUARD_FAILED, {"guard": guard})
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_priority_has_its_reason_in_the_letter(priority: Priority) -> None:
+    silent = of_letter(replace(BODY, priority_told=False), priority=priority)
+    told = Refused(Reason.BODY_GUARD_FAILED, {"guard": "priority_told"})
+    assert silent == (told if priority in {Priority.PREFERRED, Priority.GREEN} else None)
+    assert of_letter(BODY, priority=priority) is None
+
+
+def test_a_letter_that_goes_on_keeps_a_priority_that_was_given_later() -> None:
+    where = scene("transferred")
+    home = where.federation.bureau(HOME)
+    draft, facts = home.draft(where.ref, "issued_after_transfer")
+    thread, case = home.look_up(where.ref), home.cases[where.ref]
+    assert thread.letter is not None
+    raised = replace(thread, letter=replace(thread.letter, priority=Priority.GREEN))
+    silent = replace(facts, priority_told=False)
+    ask = partial(judge_body, facts=silent, roster=where.federation.roster, history=case)
+    green = replace(draft, priority=Priority.GREEN)
+    assert ask(raised, green) is None
+    assert ask(thread, green) == Refused(Reason.BODY_GUARD_FAILED, {"guard": "priority_told"})
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_changed_priority_has_its_reason(text: bool) -> None:
+    where = scene("accepted")
+    home = where.federation.bureau(HOME)
+    draft, facts = home.draft(where.ref, "priority_changed")
+    thread, case = home.look_up(where.ref), home.cases[where.ref]
+    found = judge_body(thread, draft, replace(facts, has_text=text), roster=where.federation.roster, history=case)
+    assert found == (None if text else Refused(Reason.BODY_GUARD_FAILED, {"guard": "reason_told"}))
 
 
 @pytest.mark.parametrize("place", ["330100", "330106"])

@@ -82,7 +82,7 @@ def test_the_registry_runs_guards_of_the_header_alone() -> None:
     """These need the body or the sender's own accounts; what they check, the registry cannot know (protocol 11.1)."""
     assert set(BODY_GUARDS) | set(LOCAL_GUARDS) == {
         "kind_and_thread", "sealed_reasons_match", "reused_match", "material_not_sent_again", "paper_kept",
-        "letter_matches", "home_is_right", "no_valid_certificate", "letter_recusal", "numbers_hold",
+        "letter_matches", "home_is_right", "no_valid_certificate", "letter_recusal", "numbers_hold", "priority_told",
         "corrected_items_same", "defects_match", "investigators_match", "investigators_fit", "result_matches",
         "answers_cover_round", "unable_codes_told", "evidence_named", "reviewer_apart", "supplement_matches",
         "amendment_matches", "reason_told", "question_told",

@@ -135,6 +135,7 @@ class FakePeople:
         is_open: bool | None = True,
         page_size: int = 50,
         page_token: str = "",
+        sort: str = "",
     ) -> Page[HeaderRow]:
         if not actor.has(Role.DISPATCHER):
             raise Refusal(Reason.ROLE_MISSING, role=Role.DISPATCHER.value)

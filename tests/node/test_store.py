@@ -51,7 +51,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def a_thread(thread_id: str = "t1", **changes: Any) -> ThreadRecord:
     values: dict[str, Any] = {item.name: b"" if item.type is bytes else 0 for item in fields(ThreadRecord)}
-    for name in ("home_unit", "host_unit", "state", "turn", "place", "next_due", "case_id"):
+    for name in ("home_unit", "host_unit", "state", "turn", "place", "next_due", "case_id", "rank_day"):
         values[name] = ""
     return ThreadRecord(**{**values, "thread_id": thread_id, "is_open": True, "purged": False, **changes})
 
@@ -134,7 +134,7 @@ def test_columns_are_read_in_an_order_and_so_many(store: Store) -> None:
 
 
 def test_threads_are_listed_for_their_unit_latest_first(store: Store) -> None:
-    put(store, *(a_thread(f"t{number}", change_number=number, next_due=DUES[number]) for number in range(6)))
+    put(store, *(a_thread(f"t{number}", change_number=number, rank_day=DUES[number]) for number in range(6)))
     put(store, *(PartyRecord("us", f"t{number}", "home" if number else "host") for number in range(5)))
     first = store.list_threads(ThreadQuery(unit="us", limit=2))
     assert [(name_of(row), role) for row, role in first] == [("t4", "home"), ("t3", "home")]
@@ -201,7 +201,9 @@ def test_sqlite_syncs_every_commit(tmp_path: Path) -> None:
 
 
 def a_task(thread_id: str, code: str, due: str = "", subject: str = "", unit: str = "us") -> TaskRecord:
-    return TaskRecord(unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit="them")
+    return TaskRecord(
+        unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit="them", rank_day=due
+    )
 
 
 def test_rows_are_counted_by_a_column_and_read_on_from_a_place(store: Store) -> None:

@@ -113,7 +113,7 @@ def test_counts_are_what_counting_again_gives(steps: list[tuple[str, Any]]) -> N
 
 
 def a_task(number: int) -> TaskRecord:
-    return TaskRecord(unit="a", thread_id=f"t{number}", code="to_sign", subject="", due="", other_unit="x")
+    return TaskRecord(unit="a", thread_id=f"t{number}", code="to_sign", subject="", due="", other_unit="x", rank_day="")
 
 
 class CountingStore(MemoryStore):

@@ -8,8 +8,11 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delegation.codes import Priority
+from delegation.urgency import rank_day
+from node.desk.lists import UNDATED
 from node.desk.ports import Actor, Role
-from node.desk.task_lines import RANKS, SOON, UNDATED, Place, TaskLines, counts_of
+from node.desk.task_lines import RANKS, SOON, Place, TaskLines, counts_of
 from node.desk.todo_categories import TASK_CODES, category_of
 from node.desk.waiting import Waiting
 from node.records import TaskRecord
@@ -24,8 +27,19 @@ DAYS = ["", *((TODAY + timedelta(days=day)).isoformat() for day in range(-3, 7))
 ACTOR = Actor(staff_id="jbr", name="经办", unit="us", roles=frozenset({Role.CLERK}))
 THREADS = ["t0", "t1", "t2", "t3"]
 
+PRIORITIES = {"t0": Priority.NORMAL, "t1": Priority.GREEN, "t2": Priority.PREFERRED, "t3": Priority.NORMAL}
+
+
+def row_of(unit: str, thread_id: str, code: str, subject: str, due: str, other_unit: str) -> TaskRecord:
+    """A row as `node.tasks` writes it."""
+    day = rank_day(date.fromisoformat(due), PRIORITIES[thread_id]).isoformat() if due else ""
+    return TaskRecord(
+        unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit=other_unit, rank_day=day
+    )
+
+
 a_row = st.builds(
-    TaskRecord,
+    row_of,
     unit=st.sampled_from(["us", "us", "others"]),
     thread_id=st.sampled_from(THREADS),
     code=st.sampled_from(TASK_CODES),
@@ -62,7 +76,8 @@ def first_days(rows: list[TaskRecord]) -> dict[str, str]:
 def threads_due(rows: list[TaskRecord], category: str) -> list[tuple[str, str]]:
     """Day and thread of each that is overdue, or due soon."""
     today, until = TODAY.isoformat(), (TODAY + SOON).isoformat()
-    found = sorted((day, thread_id) for thread_id, day in first_days(rows).items() if day <= until)
+    days = [(day, thread_id) for thread_id, day in first_days(rows).items() if day <= until]
+    found = sorted(days, key=lambda item: (rank_day(date.fromisoformat(item[0]), PRIORITIES[item[1]]), item[1]))
     return [(day, thread_id) for day, thread_id in found if (day < today) == (category == "overdue")]
 
 
@@ -76,7 +91,7 @@ def paged(read: Any, size: int) -> list[Waiting]:
         if len(page) <= size:
             return found
         last = page[size - 1]
-        after = Place(last.due or UNDATED, RANKS[last.code], last.thread_id, last.subject)
+        after = Place(last.rank_day or UNDATED, RANKS[last.code], last.thread_id, last.subject)
 
 
 @given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)), st.integers(1, 7))
@@ -86,7 +101,7 @@ def test_pages_are_the_sorted_rows(rows: list[TaskRecord], changed: frozenset[st
     found = paged(lambda after, limit: lines.page(codes, after, limit), size)
     slow = sorted(
         (row for row in ours if row.code in codes),
-        key=lambda row: (row.due or UNDATED, RANKS[row.code], row.thread_id, row.subject),
+        key=lambda row: (row.rank_day or UNDATED, RANKS[row.code], row.thread_id, row.subject),
     )
     assert [(line.due, line.code, line.thread_id, line.subject) for line in found] == [
         (row.due, row.code, row.thread_id, row.subject) for row in slow

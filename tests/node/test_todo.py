@@ -71,7 +71,7 @@ def item_of(seen: TodoView, category: str) -> TodoItem:
 def rows(node: Node) -> set[tuple[object, ...]]:
     """What is kept."""
     return {
-        (row.unit, row.thread_id, row.code, row.subject, row.due, row.other_unit)
+        (row.unit, row.thread_id, row.code, row.subject, row.due, row.other_unit, row.rank_day)
         for row in node.store.select(TaskRecord, limit=100_000)
     }
 
@@ -285,8 +285,8 @@ async def test_warnings_count_each_delegation_once(tmp_path: Path) -> None:
 
         def use_case(tx: Any, state: Any, _at: Any) -> None:
             tx.after.append(state.task_counts.forget)
-            tx.put(TaskRecord(**{**_fields(row), "due": late}))
-            tx.put(TaskRecord(**{**_fields(row), "due": late, "code": "question", "subject": "q"}))
+            tx.put(TaskRecord(**{**_fields(row), "due": late, "rank_day": late}))
+            tx.put(TaskRecord(**{**_fields(row), "due": late, "rank_day": late, "code": "question", "subject": "q"}))
 
         await host.writer.run(use_case)
         seen = await host.desk.todo(clerk(CHENGDU), "overdue")
@@ -299,7 +299,9 @@ async def test_warnings_count_each_delegation_once(tmp_path: Path) -> None:
 
 
 def _fields(row: TaskRecord) -> dict[str, str]:
-    return {name: getattr(row, name) for name in ("unit", "thread_id", "code", "subject", "due", "other_unit")}
+    return {
+        name: getattr(row, name) for name in ("unit", "thread_id", "code", "subject", "due", "other_unit", "rank_day")
+    }
 
 
 async def test_too_little_statutory_time_is_red_on_both_sides(tmp_path: Path) -> None:
@@ -352,7 +354,7 @@ async def test_counting_reads_no_delegation(tmp_path: Path) -> None:
                 tx.put(
                     TaskRecord(
                         unit=actor.unit, thread_id=f"t{number:04}", code="sent_out", subject="", due="2099-01-01",
-                        other_unit=UNITS_OF[CHENGDU],
+                        rank_day="2099-01-01", other_unit=UNITS_OF[CHENGDU],
                     )
                 )  # fmt: skip
 
@@ -398,7 +400,7 @@ async def test_a_long_list_is_read_page_by_page_whatever_is_left_out_of_it(tmp_p
                     tx.put(
                         TaskRecord(
                             unit=actor.unit, thread_id=f"t{number:04}", code=code, subject=subject,
-                            due=days[number % 4], other_unit=UNITS_OF[HANGZHOU],
+                            due=days[number % 4], rank_day=days[number % 4], other_unit=UNITS_OF[HANGZHOU],
                         )
                     )  # fmt: skip
 
@@ -439,6 +441,7 @@ async def test_warnings_are_read_page_by_page_each_delegation_once(tmp_path: Pat
                         TaskRecord(
                             unit=actor.unit, thread_id=f"t{number:04}", code=code, subject="",
                             due=(today - timedelta(days=late + 2)).isoformat(), other_unit=UNITS_OF[HANGZHOU],
+                            rank_day=(today - timedelta(days=late + 2)).isoformat(),
                         )
                     )  # fmt: skip
 

@@ -79,6 +79,7 @@ def letter_body(thread_id: str, **changes: Any) -> BodyFacts:
         insurance_mode=1,
         insured_in="330100",
         letter_recusal_declared=True,
+        priority_told=True,
         has_text=True,
     )
     return replace(body, **changes)

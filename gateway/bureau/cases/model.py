@@ -152,7 +152,12 @@ def act_of(view: DelegationView, entry: EntryView, names: Names, *, unit: str) -
     hidden = {_ATTESTED, *_MATERIALS}
     body = {name: _told(value) for name, value in (entry.body or {}).items() if name not in hidden}
     files = tuple(each for each in view.materials if each.material_id in entry.materials)
-    declared = {} if entry.body else {name: value for name, value in entry.declared.items() if value not in (0, False)}
+    shown_anyway = entry.kind == "PRIORITY_CHANGED"  # to what it was changed stands in the header alone
+    declared = (
+        {}
+        if entry.body and not shown_anyway
+        else {name: value for name, value in entry.declared.items() if value not in (0, False)}
+    )
     return Act(
         entry=entry,
         body=readable(body, names=names),

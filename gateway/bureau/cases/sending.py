@@ -48,6 +48,7 @@ _GUARD_FIELDS: Final[Mapping[str, str]] = {
     "accepted_before": "clock.accepted_on", "home_is_right": "letter.insurance.mode",
     "letter_recusal": "letter.recusal_declared", "numbers_hold": "letter.worker.id_number",
     "time_left_confirmed": "short_time_confirmed", "legal_basis_right": "legal_basis",
+    "priority_told": "letter.priority_reason",
 }  # fmt: skip
 
 

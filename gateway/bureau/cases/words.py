@@ -49,6 +49,7 @@ GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "defects_only_new": "再次退回只能针对已列未补或补正时改动的部分（一次性告知，《工伤认定办法》第八条）",
     "defects_match": "补正事项与信头不符",
     "reason_told": "请写明理由",
+    "priority_told": "优先或绿色通道须写明理由",
     # the work
     "investigators_two": "须有两名以上持证调查员，至少一名属于本单位（《工伤认定办法》第十条）",
     "investigators_match": "调查员人数与信头不符",

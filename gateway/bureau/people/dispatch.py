@@ -13,6 +13,7 @@ from gateway.bureau.people.staff import unit_choices
 from gateway.bureau.render import BASE, render, see_other
 from gateway.problems import refused_problem
 from gateway.routes.parameters import DelegationId, PageToken
+from node.desk.lists import BY_DUE
 from node.desk.ports import Actor, Role
 
 router = APIRouter()
@@ -34,6 +35,7 @@ async def _page(
         assigned="" if show == "unassigned" else None,
         is_open=None if show == "all" else True,
         page_token=tokens.open(token, of=of),
+        sort="" if show == "all" else BY_DUE,
     )
     units = sorted({row.unit for row in page.items})
     colleagues = {

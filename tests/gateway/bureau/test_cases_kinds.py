@@ -91,7 +91,10 @@ async def test_events_that_move_nothing_and_the_clock_go_through_their_forms(tmp
         await two(home, number, "cost-agreed", {})
         await one(home, number, "originals-received", {})
         await two(home, number, "priority-changed", {"priority": "GREEN", "body.text": "伤者病重"})
-        await reads(host.clerk, number, "绿色通道")
+        shown = words(await reads(host.clerk, number, "绿色通道，由"))
+        raised = shown[shown.index("绿色通道，由") :]
+        for text in ("杭州市人社局", "，审批", "理由： 伤者病重", "见经过"):
+            assert text in raised[:160]
 
         suspended = {"reasons": "S03", "declared.effective_on": day, "declared.applicant_told_on": day}
         await two(home, number, "clock-suspended", {**suspended, "body.clock.document_number": "中止〔2026〕1号"})
