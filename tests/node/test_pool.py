@@ -14,9 +14,9 @@ from delegation.draw_lists import pool_leaf, stands_in
 from delegation.eligibility import Declaration, DeclaredOf
 from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor, Role
+from node.pool.frozen import frozen_of, version_by_root
 from node.pool.ports import ExpertFilters, PoolPort
 from node.pool.rows import COMPARED, FIELDS, REQUIRED, declarations_of, judge_row, member_of
-from node.pool.frozen import frozen_of, version_by_root
 from node.records import EntryRecord, LookupRecord
 from node.records_pool import ExpertRecord, PoolVersionRecord
 from node.service import Node

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.bureau.cases.asking import part_of
-from gateway.bureau.cases.model import Act, Names, act_of
+from gateway.bureau.cases.model import Act, act_of
+from gateway.bureau.cases.reading import Names
 from node.desk.views import DelegationView
 
 _LETTERS = ("ISSUED", "LETTER_CORRECTED")
