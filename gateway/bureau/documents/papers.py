@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from delegation.codes import Matter
 from node.desk.views import DelegationView, EntryView
 
 
@@ -18,6 +19,14 @@ class Basis(StrEnum):
     ACT = "act"  # one accepted act of the thread, by whichever side
     BLANK = "blank"  # the case; the rest is written by hand on the spot
     CASE = "case"  # the whole thread
+
+
+class Of(StrEnum):
+    """Which delegations have it."""
+
+    ANY = "any"
+    INVESTIGATION = "investigation"
+    APPRAISAL = "appraisal"
 
 
 class Side(StrEnum):
@@ -39,19 +48,62 @@ class Paper:
     kinds: tuple[str, ...] = ()  # for ACT
     side: Side = Side.ANY
     source: str = ""  # the article that asks for it
+    of: Of = Of.ANY
 
 
-def _act(code: str, title: str, *kinds: str, template: str = "act.html", source: str = "") -> Paper:
-    return Paper(code=code, title=title, template=template, basis=Basis.ACT, kinds=kinds, source=source)
+def _act(code: str, title: str, *kinds: str, template: str = "act.html", source: str = "", of: Of = Of.ANY) -> Paper:
+    return Paper(code=code, title=title, template=template, basis=Basis.ACT, kinds=kinds, source=source, of=of)
 
 
-def _blank(code: str, title: str, *, side: Side = Side.HOST, source: str = "") -> Paper:
-    return Paper(code=code, title=title, template=f"{code}.html", basis=Basis.BLANK, side=side, source=source)
+def _blank(code: str, title: str, *, side: Side = Side.HOST, source: str = "", of: Of = Of.INVESTIGATION) -> Paper:
+    return Paper(code=code, title=title, template=f"{code}.html", basis=Basis.BLANK, side=side, source=source, of=of)
 
 
 _DELEGATED: Final = "《工伤认定办法》第十四条"
 PAPERS: Final[Sequence[Paper]] = (
-    _act("letter", "委托调查函", "ISSUED", "LETTER_CORRECTED", template="letter.html", source=_DELEGATED),
+    _act(
+        "letter",
+        "委托调查函",
+        "ISSUED",
+        "LETTER_CORRECTED",
+        template="letter.html",
+        source=_DELEGATED,
+        of=Of.INVESTIGATION,
+    ),
+    _act(
+        "appraisal-letter",
+        "委托鉴定函",
+        "ISSUED",
+        "LETTER_CORRECTED",
+        template="appraisal_letter.html",
+        source="《工伤保险条例》第二十五条；《劳动能力鉴定管理办法》",
+        of=Of.APPRAISAL,
+    ),
+    _act(
+        "panel",
+        "专家组抽取记录",
+        "PANEL_DRAWN",
+        template="panel.html",
+        source="《工伤保险条例》第二十五条",
+        of=Of.APPRAISAL,
+    ),
+    _act(
+        "examination",
+        "鉴定通知书",
+        "SCHEDULED",
+        "RESCHEDULED",
+        template="examination.html",
+        source="《劳动能力鉴定管理办法》",
+        of=Of.APPRAISAL,
+    ),
+    _act(
+        "conclusion",
+        "鉴定结论书",
+        "CONCLUSION_ISSUED",
+        template="conclusion.html",
+        source="《工伤保险条例》第二十五条、第二十六条",
+        of=Of.APPRAISAL,
+    ),
     _act(
         "supplement",
         "补充调查函",
@@ -95,9 +147,10 @@ PAPERS: Final[Sequence[Paper]] = (
         "information",
         "个人信息处理告知书",
         side=Side.ANY,
+        of=Of.ANY,
         source="《中华人民共和国个人信息保护法》第十七条、第三十五条",
     ),
-    _blank("service", "送达回证", side=Side.ANY),
+    _blank("service", "送达回证", side=Side.ANY, of=Of.ANY),
     Paper(code="cover", title="卷宗封面", template="cover.html", basis=Basis.CASE, source="《工伤认定办法》第二十四条"),
     Paper(code="contents", title="卷内目录", template="contents.html", basis=Basis.CASE),
 )
@@ -117,12 +170,14 @@ def offers(view: DelegationView) -> tuple[Offer, ...]:
     """Every paper that the case can give, acts in the order in which they happened. Purged cases give none of them."""
     if view.purged or view.row.thread_type.upper() != "DELEGATION":
         return ()
+    wanted = {Of.ANY, Of.INVESTIGATION if view.row.matter == Matter.INVESTIGATION.name else Of.APPRAISAL}
+    papers = [paper for paper in PAPERS if paper.of in wanted]
     found = []
     for entry in view.entries:
-        for paper in PAPERS:
+        for paper in papers:
             if entry.kind in paper.kinds and entry.body is not None:
                 found.append(Offer(paper, entry.sequence, entry))
-    for paper in PAPERS:
+    for paper in papers:
         if paper.basis is not Basis.ACT and view.letter and paper.side in (Side.ANY, view.row.our_role):
             found.append(Offer(paper, 0, None))
     return tuple(found)

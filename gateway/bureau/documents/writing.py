@@ -11,6 +11,8 @@ from typing import Final, cast
 import segno
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from delegation.appraisal_rules import GRADE_LABELS, SELF_CARE_DEGREES, SELF_CARE_ITEMS, SELF_CARE_LABELS
+from delegation.specialties import specialty_label
 from gateway.bureau import filters
 from gateway.bureau.cases.labels import CODE_LABELS, OUTLINE_LABELS, SEX_LABELS
 from gateway.bureau.documents.papers import Offer
@@ -80,6 +82,18 @@ def _worded(labels: Mapping[str, str], code: object) -> str:
     return labels.get(str(code), str(code)) if code else ""
 
 
+def _graded(labels: Mapping[int, str], figure: object) -> str:
+    """A grade or degree in words."""
+    shown = str(figure)
+    return labels.get(int(shown), shown) if shown.isascii() and shown.isdigit() else shown
+
+
+def _care(care: object) -> list[str]:
+    """The items of self-care that need another's care, in words."""
+    told = care if isinstance(care, Mapping) else {}
+    return [SELF_CARE_LABELS[item] for item in SELF_CARE_ITEMS if told.get(item)]
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -94,6 +108,10 @@ def _environment() -> Environment:
     made.filters["said"] = partial(_worded, CODE_LABELS)
     made.filters["sex"] = partial(_worded, SEX_LABELS)
     made.filters["theme"] = partial(_worded, OUTLINE_LABELS)
+    made.filters["grade"] = partial(_graded, GRADE_LABELS)
+    made.filters["degree"] = partial(_graded, SELF_CARE_DEGREES)
+    made.filters["care"] = _care
+    made.filters["specialty"] = specialty_label
     made.globals["blank_lines"] = _BLANK_LINES
     return made
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from node.desk.views import DelegationView, DueDateView, EntryView
+from tests.gateway.bureau.an_appraisal import an_appraisal
 from tests.gateway.fake_accounts import HOME, NOW, OTHER
 from tests.gateway.fake_views import a_delegation, an_entry
 
@@ -97,6 +98,50 @@ def _entry(number: int, kind: str, body: dict[str, object]) -> EntryView:
         reason_labels=("不属管辖",),
         due_dates=(DueDateView("decide", "受托决定", OTHER, date(2026, 8, 6), date(2026, 8, 6), True, "约定时限", 1),),
     )
+
+
+_MAJORITY: dict[str, object] = {
+    "injuries": [{"injury": "腰椎压缩性骨折", "clause": "5.9.2.13", "grade": 9}],
+    "grade": 9,
+    "self_care": {"eating": True, "degree": 1},
+}
+REQUEST: dict[str, object] = {
+    "decision_number": "示例认〔2026〕1 号", "decided_on": "2026-07-01", "injured_parts": ["腰椎", "左手"],
+    "diagnosis": "骨折", "records": ["出院小结"], "specialties": ["M201"], "panel_size": 3,
+    "pool_basis": "受托方专家库", "treating_hospitals": ["示例医院"], "consent_worker": True,
+}  # fmt: skip
+OF_APPRAISAL: dict[str, dict[str, object]] = {
+    "ISSUED": {"letter": {**LETTER, "appraisal": REQUEST}},
+    "PANEL_DRAWN": {
+        "panel": {
+            "experts": [
+                {"expert_id": f"CD-000{n}", "name": f"专家{n}", "title": "主任医师", "specialty": "M201",
+                 "reserve": n > 3}
+                for n in (1, 2, 3, 4)
+            ]
+        }
+    },
+    "SCHEDULED": {
+        "appointment": {"at": "2026-09-15T09:30", "place": "示例路1号", "form": "EXAMINATION_FORM_ON_SITE",
+                        "bring": "病历"}
+    },
+    "CONCLUSION_ISSUED": {
+        "conclusion": {"number": "示例鉴〔2026〕1 号", "on": "2026-09-30", "finding": _MAJORITY}
+    },
+}  # fmt: skip
+
+
+def a_full_appraisal(*, role: str = "home") -> DelegationView:
+    """An appraisal in which everything happened that has a paper of its own."""
+    view = a_delegation(1, (), ())
+    entries = tuple(_entry(number, kind, body) for number, (kind, body) in enumerate(OF_APPRAISAL.items(), start=7))
+    header = {
+        "legal_basis": "SINGLE_CASE", "appraisal_mode": "ONSITE_ASSIST", "appraisal_kind": "FIRST",
+        "clock": {"application_received_on": "2026-08-03"},
+    }  # fmt: skip
+    row = replace(view.row, our_role=role, matter="DISABILITY_GRADE")
+    letter = {**LETTER, "appraisal": REQUEST}
+    return replace(view, row=row, letter=letter, header=header, entries=entries, queued=(), appraisal=an_appraisal())
 
 
 def a_full_case(*, role: str = "host") -> DelegationView:

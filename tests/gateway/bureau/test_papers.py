@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.bureau.documents.papers import PAPERS, Basis, offer, offers
+from gateway.bureau.documents.papers import PAPERS, Basis, Of, offer, offers
 from gateway.bureau.documents.worker import find_fonts
 from gateway.bureau.documents.writing import proof_text, write
 from gateway.bureau.intake.outline import GROUPS
 from node.desk.views import DelegationView
-from tests.gateway.bureau.a_case import LETTER, a_full_case
+from tests.gateway.bureau.a_case import LETTER, a_full_appraisal, a_full_case
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import NOW
@@ -26,14 +26,16 @@ def _put(house: House, view: DelegationView) -> None:
 
 
 def test_every_paper_is_offered_by_a_case_in_which_all_happened() -> None:
-    offered = {each.paper.code for role in ("home", "host") for each in offers(a_full_case(role=role))}
+    cases = [a_case(role=role) for a_case in (a_full_case, a_full_appraisal) for role in ("home", "host")]
+    offered = {each.paper.code for view in cases for each in offers(view)}
     assert offered == {paper.code for paper in PAPERS}
 
 
 @pytest.mark.parametrize("code", [paper.code for paper in PAPERS])
 def test_each_paper_is_written_with_number_title_and_a_place_for_the_seal(code: str) -> None:
-    view = a_full_case()
-    chosen = next(each for each in offers(view) if each.paper.code == code)
+    view, chosen = next(
+        (view, each) for view in (a_full_case(), a_full_appraisal()) for each in offers(view) if each.paper.code == code
+    )
     html = write(chosen, view, at=NOW, practice=False, values={})
     text = _text(html)
     assert chosen.paper.title in text
@@ -101,7 +103,7 @@ async def test_the_list_leads_to_every_paper(house: House) -> None:
         page = await client.get(f"/desk/cases/{DELEGATION}/papers")
         assert page.status_code == 200
         for paper in PAPERS:
-            if paper.side != "home":
+            if paper.side != "home" and paper.of is not Of.APPRAISAL:
                 assert paper.title in words(page)
 
 
@@ -134,6 +136,52 @@ async def test_a_paper_that_the_case_cannot_give_is_not_found(house: House) -> N
     async with signed_in(house) as client:
         for query in ("code=nothing", "code=letter&sequence=99"):
             assert (await client.get(f"/desk/cases/{DELEGATION}/paper?{query}")).status_code == 404
+
+
+def test_each_matter_has_its_own_papers() -> None:
+    of_appraisal = {each.paper.code for each in offers(a_full_appraisal())}
+    of_investigation = {each.paper.code for each in offers(a_full_case())}
+    assert {"appraisal-letter", "panel", "examination", "conclusion"} <= of_appraisal - of_investigation
+    assert {"letter", "interview", "summons"} <= of_investigation - of_appraisal
+
+
+def _appraisal_paper(code: str) -> str:
+    view = a_full_appraisal()
+    chosen = next(each for each in offers(view) if each.paper.code == code)
+    return _text(write(chosen, view, at=NOW, practice=False, values={}))
+
+
+def test_papers_of_an_appraisal_say_what_was_found_and_drawn() -> None:
+    conclusion = _appraisal_paper("conclusion")
+    for text in ("示例鉴〔2026〕1 号", "九级", "5.9.2.13", "生活部分不能自理", "进食需护理", "十五日内", "再次鉴定"):
+        assert text in conclusion
+    panel = _appraisal_paper("panel")
+    for text in ("专家4", "候补", "骨科", "44" * 32, "ab" * 32, "不证明"):
+        assert text in panel
+    notice = _appraisal_paper("examination")
+    for text in ("2026-09-15 09:30", "示例路1号", "现场", "病历", "沈砚青", "第四十二条"):
+        assert text in notice
+    letter = _appraisal_paper("appraisal-letter")
+    for text in (
+        "协助现场鉴定",
+        "示例认〔2026〕1 号",
+        "腰椎；左手",
+        "骨科",
+        "鉴定结论由我单位作出",
+        "劳动功能障碍等级",
+    ):
+        assert text in letter
+
+
+@pytest.mark.skipif(not find_fonts(), reason="no Chinese font here")
+@pytest.mark.parametrize("code", ["appraisal-letter", "panel", "examination", "conclusion"])
+async def test_every_paper_of_an_appraisal_can_be_pressed(house: House, code: str) -> None:
+    view = a_full_appraisal()
+    _put(house, view)
+    chosen = next(each for each in offers(view) if each.paper.code == code)
+    async with signed_in(house) as client:
+        made = await client.get(f"/desk/cases/{DELEGATION}/paper?code={code}&sequence={chosen.sequence}")
+        assert made.content.startswith(b"%PDF-"), made.text
 
 
 @pytest.mark.skipif(not find_fonts(), reason="no Chinese font here")
