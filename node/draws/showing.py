@@ -1,6 +1,7 @@
 """Makes the appraisal's part of a delegation's view, in the writer's thread."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from google.protobuf.json_format import MessageToDict
@@ -33,6 +34,7 @@ from node.store import Op, Where
 from node.writer import Tx
 from xieban.delegation.v1 import appraisal_pb2, body_pb2
 
+_OUTCOMES: Final = {Kind.NO_SHOW: "missed", Kind.EXAMINED: "held"}
 _STEPS: Final = frozenset(range(Kind.SPECIALTY_DETERMINED, Kind.PANEL_VOIDED + 1))
 
 
@@ -210,21 +212,22 @@ def _recusals(told: list[_Told], members: Members) -> tuple[RecusalView, ...]:
 
 
 def _appointments(told: list[_Told], facts: AppraisalFacts) -> tuple[AppointmentView, ...]:
-    found = [each for each in told if isinstance(each.header.declared, AppointmentDeclared)]
-    return tuple(_appointment(each, facts, is_last=each is found[-1]) for each in found)
+    """Each with what became of it: what was said between it and the next."""
+    found: list[AppointmentView] = []
+    for each in told:
+        if isinstance(each.header.declared, AppointmentDeclared):
+            if found and found[-1].state == "stands":
+                found[-1] = replace(found[-1], state="moved")
+            found.append(_appointment(each, each.header.declared))
+        elif found and each.record.kind in _OUTCOMES:
+            found[-1] = replace(found[-1], state=_OUTCOMES[Kind(each.record.kind)])
+    if found and found[-1].state == "stands" and found[-1].day != facts.appointed_on:
+        found[-1] = replace(found[-1], state="moved")  # it fell with its panel
+    return tuple(found)
 
 
-def _appointment(told: _Told, facts: AppraisalFacts, *, is_last: bool) -> AppointmentView:
-    declared = told.header.declared
-    assert isinstance(declared, AppointmentDeclared)  # noqa: S101 - for the type checker; the caller looked
+def _appointment(told: _Told, declared: AppointmentDeclared) -> AppointmentView:
     body = told.body.appointment if told.body is not None else appraisal_pb2.Appointment()
-    state = "moved"
-    if declared.on == facts.examined_on:
-        state = "held"
-    elif declared.on == facts.missed_on:
-        state = "missed"
-    elif is_last and declared.on == facts.appointed_on:
-        state = "stands"
     return AppointmentView(
         day=declared.on,
         at=body.at,
@@ -233,7 +236,7 @@ def _appointment(told: _Told, facts: AppraisalFacts, *, is_last: bool) -> Appoin
         bring=body.bring,
         contact_phone=body.contact_phone,
         reason=body.reason,
-        state=state,
+        state="stands",
         sequence=told.record.sequence,
     )
 
