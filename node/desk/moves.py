@@ -44,7 +44,7 @@ from node.threads import keep, local_view
 from node.writer import Tx
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
-_BY_NODE = (Kind.RESEAL, Kind.PROTEST, *DRAWS_BY_NODE)
+_BY_NODE = (Kind.RESEAL, Kind.PROTEST)
 
 
 def composed_move(
@@ -184,7 +184,7 @@ def act(
     need(actor, state, *ACTS)
     held = own(tx, state, actor, delegation_id)
     chosen = kind_of(kind)
-    if chosen in _BY_NODE:
+    if chosen in _BY_NODE or (chosen in DRAWS_BY_NODE and not data.get("replaces")):
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
     hands = Hands(handler=handler_of(actor, among=ACTS))
@@ -224,7 +224,7 @@ def prepare(
     need(actor, state, *PREPARES)
     held = own(tx, state, actor, delegation_id)
     chosen = kind_of(kind)
-    if chosen in _BY_NODE:
+    if chosen in _BY_NODE or (chosen in DRAWS_BY_NODE and not data.get("replaces")):
         raise Refusal(Reason.NOT_ALLOWED, kind=chosen.name)
     same_version(version, held.record.version, needed=is_move(chosen))
     chosen, data = filled(tx, state, held, unit=actor.unit, staff_id=actor.staff_id, kind=chosen, raw=data, at=at)

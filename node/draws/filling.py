@@ -25,6 +25,7 @@ from delegation.payloads import SALT_SIZE
 from delegation.table import State as Legal
 from delegation.thread_state import ThreadState
 from node.draws.members import Members, commitments, entries, listed, members_of, message_of
+from node.draws.steps import BY_NODE, said_again
 from node.move_input import invalid
 from node.pool.eligible import EligibleList, fix_list, list_of, open_places
 from node.records import EntryRecord, OutboxRecord
@@ -72,7 +73,7 @@ def filled(
     Raises:
         Refusal: INVALID_INPUT with the field, NOT_ALLOWED (state) where nothing can be filled in.
     """
-    fill = _FILLS.get(kind)
+    fill = _FILLS.get(kind) if kind not in BY_NODE or raw.get("replaces") else None
     if fill is None or "paper" in raw or held.thread is None:
         return kind, raw
     thread = local_view(tx, state, held, roster=state.rosters.current.view, at=at)[0] if held.pending else held.thread
@@ -315,6 +316,20 @@ def _recusal_answered(asking: Asking, raw: Raw) -> tuple[Kind, Raw]:
     return asking.kind, {**_with(raw, "recusal", {**typed, **told}), "in_reply_to": named}
 
 
+def _again(asking: Asking, raw: Raw) -> tuple[Kind, Raw]:
+    """After a protest the node says the same again; nobody types any of it."""
+    declared, body = said_again(
+        asking.tx,
+        asking.state,
+        asking.at,
+        held=asking.held,
+        thread=asking.thread,
+        unit=asking.unit,
+        kind=asking.kind,
+    )
+    return asking.kind, {"replaces": raw.get("replaces"), "declared": declared, "body": body}
+
+
 # The examination and the opinion.
 
 
@@ -406,6 +421,7 @@ def _shown(expert: appraisal_pb2.SecondedExpert) -> Raw:
 
 _Fill: TypeAlias = Callable[[Asking, Raw], tuple[Kind, Raw]]
 _FILLS: Final[Mapping[Kind, _Fill]] = {
+    **dict.fromkeys(BY_NODE, _again),
     Kind.SPECIALTY_DETERMINED: _list,
     Kind.PANEL_SHORT: _list,
     Kind.DRAW_REVEALED_FOR: _revealed_for,

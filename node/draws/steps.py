@@ -64,6 +64,7 @@ class NeedProof:
 
 
 Need: TypeAlias = NeedNote | NeedProof
+Said: TypeAlias = tuple[dict[str, object], dict[str, object]]  # declared, body
 
 
 def open_draws(tx: Tx, state: State, at: datetime) -> list[str]:
@@ -86,6 +87,28 @@ def step(tx: Tx, state: State, at: datetime, *, thread_id: str) -> Need | None:
             return need
         held = load(tx, state, thread_id) or held
     return None
+
+
+def said_again(tx: Tx, state: State, at: datetime, *, held: Held, thread: ThreadState, unit: str, kind: Kind) -> Said:
+    """What takes the place of a protested envelope of a draw: the same draw, secret and panel, sealed anew (5.5).
+
+    Raises:
+        Refusal: NOT_ALLOWED (state not_drawn) where the node does not hold what it said.
+    """
+    facts = thread.appraisal
+    side = _Side(tx, state, held, unit, at)
+    key = DrawKey(thread.thread_id, thread.leg, facts.draw if facts is not None else 0)
+    secret = secret_of(tx, state, key, unit)
+    if facts is not None and secret is not None:
+        if kind is Kind.DRAW_COMMITTED:
+            return side.commitment(key, secret)
+        if kind is Kind.DRAW_REVEALED and facts.secret_of(unit) == secret:
+            return {"draw": key.draw, "unit": unit, "secret": secret.hex()}, {}
+    if facts is not None and kind is Kind.PANEL_DRAWN and facts.picks and note_of(tx, key):
+        found = side.panel(key, thread, facts)
+        if not isinstance(found, NeedProof):
+            return found
+    raise Refusal(Reason.NOT_ALLOWED, state="not_drawn")
 
 
 def is_drawing(thread: ThreadState) -> bool:
@@ -162,18 +185,21 @@ class _Side:
         )
 
     def _commit(self, key: DrawKey) -> None:
+        secret = secret_of(self.tx, self.state, key, self.unit, create=True)
+        if secret is not None:
+            self._send(Kind.DRAW_COMMITTED, *self.commitment(key, secret))
+
+    def commitment(self, key: DrawKey, secret: bytes) -> Said:
+        """What a DRAW_COMMITTED says: the secret in escrow for the own provincial office, where one is a member."""
         trust = may_seal(self.state, at=self.at)
         office = trust.view.provincial_office(self.unit)
-        secret = secret_of(self.tx, self.state, key, self.unit, create=True)
-        if secret is None:
-            return
         side, body = self._side_of(key), dict[str, object]()
         if office is not None and office.is_member:
             to = trust.sealing_key(office.code, self.at)
             sealed = seal_secret(secret, side, office=office.code, key_id=to.key_id, public_key=to.public_key)
             told = {"unit": sealed.unit, "key_id": _text(sealed.key_id), "sealed": _text(sealed.sealed)}
             body["draw_escrow"] = {"secrets": [told]}
-        self._send(Kind.DRAW_COMMITTED, {"draw": key.draw, "commitment": side.commitment(secret).hex()}, body)
+        return {"draw": key.draw, "commitment": side.commitment(secret).hex()}, body
 
     def _need_note(self, thread: ThreadState, draw: int) -> Need | None:
         found = commitments(self.tx, thread.thread_id, draw)
@@ -193,6 +219,14 @@ class _Side:
         self._send(Kind.DRAW_REVEALED, {"draw": key.draw, "unit": self.unit, "secret": secret.hex()}, {})
 
     def _draw(self, key: DrawKey, thread: ThreadState, facts: AppraisalFacts) -> Need | None:
+        found = self.panel(key, thread, facts)
+        if isinstance(found, NeedProof):
+            return found
+        self._send(Kind.PANEL_DRAWN, *found)
+        return None
+
+    def panel(self, key: DrawKey, thread: ThreadState, facts: AppraisalFacts) -> "Said | NeedProof":
+        """What a PANEL_DRAWN says: whom the lot fell on, each opened; or the proof that it still wants."""
         record = list_of(self.tx, unit=self.unit, thread_id=key.thread_id, root=facts.eligible_root)
         pool = commitment_of(self.tx, unit=self.unit, pool_root=record.pool_root)
         entry = parse_entry(pool.entry)
@@ -238,8 +272,7 @@ class _Side:
             "picks": [{"seats": list(each.seats), "reserves": list(each.reserves)} for each in chosen],
         }
         panel = {"experts": experts, "checkpoint": _text(note), "pool": _pool(pool, proof.value)}
-        self._send(Kind.PANEL_DRAWN, declared, {"panel": panel})
-        return None
+        return declared, {"panel": panel}
 
 
 def _pool(record: EntryRecord, proof: bytes) -> dict[str, object]:

@@ -133,6 +133,12 @@ async def test_a_panel_that_the_lot_did_not_fall_on_is_protested(
             **(told.entries[-1].body or {}),
             "protest": {"guard": "pool_committed"},
         }
+        monkeypatch.undo()  # whoever mends the node lets it say the same again
+        await a.act(host, CHENGDU, ref, "PANEL_DRAWN", {"replaces": panel.envelope_id})
+        seen = await a.until_entry(home, HANGZHOU, ref, "PANEL_DRAWN")
+        assert (seen.entries[-1].state, seen.entries[-1].replaces) == ("applied", panel.envelope_id)
+        assert seen.appraisal is not None
+        assert all(each.name for each in seen.appraisal.panel)
 
 
 Opened = Callable[[EntryRecord, bytes], dict[str, object]]
