@@ -283,6 +283,18 @@ class Bureau(Caller):
         answer = self.call("GET", "/api/v1/delegations/{delegation_id}/export", values={"delegation_id": delegation_id})
         return cast("Answer[ExportOut]", answer)
 
+    def open_case(self, delegation_id: str, *, if_match: str | None = None) -> Answer[DraftOut]:
+        """立案 on a notice of an accident: answers it and drafts the letter from what it tells. Again: the same
+        draft.
+        """
+        answer = self.call(
+            "POST",
+            "/api/v1/delegations/{delegation_id}/open-case",
+            values={"delegation_id": delegation_id},
+            headers={"If-Match": if_match},
+        )
+        return cast("Answer[DraftOut]", answer)
+
     def read_agreement_file(self, delegation_id: str) -> Answer[AgreementFileOut]:
         """The proof of a countersigned agreement, or of its end, as the seal authority takes it into the roster."""
         answer = self.call(

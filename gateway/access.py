@@ -79,6 +79,7 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "readDelegation": Access(CASE_READERS),
         "readThread": Access(CASE_READERS),
         "exportDelegation": Access(CASE_WORKERS | {Role.READER}),
+        "openCase": Access(DRAFTERS),
         "readAgreementFile": Access(CASE_READERS),
         "readDrawFile": Access(CASE_READERS),
         "listMoves": Access(CASE_READERS),

@@ -87,6 +87,8 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "readDrawProof": Access(CASE_READERS),
         "pageAppointments": Access(CASE_READERS),
         "takeSecond": Access(DRAFTERS, person=True),
+        "takeOpenCase": Access(DRAFTERS, person=True),
+        "takeAcceptedCase": Access(DRAFTERS, person=True),
         "readAgreementProof": Access(CASE_READERS),
         "takeDropQueued": Access(frozenset({Role.CLERK, Role.SUPERVISOR, Role.APPROVER}), person=True),
         "pageMove": Access(PREPARERS, person=True),

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from delegation.errors import Reason, Refusal
 from gateway.answers import answer, no_content, versioned
 from gateway.auth import CurrentActor, CurrentStation
+from gateway.conditions import IfMatch, version_of
 from gateway.downloads import agreement_download
 from gateway.element_names import exported
 from gateway.incoming import JsonBody, filled_in
@@ -18,7 +19,7 @@ from gateway.routes.parameters import DelegationId, EnvelopeId, PageSize, PageTo
 from gateway.schemas.accounts import Search
 from gateway.schemas.answers import DelegationPage, FoundDelegations, MoveList
 from gateway.schemas.base import Day, LowerCode, UnitCode
-from gateway.schemas.cases import AgreementFileOut, DelegationOut, ExportOut, ThreadOut
+from gateway.schemas.cases import AgreementFileOut, DelegationOut, DraftOut, ExportOut, ThreadOut
 from gateway.schemas.delegations import Purge
 from gateway.schemas.drafts import MatterCode
 from gateway.schemas.moves import StartThread
@@ -91,6 +92,21 @@ async def read_thread(
 async def export_delegation(delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor) -> Response:
     """The case under the element names of the ministry's systems, for the agency that pays benefits."""
     return answer(ExportOut, exported(await station.desk.get_delegation(actor, delegation_id)))
+
+
+@router.post(
+    "/delegations/{delegation_id}/open-case",
+    operation_id="openCase",
+    response_model=DraftOut,
+    status_code=HTTPStatus.CREATED,
+)
+async def open_case(
+    delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor, if_match: IfMatch = None
+) -> Response:
+    """立案 on a notice of an accident: answers it and drafts the letter from what it tells. Again: the same draft."""
+    draft = await station.desk.open_case(actor, delegation_id, version_of(if_match))
+    location = f"/api/v1/drafts/{draft.draft_id}"
+    return versioned(DraftOut, draft, draft.version, status=HTTPStatus.CREATED, location=location)
 
 
 @router.get(

@@ -8,11 +8,24 @@ from datetime import datetime
 from functools import partial
 
 from delegation.errors import Reason, Refusal
-from node.desk import agreements, beginnings, draft_check, drafts, files, lists, moves, saved_filters, seals, todo
+from node.desk import (
+    agreements,
+    beginnings,
+    draft_check,
+    drafts,
+    files,
+    lists,
+    moves,
+    noticed,
+    saved_filters,
+    seals,
+    todo,
+)
 from node.desk.building import delegation_view, material_view, materials_of, thread_view
 from node.desk.changes import Changes
 from node.desk.guard import PREPARES, READS, need, own
 from node.desk.line_looks import LineLooks
+from node.desk.linked_view import Linked
 from node.desk.looking import look
 from node.desk.once import Once, digest_of
 from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
@@ -234,6 +247,14 @@ class Desk:
             return thread_view(tx, state, held, from_sequence=from_sequence, page_size=page_size)
 
         return await self._run(use)
+
+    async def open_case(self, actor: Actor, notice_id: str, version: int | None) -> DraftView:
+        """See DeskPort."""
+        return await self._run(partial(noticed.open_case, actor=actor, notice_id=notice_id, version=version))
+
+    async def linked(self, actor: Actor, delegation_id: str) -> Linked | None:
+        """See DeskPort."""
+        return await self._run(partial(noticed.linked, actor=actor, thread_id=delegation_id))
 
     async def agreement_file(self, actor: Actor, delegation_id: str) -> str:
         """See DeskPort."""

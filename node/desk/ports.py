@@ -30,6 +30,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from node.desk.account_views import ApiKeyView, SessionView, StaffView
+from node.desk.linked_view import Linked
 from node.desk.views import (
     AlarmView,
     Change,
@@ -245,6 +246,14 @@ class DeskPort(Protocol):
         self, actor: Actor, delegation_id: str, *, from_sequence: int = 1, page_size: int = 100
     ) -> ThreadView:
         """Its entries in order."""
+        ...
+
+    async def open_case(self, actor: Actor, notice_id: str, version: int | None) -> DraftView:
+        """立案 on a notice of an accident: answers it and drafts the letter from it; again: the draft that there is."""
+        ...
+
+    async def linked(self, actor: Actor, delegation_id: str) -> Linked | None:
+        """Of a notice what came of it, of a delegation the notice that it came from; None for nothing."""
         ...
 
     async def agreement_file(self, actor: Actor, delegation_id: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from itertools import count
 
 from delegation.errors import Reason, Refusal
+from node.desk.linked_view import Linked
 from node.desk.ports import Actor, FileFacts, Filters, OpenedFile, Role
 from node.desk.views import (
     AlarmView,
@@ -85,6 +86,7 @@ class FakeDesk:
         )
         self.made: list[tuple[str, Json]] = []
         self.drafts: dict[str, DraftView] = {}
+        self.link: Linked | None = None  # what stands at the other end of the case
         self.prepared: dict[str, PreparedMoveView] = {}
         self.files: dict[str, FakeFile] = {}
         self.expected: set[str] = set()
@@ -297,6 +299,14 @@ class FakeDesk:
         self._delegation(delegation_id)
         entries = (an_entry(),) if from_sequence <= 1 else ()
         return ThreadView(delegation_id=delegation_id, version=self.version, entries=entries, next_sequence=2)
+
+    async def open_case(self, actor: Actor, notice_id: str, version: int | None) -> DraftView:
+        self._delegation(notice_id)
+        return await self.create_draft(actor, {"matter": "INVESTIGATION"})
+
+    async def linked(self, actor: Actor, delegation_id: str) -> Linked | None:
+        self._delegation(delegation_id)
+        return self.link
 
     async def agreement_file(self, actor: Actor, delegation_id: str) -> str:
         self._delegation(delegation_id)

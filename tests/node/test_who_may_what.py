@@ -63,6 +63,8 @@ TABLE: Final[dict[str, tuple[set[Role], Call, bool]]] = {
     "drop_queued": ({CLERK, SUPERVISOR, APPROVER}, lambda d, a: d.desk.drop_queued(a, d.ref, "x"), True),
     "get_delegation": (READS, lambda d, a: d.desk.get_delegation(a, d.ref), True),
     "get_thread": (READS, lambda d, a: d.desk.get_thread(a, d.ref), True),
+    "open_case": ({CLERK}, lambda d, a: d.desk.open_case(a, d.ref, 99), True),
+    "linked": (READS, lambda d, a: d.desk.linked(a, d.ref), True),
     "agreement_file": (READS, lambda d, a: d.desk.agreement_file(a, d.ref), True),
     "list_delegations": (READS, lambda d, a: d.desk.list_delegations(a, Filters()), False),
     "todo": (READS, lambda d, a: d.desk.todo(a), False),

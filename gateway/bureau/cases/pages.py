@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gateway.bureau.cases import approving, moves, routes, threads
+from gateway.bureau.cases import approving, moves, noticing, routes, threads
 
 router = APIRouter()
-for _module in (routes, moves, approving, threads):
+for _module in (routes, moves, approving, threads, noticing):
     router.routes.extend(_module.router.routes)

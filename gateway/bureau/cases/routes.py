@@ -12,6 +12,7 @@ from delegation.reasons_codes import label_of
 from gateway.bureau.cases import model
 from gateway.bureau.cases.filling import unit_named
 from gateway.bureau.cases.labels import CODE_LABELS
+from gateway.bureau.cases.noticing import APPLICANTS
 from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import buttons
 from gateway.bureau.cases.urgency import raised
@@ -39,6 +40,7 @@ MADE: Final = {
     "awaiting-seal": "已审批，待用印",
     "back": "已退回拟稿人",
     "dropped": "已撤下",
+    "opened": "已立案并答复通报；委托函已拟好，受理后补齐下列各项即可提交审批",
     "appraisal-drafted": "鉴定委托稿已在本机构劳动能力鉴定委员会名下拟好；请用该单位登录，在“拟稿”中办理",
     "no-committee": "您的账号不属于本机构的劳动能力鉴定委员会，请由该单位的人员拟稿",
 }
@@ -129,6 +131,9 @@ async def page_case(
         may_act=caller.actor.has(Role.CLERK, Role.SUPERVISOR),
         code_name=lambda code: CODE_LABELS.get(code, code),
         reason_name=label_of,
+        linked=await desk.linked(caller.actor, delegation_id),
+        applicants=APPLICANTS,
+        may_draft=caller.actor.has(Role.CLERK),
         state_name=state_label,
         case=values_of(view, unit=caller.actor.unit, units=units, people=people),
     )

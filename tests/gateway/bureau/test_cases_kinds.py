@@ -181,3 +181,58 @@ async def test_a_notice_is_sent_and_answered_on_its_own_page(tmp_path: Path) -> 
         assert (terms_signed.agreement_id, len(terms_signed.proofs)) == (number, 2)
         by_api = await host.clerk.get(f"/api/v1/delegations/{number}/agreement-file")
         assert by_api.json() == saved.json()  # either side has the same
+
+
+async def test_a_notice_becomes_a_case_and_after_acceptance_a_delegation(tmp_path: Path) -> None:
+    """主动介入: Chengdu learns of the accident of somebody insured in Hangzhou."""
+    async with (
+        running(tmp_path, HANGZHOU, CHENGDU) as world,
+        bureau(world, HANGZHOU) as home,
+        bureau(world, CHENGDU) as host,
+    ):
+        values = {
+            "to": UNITS_OF[HANGZHOU],
+            "body.notice.worker.name": "赵示例",
+            "body.notice.employer.name": "示例运输公司",
+            "body.notice.accident.place_text": "成都绕城高速某出口",
+            "body.notice.accident.course": "装卸时被货物压伤",
+        }
+        address = "/desk/threads/new/notice-sent"
+        form = form_to(await page(host.clerk, address), "/notice-sent")
+        await approve(host.approver, await host.clerk.post(address, data={**form, **values}))
+        listed = (await host.clerk.get("/api/v1/delegations")).json()["items"]
+        notice = f"/desk/cases/{listed[0]['delegation_id']}"
+        number = listed[0]["delegation_id"]
+        shown = await reads(home.clerk, number, "轮到本单位 — 下一步：答复通报")
+        assert "立案" not in words(await page(home.approver, notice)).split("可办理的事项")[0].split("主动介入")[-1]
+        opened = await home.clerk.post(f"{notice}/open-case", data=form_to(shown, "/open-case"))
+        assert opened.status_code == 303, words(opened)
+        again = await home.clerk.post(f"{notice}/open-case", data=form_to(shown, "/open-case"))  # pressed twice
+        assert again.status_code == 303
+        assert len((await home.clerk.get("/api/v1/drafts")).json()["items"]) == 1
+        await reads(host.clerk, number, "业务行为 通报答复")
+        draft = (await home.clerk.get("/api/v1/drafts")).json()["items"][0]
+        letter = draft["business"]["letter"]
+        assert (draft["business"]["relation"], draft["business"]["related_thread_id"]) == ("FROM_NOTICE", number)
+        assert letter["worker"] == {"name": "赵示例"}
+        assert letter["accident"]["place_text"] == "成都绕城高速某出口"
+        assert draft["competent_unit"] == UNITS_OF[CHENGDU]
+
+        shown = await reads(home.clerk, number, "申请受理后填写")
+        typed = {
+            "case_key": "杭人社工认2026-99", "accepted_on": now().date().isoformat(), "procedure": "ORDINARY",
+            "acceptance_number": "杭人社工受2026第99号", "applicant": "APPLICANT_ROLE_WORKER", "recusal": "1",
+        }  # fmt: skip
+        sent = await home.clerk.post(f"{notice}/accepted-case", data={**form_to(shown, "/accepted-case"), **typed})
+        assert sent.headers["location"].endswith("/review"), words(await page(home.clerk, sent.headers["location"]))
+        draft = (await home.clerk.get(f"/api/v1/drafts/{draft['draft_id']}")).json()
+        assert draft["state"] == "pending_approval"
+        approved = await home.approver.post(
+            f"/api/v1/drafts/{draft['draft_id']}/approve", headers={"If-Match": f'"v{draft["version"]}"'}
+        )
+        assert approved.status_code == 200, approved.text
+        issued_as = approved.json()["row"]["delegation_id"]
+        for side in (home, host):  # each end points at the other
+            await reads(side.clerk, number, f"本通报已转为委托： {issued_as}")
+            case = await reads(side.clerk, issued_as, "本案由事故通报而来")
+            assert notice in case.text
