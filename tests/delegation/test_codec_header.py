@@ -416,7 +416,7 @@ def mutate(message: Any, name: str, value: object) -> None:
             getattr(message, name).append(value)
         else:
             setattr(message, name, value)
-    except (TypeError, ValueError, AttributeError, UnicodeError):
+    except (TypeError, ValueError, AttributeError, UnicodeError, OverflowError):
         return
 
 
