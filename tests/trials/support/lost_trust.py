@@ -83,9 +83,9 @@ CASES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-async def play(folder: Path, name: str, *, seconds: float) -> Outcome:
-    """One case, watched for so long after its strike."""
-    ends = datetime.now(UTC) + timedelta(seconds=BEFORE + 2)
+async def play(folder: Path, name: str, *, seconds: float, setting_up: float = 2.0) -> Outcome:
+    """One case, watched for so long after its strike; what expires does so after `setting_up` and the good work."""
+    ends = datetime.now(UTC) + timedelta(seconds=setting_up + BEFORE)
     federation = Federation(
         folder, WallClock(), roster_poll_seconds=0.5, quotas=Quotas(calls_a_second=1e6, refusals_a_day=1_000_000)
     )
