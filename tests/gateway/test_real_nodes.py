@@ -75,10 +75,10 @@ async def until(look: Callable[[], Awaitable[Json]], holds: Callable[[Json], boo
 
 
 @asynccontextmanager
-async def bureau(world: World, code: str) -> AsyncIterator[Bureau]:
-    """The first administrator is made on the machine, everybody else over HTTP."""
+async def bureau(world: World, code: str, *, unit: str = "") -> AsyncIterator[Bureau]:
+    """The first administrator is made on the machine, everybody else over HTTP; `unit` where it is not the usual."""
     node = world.nodes[code]
-    unit = UNITS_OF[code]
+    unit = unit or UNITS_OF[code]
     await node.accounts.create_staff(
         None, staff_id="root", name="管理员", password=PASSWORD, units=[unit], roles=[Role.ADMINISTRATOR]
     )

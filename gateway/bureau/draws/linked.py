@@ -21,7 +21,7 @@ from node.desk.ports import Actor
 from node.desk.views import DelegationView
 
 router = APIRouter()
-_OF_LETTER: Final = ("worker", "employer", "contact_phone", "priority_reason", "fee_payer")
+_OF_LETTER: Final = ("worker", "employer", "insurance", "contact_phone", "priority_reason", "fee_payer")
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], (), {}, "UNSPECIFIED")
 
 

@@ -140,10 +140,13 @@ def blank(home_region: str) -> Filled:
     return _of(form, _shown(form))
 
 
-def blank_appraisal() -> Filled:
+def blank_appraisal(home_region: str = "") -> Filled:
     """An empty form of an appraisal with the usual choices."""
     typed = {path: [value] for path, value in form_appraisal.DEFAULTS.items()}
-    return _of(Filled(spec=form_of(form_appraisal.DEFAULTS), typed=typed), {})
+    if home_region:
+        typed["letter.insurance.insured_in"] = [home_region]
+    form = Filled(spec=form_of(form_appraisal.DEFAULTS), typed=typed)
+    return _of(form, _shown(form))
 
 
 def joined(business: Mapping[str, object]) -> dict[str, object]:

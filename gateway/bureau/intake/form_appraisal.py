@@ -52,6 +52,7 @@ DEFAULTS: Final = {
     "task_place.role": "RESIDENCE",
     "priority": "NORMAL",
     "letter.worker.id_document": "ID_DOCUMENT_CITIZEN_ID",
+    "letter.insurance.mode": "INSURANCE_MODE_EMPLOYER",
 }
 _MEDIUM, _LONG = 2_000, 20_000
 
@@ -85,7 +86,23 @@ def _who() -> tuple[Part, ...]:
         Field(path="letter.worker.id_number", label="证件号码", required=True, check="idnumber", longest=40),
         Field(path="letter.worker.phone", label="职工电话", ask=Ask.PHONE),
         Field(path="letter.employer.name", label="用人单位", required=True),
-    )
+        Field(
+            path="letter.insurance.mode", label="参保方式", ask=Ask.CHOICE, choices=choices.INSURANCE_MODES,
+            required=True, check="home",
+        ),
+        Field(
+            path="letter.insurance.insured_in", label="参保地", ask=Ask.PLACE, check="home", longest=60,
+            hint="单位参保的填统筹地区",
+        ),
+        Field(
+            path="letter.insurance.project_in", label="项目所在地", ask=Ask.PLACE, longest=60, check="home",
+            hint="按项目参保的填",
+        ),
+        Field(
+            path="letter.employer.operates_in", label="生产经营地", ask=Ask.PLACE, longest=60, check="home",
+            hint="未参保的填",
+        ),
+    )  # fmt: skip
 
 
 def _decision(*, needed: bool) -> tuple[Part, ...]:
@@ -106,7 +123,7 @@ def _medical() -> tuple[Part, ...]:
         Field(path="letter.appraisal.treating_hospitals", label="救治医疗机构", ask=Ask.LONG, longest=_MEDIUM,
               hint="一行一家；供职于此的专家不列入合格名单"),
         Field(path="letter.appraisal.immobile", label="职工不便出行（上门或远程鉴定）", ask=Ask.CHECK),
-        Field(path="letter.case_summary", label="简要案情和鉴定要求", ask=Ask.LONG, required=True, longest=_LONG),
+        Field(path="letter.case_summary", label="简要案情和鉴定要求", ask=Ask.LONG, longest=_LONG),
     )  # fmt: skip
 
 

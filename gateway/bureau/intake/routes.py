@@ -71,7 +71,8 @@ def version_in(form: Typed) -> int:
 async def page_new_draft(request: Request, caller: PageCaller) -> Response:
     """An empty form."""
     mine = [unit for unit in await ours(station_of(request), caller.actor) if unit.code == caller.actor.unit]
-    form = blank_appraisal() if mine and mine[0].type == "APPRAISAL" else blank(mine[0].region if mine else "")
+    region = mine[0].region if mine else ""
+    form = blank_appraisal(region) if mine and mine[0].type == "APPRAISAL" else blank(region)
     return await _page(request, caller, Sheet(form=form, once=str(uuid4())))
 
 

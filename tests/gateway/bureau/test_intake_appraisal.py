@@ -30,6 +30,8 @@ TYPED = {
     "letter.worker.id_document": ["ID_DOCUMENT_CITIZEN_ID"],
     "letter.worker.id_number": ["11010519491231002X"],
     "letter.employer.name": ["示例公司"],
+    "letter.insurance.mode": ["INSURANCE_MODE_EMPLOYER"],
+    "letter.insurance.insured_in": ["330100"],
     "letter.appraisal.decision_number": ["示例认〔2026〕1号"],
     "letter.appraisal.decided_on": ["2026-07-01"],
     "letter.appraisal.injured_parts": ["腰椎\n左手"],
