@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Final
 
@@ -22,6 +23,13 @@ from tests.browser.conftest import DESKTOP, PHONE, Town, Window
 FIRST_PAGE: Final = 150 * 1024  # bytes of everything that the first page needs, uncompressed
 CLERK, APPROVER, ADMINISTRATOR, DISPATCHER, AUDITOR = "hz-jb-01", "hz-sp-01", "hz-gl-01", "hz-fp-01", "hz-jd-01"
 HOST = "cd-jb-01"
+LETTER: Final = {
+    "clock.application_received_on": (datetime.now(UTC) - timedelta(days=2)).date().isoformat(),
+    "task_place.code": "510100", "letter.worker.name": "沈砚青", "letter.worker.id_number": "330106198907153213",
+    "letter.employer.name": "示例公司", "letter.appraisal.decision_number": "示例认〔2026〕1号",
+    "letter.appraisal.decided_on": "2026-01-05", "letter.appraisal.injured_parts": "腰椎",
+    "letter.appraisal.diagnosis": "骨折", "letter.appraisal.pool_basis": "受托方专家库，一案一议",
+}  # fmt: skip
 COMMITTEE, KEEPER = "hz-le-01", "hz-le-02"  # clerk and approver of the committee
 
 # What is read by GET and is no page: files, the answer to a script, the way to another service for signing in and back.
@@ -29,7 +37,7 @@ NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
         "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
-        "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
+        "readDrawProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
         "beginService", "finishService",
     }
 )  # fmt: skip
@@ -42,7 +50,9 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageAlarms": ((ADMINISTRATOR, "/alarms"),),
     "pageNotices": ((CLERK, "/notices"), (ADMINISTRATOR, "/notices")),
     "pageDrafts": ((CLERK, "/intake"),),
-    "pageNewDraft": ((CLERK, "/intake/new"),),
+    "pageNewDraft": ((CLERK, "/intake/new"), (COMMITTEE, "/intake/new")),
+    "pageAppointments": ((COMMITTEE, "/appointments"),),
+    "pageDraw": ((COMMITTEE, "/cases/{appraisal}/draw"),),
     "pageDraft": ((CLERK, "/intake/{draft}?check=1"),),
     "pageDraftReview": ((CLERK, "/intake/{draft}/review"),),
     "pageCase": ((CLERK, "/intake/{draft}/case"),),
@@ -60,7 +70,7 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pagePoolImported": ((KEEPER, "/pool/import/{pool_imported}"),),
     "pagePoolVersions": ((COMMITTEE, "/pool/versions"),),
     "pagePoolVersion": ((COMMITTEE, "/pool/versions/{root}"), (KEEPER, "/pool/versions/{root}")),
-    "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}")),
+    "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}"), (COMMITTEE, "/cases/{appraisal}")),
     "pageMove": ((HOST, "/cases/{running}/moves/reported"), (CLERK, "/cases/{case}/moves/supplement-requested")),
     "pagePrepared": ((APPROVER, "/moves/{move}"),),
     "pageChange": ((CLERK, "/moves/{move}/edit"),),
@@ -123,8 +133,34 @@ def pool(town: Town, browser: Browser) -> dict[str, str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def appraisal(town: Town, browser: Browser) -> str:
+    """An appraisal that the committee has issued, filled in at the one window and approved there."""
+    page = browser.new_page(locale="zh-CN")
+    town.sign_in(page, COMMITTEE)
+    desk = f"{town.address(HANGZHOU)}/desk"
+    page.goto(f"{desk}/intake/new")
+    for name, text in LETTER.items():
+        page.locator(f'[name="{name}"]').fill(text)
+    page.locator('[name="letter.recusal_declared"][type="checkbox"]').check()
+    page.locator('button.main[name="_do"]').click()
+    page.wait_for_url("**/review")
+    review = page.url
+    page.close()
+    page = browser.new_page(locale="zh-CN")
+    town.sign_in(page, KEEPER)
+    page.goto(review)
+    page.locator('form[action$="/approve"] button').click()
+    page.wait_for_url("**/cases/**")
+    number = page.url.partition("?")[0].rpartition("/")[2]
+    page.close()
+    return number
+
+
 @pytest.fixture
-def things(town: Town, window: Window, cases: Mapping[str, str], pool: Mapping[str, str]) -> dict[str, str]:
+def things(
+    town: Town, window: Window, cases: Mapping[str, str], pool: Mapping[str, str], appraisal: str
+) -> dict[str, str]:
     """A draft with a picture, a file read for import, a prepared act, a request: each by its id."""
     page = window()
     town.sign_in(page, CLERK)
@@ -170,6 +206,7 @@ def things(town: Town, window: Window, cases: Mapping[str, str], pool: Mapping[s
     return {
         **cases,
         **pool,
+        "appraisal": appraisal,
         "draft": str(draft),
         "file": file.removeprefix("m-"),
         "imported": read.url.rpartition("/")[2],

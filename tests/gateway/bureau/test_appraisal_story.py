@@ -4,15 +4,20 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import httpx
+import pytest
 
+from delegation.errors import Refusal
+from gateway.bureau.draws.linked import second
 from tests.gateway.bureau.pages import form_to, forms, words
 from tests.gateway.bureau.test_cases_story import approve, page, reads, send
 from tests.gateway.test_real_nodes import PASSWORD, Bureau, bureau
-from tests.node.appraisals import a_file, panel_of, reach, see, until_entry, with_pool
+from tests.node.appraisals import a_file, a_letter, member, panel_of, reach, see, until_entry, with_pool
+from tests.node.appraisals import issue as issue_directly
 from tests.node.test_appraisal import Clock, ahead
-from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now
+from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, clerk, issued, now, running
 
 TYPED: dict[str, str | list[str]] = {
     "matter": "DISABILITY_GRADE",
@@ -193,3 +198,30 @@ async def _conclude(world: World, home: Bureau, host: Bureau, number: str, day: 
     await until_entry(world.nodes[HANGZHOU], HANGZHOU, number, "CONCLUSION_SERVED")
     papers = words(await page(home.clerk, f"{case}/papers"))
     assert all(title in papers for title in ("委托鉴定函", "专家组抽取记录", "鉴定通知书", "鉴定结论书"))
+
+
+async def test_the_two_hosts_of_a_case_learn_nothing_of_each_other(tmp_path: Path) -> None:
+    async with running(tmp_path, HANGZHOU, CHENGDU, committees=True) as world:
+        home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
+        first = (await issued(home, HANGZHOU)).row.delegation_id
+        held = await home.desk.get_delegation(clerk(HANGZHOU), first)
+        drafted = second(held)
+        whole = a_letter()
+        letter, request = (cast("dict[str, object]", made["letter"]) for made in (drafted, whole))
+        appraisal = {
+            **cast("dict[str, object]", request["appraisal"]),
+            **cast("dict[str, object]", letter["appraisal"]),
+        }
+        filled_in = {**letter, "appraisal": appraisal, "recusal_declared": True}
+        told = {name: whole[name] for name in ("task_place", "clock")}
+        later = (await issue_directly(home, {**drafted, **told, "letter": filled_in})).row.delegation_id
+        await reach(host, CHENGDU, later, "issued")
+        shown = await see(host, CHENGDU, later)
+        assert shown.header["case_id"] != held.header["case_id"]
+        assert shown.header["related_thread_id"] == ""
+        sealed = json.dumps([dict(shown.header), shown.letter, shown.entries[0].body], default=str, ensure_ascii=False)
+        assert first not in sealed
+        assert held.header["case_id"] not in sealed
+        assert later != first
+        with pytest.raises(Refusal):
+            await host.desk.get_delegation(member(CHENGDU), first)
