@@ -155,12 +155,15 @@ SUBJECT_LABELS: Final[Mapping[str, str]] = MappingProxyType(dict(SUBJECTS))
 DOCUMENT_KINDS: Final[Mapping[str, str]] = MappingProxyType({
     "document": "书证", "object": "物证", "audiovisual": "视听资料", "electronic": "电子数据", "witness": "证人证言",
     "statement": "当事人陈述", "expert": "鉴定意见", "inspection": "勘验笔录、现场笔录", "other": "其他",
+    "acceptance": "受理决定书", "application": "工伤认定申请表", "labour-contract": "劳动合同",
+    "recognition-decision": "认定工伤决定书", "diagnosis": "诊断证明", "medical-record": "病历",
+    "examination-report": "检查、检验报告", "id-card": "身份证件", "social-security-card": "社会保障卡",
 })  # fmt: skip
 # Kinds that a business system may say of a file (any lower code is taken): in words all the same.
 _OTHER_KINDS: Final[Mapping[str, str]] = MappingProxyType({
-    "acceptance": "受理决定书", "application": "工伤认定申请表", "letter": "函件", "report": "调查报告",
-    "labour-contract": "劳动合同", "attendance": "考勤记录", "payroll": "工资发放记录", "insurance": "参保记录",
-    "id-card": "身份证件", "business-licence": "营业执照", "medical-record": "病历", "diagnosis": "诊断证明",
+    "letter": "函件", "report": "调查报告", "employment-proof": "劳动关系证明",
+    "attendance": "考勤记录", "payroll": "工资发放记录", "insurance": "参保记录",
+    "business-licence": "营业执照",
     "traffic": "交通事故认定书", "police-record": "公安机关材料", "photo": "照片", "site-photo": "现场照片",
     "audio": "录音", "video": "录像", "interview": "询问笔录", "access-log": "门禁记录", "receipt": "票据",
     "service": "送达回证", "scan": "扫描件",
@@ -170,7 +173,8 @@ UNKNOWN_KIND: Final = "其他材料"
 
 def file_kind(code: str) -> str:
     """The kind of a file in words; `UNKNOWN_KIND` for a code that nobody knows."""
-    return DOCUMENT_KINDS.get(code) or _OTHER_KINDS.get(code.replace("_", "-"), UNKNOWN_KIND)
+    named = code.replace("_", "-")
+    return DOCUMENT_KINDS.get(named) or _OTHER_KINDS.get(named, UNKNOWN_KIND)
 
 
 MATERIAL_STATES: Final[Mapping[str, str]] = MappingProxyType({

@@ -373,3 +373,9 @@ def dates_history(view: DelegationView) -> list[tuple[EntryView, Sequence[object
             found.append((entry, entry.due_dates))
         before = now
     return found
+
+
+def reused(view: DelegationView) -> int:
+    """How many files were referred to instead of being asked for again, as the headers declare it."""
+    counts = [each.declared.get("reused_materials", 0) for each in view.entries if each.state != "parked"]
+    return sum(number for number in counts if isinstance(number, int))

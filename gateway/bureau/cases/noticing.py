@@ -1,4 +1,4 @@
-"""主动介入 on the page of a notice: 立案 with one act; once 受理 is recorded, the letter to an approver with one more."""
+"""主动介入 on a notice's page: 立案 with one act; once 受理 is recorded, the letter to an approver with one more."""
 
 from collections.abc import Mapping
 from typing import Final

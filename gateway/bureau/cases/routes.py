@@ -88,6 +88,7 @@ def values_of(
         "delegation": view.row.thread_type.lower() == "delegation",
         "links": links(view),
         "raised": raised(view, names, unit=unit),
+        "reused": model.reused(view),
         "proven": view.row.thread_type.lower() == "agreement"
         and any(each.kind == "AGREEMENT_COUNTERSIGNED" for each in view.entries),
     }

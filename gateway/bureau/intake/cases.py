@@ -11,7 +11,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from delegation.codes import Matter
 from delegation.errors import Reason, Refusal
+from delegation.required_materials import held_of
 from gateway.auth import Caller, station_of
 from gateway.bureau.guard import PageCaller, PageForm
 from gateway.bureau.intake.drafts import DraftLine, draft_line
@@ -24,6 +26,7 @@ from node.desk.views import DelegationView, DraftView, MaterialView
 
 router = APIRouter()
 _ANSWERED: Final = frozenset({"FINDING_FOUND", "FINDING_PARTLY", "FINDING_NOT_FOUND"})
+_READABLE: Final = frozenset({"held", "uploaded"})
 _LONGEST_KEY: Final = 80
 _MOST_FILES: Final = 64  # taken over at once
 _OF_ONE_HOST: Final = ("task_place", "host_unit", "reused_materials", "materials", "requested_due", SHORT_TIME)
@@ -71,6 +74,12 @@ async def page_case(request: Request, draft_id: DraftId, caller: PageCaller) -> 
     members = [await _member(request, caller, each) for each in await _of_case(request, caller, draft)]
     target = draft if draft.state in EDITABLE else None
     held = {material.material_id for material in draft.materials}
+    matter = str(draft.business.get("matter", ""))
+    in_case = {each.material_id: each for member in members for each in member.materials if each.state in _READABLE}
+    asked = held_of(
+        Matter[matter] if matter in Matter.__members__ else Matter.UNSPECIFIED,
+        ((each.material_id, each.document_kind) for each in in_case.values()),
+    )
     return render(
         request,
         "intake/case.html",
@@ -80,12 +89,13 @@ async def page_case(request: Request, draft_id: DraftId, caller: PageCaller) -> 
         case_key=str(draft.business.get("case_key", "")),
         members=members,
         ready=bool(members) and all(member.is_ready for member in members),
+        asked=[(each.required, [in_case[one] for one in each.material_ids]) for each in asked],
         offered=[
             material
             for member in members
             if member.line.draft.draft_id != draft_id
             for material in member.materials
-            if material.state in {"held", "uploaded"} and material.material_id not in held
+            if material.state in _READABLE and material.material_id not in held
         ],
     )
 

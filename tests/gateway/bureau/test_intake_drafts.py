@@ -199,6 +199,10 @@ async def test_material_of_the_case_is_taken_over_without_uploading_again(house:
         form = form_to(page, "/reuse")
         assert f'value="{held[0]}"' in page.text
         assert held[1] not in page.text
+        assert "诊断证明 《工伤保险条例》第十八条 尚无" in words(page)
+        desk.files[held[0]].view = replace(desk.files[held[0]].view, document_kind="diagnosis")
+        page = await clerk.get(f"{second}/case")  # what is held stands with its id, so that nobody asks for it again
+        assert f"诊断证明 《工伤保险条例》第十八条 笔录.pdf {held[0]}" in words(page)
         taken = await clerk.post(f"{second}/reuse", data={**form, "material": [held[0]]})
         assert taken.status_code == 303
         files = await desk.list_materials(None, second.rpartition("/")[2])  # type: ignore[arg-type] # as above
