@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from certs.files import write_atomically
 from cli.common import AsJson, DataDir, now
 from cli.output import Exit, fail, show, table, tells_refusals
 from delegation.clock_specs import legal_source
 from delegation.errors import Refusal
+from node.draws.beside import draw_file_beside
 from node.outline import EntryOutline, list_threads, outline
 from node.settings import NodeSettings
 from node.verification.report import Status
@@ -89,6 +92,28 @@ def show_delegation(
         _print(number, entries, report)
     if report is not None and not report.ok:
         fail(f"{len(report.failed)} checks do not hold", Exit.NOT_AS_IT_SHOULD_BE)
+
+
+@app.command("draw")
+@tells_refusals
+def export_draw(
+    number: Number,
+    data_dir: DataDir,
+    out: Annotated[Path, typer.Option(help="Where the file goes; one that is there stays.")],
+    names: Annotated[bool, typer.Option(help="With the names of those drawn.")] = True,
+) -> None:
+    """Write the file that proves a draw of experts, beside the node; `xieban draw verify` checks it anywhere."""
+    data = asyncio.run(_draw(NodeSettings.load(data_dir), number, names=names))
+    write_atomically(out, data, replace=False)
+    show({"file": str(out), "bytes": len(data)})
+
+
+async def _draw(settings: NodeSettings, number: str, *, names: bool) -> bytes:
+    held = open_for_verification(settings, clock=now)
+    try:
+        return await draw_file_beside(held, number, at=now(), names=names)
+    finally:
+        await held.close()
 
 
 async def _verify(settings: NodeSettings, number: str, *, online: bool) -> VerificationReport:

@@ -3,11 +3,15 @@
 The proofs come from the registry when the file is made; checked it is without either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from certs.draw_file import DrawFile, LoggedEnvelope, Opening, draw_file, opening_of
+from certs.notes import parse_and_verify
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
@@ -18,12 +22,14 @@ from node import parts
 from node.desk.guard import READS, need, own
 from node.desk.looking import look
 from node.desk.ports import Actor
-from node.draws.members import MOST_ENTRIES, commitments, message_of
+from node.draws.members import MOST_ENTRIES, first_commitments, message_of
 from node.looks import What
 from node.records import EntryRecord
 from node.state import State
 from node.store import Where
+from node.verification.log import LogProofs
 from node.writer import Tx
+from xieban.delegation.v1 import appraisal_pb2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,36 +105,69 @@ def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: s
     whole = [each.sequence for each in records] == list(range(1, len(records) + 1))
     if body is None or not body.panel.HasField("pool") or not whole or not isinstance(declared, PanelDeclared):
         raise Refusal(Reason.NOT_ALLOWED, state="panel_sealed")
-    found = commitments(tx, delegation_id, declared.draw)
-    if not {thread.home_unit, thread.host_unit} <= set(found):
-        raise Refusal(Reason.NOT_ALLOWED, state="no_panel")
     look(tx, state, actor, at, What.THREAD, delegation_id)
+    return gathered(
+        records,
+        panel,
+        body.panel,
+        sides=(thread.home_unit, thread.host_unit),
+        views=partial(_views, state),
+        newest=state.rosters.current.view,
+        seal_authority=state.rosters.seal_authority,
+    )
+
+
+def gathered(
+    records: Sequence[EntryRecord],
+    panel: EntryRecord,
+    opened: appraisal_pb2.PanelRecord,
+    *,
+    sides: tuple[str, str],
+    views: Callable[[int], Sequence[RosterView]],
+    newest: RosterView,
+    seal_authority: bytes,
+) -> Wanted:
+    """The same of a thread's entries and its opened panel, wherever they were read. `views`: rosters by version.
+
+    Raises:
+        Refusal: NOT_ALLOWED (state no_panel), ROSTER_NOT_READY where a signer's certificate is in no roster here.
+    """
+    header = parse_header(panel.header)
+    declared = header.declared
+    draw = declared.draw if isinstance(declared, PanelDeclared) else 0
+    found = first_commitments(records, draw)
+    if not set(sides) <= set(found):
+        raise Refusal(Reason.NOT_ALLOWED, state="no_panel")
     pool = LoggedEnvelope(
-        header=body.panel.pool.header,
-        signatures=tuple(body.panel.pool.signatures),
-        entry=body.panel.pool.entry,
+        header=opened.pool.header,
+        signatures=tuple(opened.pool.signatures),
+        entry=opened.pool.entry,
         checkpoint=0,
         path=(),
     )
     logged = tuple(_logged(each) for each in records)
-    trust = state.rosters.current
+    home, host = (parse_entry(found[unit].entry).leaf_index for unit in sides)
     return Wanted(
         leg=header.leg,
-        draw=declared.draw,
-        draw_checkpoint=body.panel.checkpoint,
-        seal_authority=state.rosters.seal_authority,
-        log_origin=trust.view.registry.log_origin,
-        log_public_key=trust.view.registry.log_public_key,
-        certificates=tuple(_signer(state, each) for each in _signers(logged, pool)),
+        draw=draw,
+        draw_checkpoint=opened.checkpoint,
+        seal_authority=seal_authority,
+        log_origin=newest.registry.log_origin,
+        log_public_key=newest.registry.log_public_key,
+        certificates=tuple(
+            _signer(digest, (*views(version), newest), version) for digest, version in _signers(logged, pool)
+        ),
         thread=logged,
         pool=pool,
-        experts=tuple(opening_of(each) for each in body.panel.experts),
+        experts=tuple(opening_of(each) for each in opened.experts),
         leaves=tuple(parse_entry(each.entry).leaf_index for each in (*logged, pool)),
-        sides=(
-            parse_entry(found[thread.home_unit].entry).leaf_index,
-            parse_entry(found[thread.host_unit].entry).leaf_index,
-        ),
+        sides=(home, host),
     )
+
+
+def _views(state: State, version: int) -> tuple[RosterView, ...]:
+    trust = state.rosters.version(version)
+    return () if trust is None else (trust.view,)
 
 
 def _logged(record: EntryRecord) -> LoggedEnvelope:
@@ -151,12 +190,23 @@ def _signers(logged: Sequence[LoggedEnvelope], pool: LoggedEnvelope) -> list[tup
     return list(found.items())
 
 
-def _signer(state: State, named: tuple[bytes, int]) -> bytes:
-    digest, version = named
-    trusts = (state.rosters.version(version), state.rosters.current)
-    views: list[RosterView] = [trust.view for trust in trusts if trust is not None]
+def _signer(digest: bytes, views: Sequence[RosterView], version: int) -> bytes:
     for view in views:
         signer = view.signer_at(digest)
         if signer is not None:
             return signer.certificate
     raise Refusal(Reason.ROSTER_NOT_READY, version=str(version))
+
+
+async def prove(found: Wanted, proofs: LogProofs, *, log_key: Ed25519PublicKey) -> DrawFile:
+    """The file, with proofs as the registry gives them now. Refusal UNAVAILABLE, CHECKPOINT_NOT_TRUSTED."""
+    newest = await proofs.checkpoint()
+    head = parse_and_verify(newest, found.log_origin, log_key)
+    drawn = parse_and_verify(found.draw_checkpoint, found.log_origin, log_key)
+    grown = head.size != drawn.size
+    return found.proven(
+        newest=newest if grown else found.draw_checkpoint,
+        paths=[await proofs.inclusion(leaf, head.size) for leaf in found.leaves],
+        sides=[await proofs.inclusion(leaf, drawn.size) for leaf in found.sides],
+        consistency=await proofs.consistency(drawn.size, head.size) if grown else (),
+    )

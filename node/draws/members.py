@@ -93,9 +93,16 @@ def members_of(tx: Tx, state: State, thread_id: str) -> Members:
 
 
 def commitments(tx: Tx, thread_id: str, draw: int) -> Mapping[str, EntryRecord]:
-    """The first commitment of each unit in a draw: one that was sent again after a protest moves nothing (13.4)."""
+    """The first commitment of each unit in a draw."""
+    return first_commitments(entries(tx, thread_id, (Kind.DRAW_COMMITTED,)), draw)
+
+
+def first_commitments(records: Sequence[EntryRecord], draw: int) -> Mapping[str, EntryRecord]:
+    """As `commitments`, of entries in order: one that was sent again after a protest moves nothing (13.4)."""
     found: dict[str, EntryRecord] = {}
-    for record in entries(tx, thread_id, (Kind.DRAW_COMMITTED,)):
+    for record in records:
+        if record.kind != Kind.DRAW_COMMITTED:
+            continue
         declared = parse_header(record.header).declared
         if isinstance(declared, DrawCommittedDeclared) and declared.draw == draw:
             found.setdefault(record.sender_unit, record)

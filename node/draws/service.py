@@ -7,15 +7,12 @@ from certs.draw_file import DrawFile
 from certs.draw_file_json import draw_file_bytes
 from certs.draw_proof import verify_draw
 from certs.draw_report import DrawReport
-from certs.notes import parse_and_verify
-from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor
-from node.draws.exporting import wanted
+from node.draws.exporting import prove, wanted
 from node.link import Link
 from node.state import State
+from node.verification.log import LinkProofs
 from node.writer import Writer
-
-_AT_ONCE = 256
 
 
 class DrawsPort(Protocol):
@@ -58,22 +55,4 @@ class Draws:
 
     async def _file(self, actor: Actor, delegation_id: str) -> DrawFile:
         found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id))
-        trust = self._state.rosters.current
-        newest = (await self._link.checkpoint()).checkpoint
-        head = parse_and_verify(newest, trust.view.registry.log_origin, trust.log_key)
-        drawn = parse_and_verify(found.draw_checkpoint, trust.view.registry.log_origin, trust.log_key)
-        paths: list[tuple[bytes, ...]] = []
-        while len(paths) < len(found.leaves):
-            asked = found.leaves[len(paths) : len(paths) + _AT_ONCE]
-            given = await self._link.inclusions(asked, tree_size=head.size)
-            if not given:
-                raise Refusal(Reason.CHECKPOINT_NOT_TRUSTED, field="paths")
-            paths += given
-        sides = await self._link.inclusions(found.sides, tree_size=drawn.size)
-        grown = head.size != drawn.size
-        consistency = (
-            tuple((await self._link.consistency(old_size=drawn.size, new_size=head.size)).path) if grown else ()
-        )
-        return found.proven(
-            newest=newest if grown else found.draw_checkpoint, paths=paths, sides=sides, consistency=consistency
-        )
+        return await prove(found, LinkProofs(self._link), log_key=self._state.rosters.current.log_key)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from certs.draw_proof import verify_draw_file
 from delegation.deadlines import day_of
+from node.draws.beside import draw_file_beside
 from node.service import Node
+from node.verify import open_for_verification, verify_thread
 from tests.node import appraisals as a
-from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now, running
+from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now, regions, running
 
 
 class Clock:
@@ -56,6 +58,15 @@ async def test_the_experts_are_drawn_by_the_nodes_themselves(tmp_path: Path) -> 
         assert {each.expert_id for each in shown.panel if each.status == "sits"} == set(experts)
         assert all(each.name for each in shown.panel)
         await whole_file(home, host, delegation_id, experts)
+        for bureau in (HANGZHOU, CHENGDU):
+            held = open_for_verification(world.settings[bureau], clock=now, regions=regions())
+            try:
+                verified = await verify_thread(held, delegation_id, at=now())
+                beside = await draw_file_beside(held, delegation_id, at=now(), names=False)
+            finally:
+                await held.close()
+            assert verified.ok, verified.failed
+            assert verify_draw_file(beside).ok
 
 
 async def whole_file(home: Node, host: Node, delegation_id: str, experts: list[str]) -> None:

@@ -139,6 +139,8 @@ async def test_a_panel_that_the_lot_did_not_fall_on_is_protested(
         assert (seen.entries[-1].state, seen.entries[-1].replaces) == ("applied", panel.envelope_id)
         assert seen.appraisal is not None
         assert all(each.name for each in seen.appraisal.panel)
+        report = await home.draws.check_draw(a.member(HANGZHOU), ref)
+        assert report.ok, report.failed
 
 
 Opened = Callable[[EntryRecord, bytes], dict[str, object]]

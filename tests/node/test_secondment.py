@@ -67,7 +67,7 @@ async def test_too_few_becomes_a_short_panel_with_its_ways_out_and_is_widened(tm
         assert await a.two(host, CHENGDU, ref, "SPECIALTY_DETERMINED", greedy) == "PANEL_SHORT"
         seen = await a.both_reach(home, host, ref, "panel_short")
         told = (seen.entries[-1].body or {})["specialties"]
-        assert "减少候补名额" in told["remedy"]  # type: ignore[index, call-overload]  # JSON
+        assert "减少候补名额" in told["remedy"]  # type: ignore[index]  # JSON
         with pytest.raises(Refusal) as enough:
             await a.two(host, CHENGDU, ref, "PANEL_SHORT", a.PLAN)
         assert enough.value.details == {"state": "panel_not_short"}
