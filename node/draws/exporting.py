@@ -22,14 +22,13 @@ from node import parts
 from node.desk.guard import READS, need, own
 from node.desk.looking import look
 from node.desk.ports import Actor
-from node.draws.members import MOST_ENTRIES, first_commitments, message_of
+from node.draws.members import MOST_ENTRIES, PanelRecord, first_commitments, message_of
 from node.looks import What
 from node.records import EntryRecord
 from node.state import State
 from node.store import Where
 from node.verification.log import LogProofs
 from node.writer import Tx
-from xieban.delegation.v1 import appraisal_pb2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: s
 def gathered(
     records: Sequence[EntryRecord],
     panel: EntryRecord,
-    opened: appraisal_pb2.PanelRecord,
+    opened: PanelRecord,
     *,
     sides: tuple[str, str],
     views: Callable[[int], Sequence[RosterView]],

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from delegation.codec_body_checks import read_body
 from delegation.codec_header import parse_header
@@ -26,6 +26,7 @@ from xieban.delegation.v1 import appraisal_pb2, body_pb2
 _TOLD: Final = frozenset({Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.RECUSAL_RAISED,
                           Kind.RECUSAL_ANSWERED})  # fmt: skip
 MOST_ENTRIES: Final = 2000
+PanelRecord: TypeAlias = appraisal_pb2.PanelRecord
 
 
 @dataclass(slots=True)
