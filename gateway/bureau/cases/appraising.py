@@ -6,6 +6,7 @@ from typing import Final
 
 from delegation.appraisal_rules import (
     GRADE_LABELS,
+    SELF_CARE_DEGREES,
     SELF_CARE_ITEMS,
     SELF_CARE_LABELS,
     clause_warnings,
@@ -168,6 +169,17 @@ def typed_finding(typed: Mapping[str, Sequence[str]], at: str) -> Json:
     filled = [row for row in rows.values() if any(row.values())]
     grade = typed.get(f"{at}.grade", [""])
     return {"injuries": filled, "grade": grade[-1] if grade else ""}
+
+
+def typed_degree(typed: Mapping[str, Sequence[str]], at: str, matter: str) -> str:
+    """The degree of care that follows from the items ticked now, in words; empty where none is asked for."""
+
+    def ticked(name: str) -> bool:
+        return "1" in typed.get(f"{at}.{name}", ())
+
+    if not ticked("care_asked") and matter != Matter.SELF_CARE.name:
+        return ""
+    return SELF_CARE_DEGREES[self_care_degree(sum(ticked(f"self_care.{item}") for item in SELF_CARE_ITEMS))]
 
 
 def carry(data: Json, material_ids: Sequence[str], *, unsent: frozenset[str]) -> None:

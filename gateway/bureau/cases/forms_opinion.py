@@ -15,6 +15,7 @@ from gateway.bureau.cases.appraising import (
     finding_data,
     finding_parts,
     panel_of,
+    typed_degree,
     typed_finding,
     warnings_of,
 )
@@ -124,6 +125,9 @@ def _opinion(asking: Asking) -> Sequence[Section]:
     found = [
         Section(name="majority", title="专家组意见（多数意见）", parts=finding_parts(MAJORITY, _matter(asking))),
     ]
+    degree = typed_degree(asking.typed, MAJORITY, _matter(asking))
+    if degree:
+        found.append(Section(name="computed", title="按五项核算的生活自理障碍等级", parts=(), hint=degree))
     warnings = warnings_of(typed_finding(asking.typed, MAJORITY))
     if warnings:
         parts = tuple(

@@ -108,6 +108,7 @@ async def show(
         kept=kept or {},
         asked=unanswered(conversation(view, unit=actor.unit)) if kind is Kind.ANSWER else (),
         searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
+        computes=kind is Kind.OPINION_FORMED,
         evidence=kind in {Kind.REPORTED, Kind.UNABLE},
         known=[each.material_id for each in asking.unsent],
         move_id=move_id,

@@ -48,6 +48,23 @@ _GUARD_FIELDS: Final[Mapping[str, str]] = {
     "accepted_before": "clock.accepted_on", "home_is_right": "letter.insurance.mode",
     "letter_recusal": "letter.recusal_declared", "numbers_hold": "letter.worker.id_number",
     "time_left_confirmed": "short_time_confirmed", "legal_basis_right": "legal_basis",
+    # an appraisal
+    "strata_fit": "plan", "plan_matches": "plan", "too_few": "plan", "strata_current": "plan",
+    "remedy_told": "body.specialties.remedy", "none_of_a_void_panel": "body.panel_change.leaves",
+    "next_reserve_enters": "body.panel_change.leaves", "recusal_reasoned": "body.recusal.reason",
+    "proposed_enough": "body.experts.experts", "twice_the_panel": "body.experts.experts",
+    "admitted_of_proposed": "body.experts.experts", "appointments_stated": "body.experts.experts",
+    "no_conflict_declared": "body.experts.experts", "experts_as_panel": "body.experts.experts",
+    "appointment_ahead": "body.appointment.at", "instead_of_the_last": "body.appointment.at",
+    "move_reasoned": "body.appointment.reason", "served_before": "declared.served_on",
+    "notice_proven": "body.worker_notice.proof_material_id", "absence_counts": "reasons",
+    "absence_reason_right": "reasons", "day_appointed": "body.examination.at",
+    "examination_fits": "body.examination.experts", "tests_ahead": "declared.expected_on",
+    "majority_holds": "body.opinion.dissent", "finding_fits_matter": "body.opinion.majority.grade",
+    "opinion_reviewed": "body.appraisal_result.reviewer_staff_id", "clauses_named": "clauses",
+    "concluded_once": "body.conclusion.on", "served_once": "body.conclusion.on",
+    "dated_until_today": "body.conclusion.on", "remedy_stated": "body.conclusion.remedy_told",
+    "conclusion_by_mode": "body.appraisal_result.conclusion.number",
     "priority_told": "letter.priority_reason",
 }  # fmt: skip
 

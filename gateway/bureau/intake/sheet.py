@@ -24,6 +24,9 @@ _WORKER: Final = "letter.worker."
 _TAKEN_OVER: Final = (_WORKER, "letter.employer.", "letter.insurance.")
 
 
+SIMPLE_PROCEDURE: Final = (
+    "简易程序自受理起只有十五日（《工伤保险条例》第二十条），委托外地调查后所剩不多，请斟酌"
+)
 MODE_RULES: Final = {
     "ONSITE_ASSIST": "协助现场鉴定：一案一议即可，受托方受理就是同意；从受托方专家库抽取须写明依据；结论由本单位作出",
     "EXPERT_SECONDMENT": "聘请专家：一案一议即可；受托方推荐不少于两倍的专家，本单位入库后抽取；结论由本单位作出",
@@ -38,6 +41,7 @@ class Told:
     places: tuple[tuple[str, tuple[UnitView, ...]], ...] = ()  # place as shown, its competent units
     home: HomeTold | None = None
     article: str = ARTICLE
+    warning: str = ""  # legal and seldom wise, as the rule book warns (SIMPLE_PROCEDURE)
     rule: str = ""  # of an appraisal's mode: what it needs, and whose the conclusion is
 
 
@@ -79,7 +83,9 @@ async def tell(station: Station, actor: Actor, form: Filled) -> Told:
     home = await home_told(station, actor, form, await ours(station, actor))
     if home is not None and home.is_wrong:
         form.faults.setdefault(home.path, NOT_HOME)
-    return Told(places=tuple(found), home=home, rule=MODE_RULES.get(form.text("appraisal_mode"), ""))
+    rule = MODE_RULES.get(form.text("appraisal_mode"), "")
+    simple = SIMPLE_PROCEDURE if form.text("clock.procedure") == "SIMPLE" else ""
+    return Told(places=tuple(found), home=home, rule=rule, warning=simple)
 
 
 async def known(station: Station, actor: Actor, form: Filled, today: date) -> tuple[DelegationRow, ...]:
