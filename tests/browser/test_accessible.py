@@ -37,7 +37,7 @@ NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
         "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
-        "readDrawProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
+        "readDrawProof", "readAgreementProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
         "beginService", "finishService",
     }
 )  # fmt: skip
