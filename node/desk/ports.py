@@ -8,7 +8,8 @@ Every call that changes something returns after it is on disk. `kind` is a name 
     move      reasons          exact codes, such as ["R05"]; those that tell of health or secrecy travel sealed
               declared         what the body does not hold: unit, working_days, blocking, effective_on,
                                applicant_told_on, subject, version, adoption, outcome, ground, short_time_confirmed,
-                               changed_subjects
+                               changed_subjects; of an appraisal: strata (seats and reserves of each), upheld,
+                               served_on, expected_on (the rest is filled in, `node.draws.filling`)
               in_reply_to      envelope id that this answers
               body             fields of the kind's body: text, return_notice, refusal, assignment, result, supplement,
                                question, clock, amendment, ... (proto names); attestation and materials are filled in
