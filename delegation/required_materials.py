@@ -1,4 +1,4 @@
-"""What each matter asks for and what is held of it (条例 18, 23; 《工伤认定办法》第八条、第十四条).
+"""What each matter asks for and what is held of it (条例 18, 23; 认定办法 8, 14; the appraisal rules).
 
 A file is recognised by the kind that was said of it, never by its name: what nobody said is not held. Codes are those
 of `MaterialInfo.document_kind`, where `_` and `-` are the same. NOT checked: whether the file is what was said of it.
