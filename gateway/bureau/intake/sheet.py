@@ -24,9 +24,7 @@ _WORKER: Final = "letter.worker."
 _TAKEN_OVER: Final = (_WORKER, "letter.employer.", "letter.insurance.")
 
 
-SIMPLE_PROCEDURE: Final = (
-    "简易程序自受理起只有十五日（《工伤保险条例》第二十条），委托外地调查后所剩不多，请斟酌"
-)
+SIMPLE_PROCEDURE: Final = "简易程序自受理起只有十五日（《工伤保险条例》第二十条），委托外地调查后所剩不多，请斟酌"
 MODE_RULES: Final = {
     "ONSITE_ASSIST": "协助现场鉴定：一案一议即可，受托方受理就是同意；从受托方专家库抽取须写明依据；结论由本单位作出",
     "EXPERT_SECONDMENT": "聘请专家：一案一议即可；受托方推荐不少于两倍的专家，本单位入库后抽取；结论由本单位作出",
