@@ -1,6 +1,7 @@
 """The expert pool in a browser: imported from a file, committed to by two people, logged, changed, committed again."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -45,7 +46,8 @@ def test_a_pool_is_imported_and_committed_to_by_two(
     expect(keeper.get_by_role("table")).to_contain_text("请从列表中选择")
     picture(keeper, "told")
     _import(keeper, town, _rows(*numbers))
-    expect(keeper.get_by_text("不能据此抽取" if scripts else "有变动")).to_be_visible()
+    # Not committed to yet, or changed since: another test of this worker may have committed before.
+    expect(keeper.get_by_text(re.compile("不能据此抽取|有变动")).first).to_be_visible()
     picture(keeper, "pool")
 
     clerk.goto(f"{town.address(HANGZHOU)}/desk/pool/versions")

@@ -71,8 +71,12 @@ def test_numbers_and_checks_follow_by_themselves(town: Town, window: Window, run
 
 def test_without_a_script_the_button_does_it(town: Town, window: Window, running: str, tmp_path: Path) -> None:
     del tmp_path
-    page = window(java_script_enabled=False)
-    town.sign_in(page, HOST)
+    page, beside = window(java_script_enabled=False), window()
+    for each in (page, beside):
+        town.sign_in(each, HOST)
+    beside.goto(f"{town.address(CHENGDU)}/desk/materials/{running}")
+    beside.locator("#files").set_input_files(_picture("丙.png"))  # type: ignore[arg-type] # a file's payload
+    expect(beside.locator("#queue .done")).to_have_count(1, timeout=acts.PATIENCE)
     page.goto(f"{town.address(CHENGDU)}/desk/cases/{running}/moves/reported")
     kind = page.locator(f'select[name="{_AT}.0.kind"]')
     kind.select_option("EVIDENCE_KIND_OBJECT")
