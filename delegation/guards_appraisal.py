@@ -133,12 +133,16 @@ def _appraisal_basis_right(asked: Asked) -> Answer:
 # The examination.
 
 
-def _appointment_ahead(asked: Asked) -> Answer:
-    """After today; what was arranged on paper may be recorded later."""
+def _appointment_not_past(asked: Asked) -> Answer:
+    """Today or later; what was arranged on paper may be recorded later.
+
+    Today too: who is at the host's place already, a home visit, an hour agreed for the same afternoon. That nobody is
+    blamed for a day of which they could not know, `absence_counts` sees to.
+    """
     declared = asked.header.declared
     if not isinstance(declared, AppointmentDeclared):
         return False
-    return asked.header.recorded_by_home or declared.on > asked.today
+    return asked.header.recorded_by_home or declared.on >= asked.today
 
 
 def _instead_of_the_last(asked: Asked) -> Answer:
@@ -326,7 +330,7 @@ APPRAISAL_GUARDS: Final[Guards] = {
     "again_by_provinces": _again_by_provinces,
     "mode_agreed": _mode_agreed,
     "appraisal_basis_right": _appraisal_basis_right,
-    "appointment_ahead": _appointment_ahead,
+    "appointment_not_past": _appointment_not_past,
     "instead_of_the_last": _instead_of_the_last,
     "day_named": _day_named,
     "served_before": _served_before,

@@ -26,7 +26,7 @@ EXAMINATION: Final = (
     Row(
         name="scheduled", label="已排期", kind=_K.SCHEDULED, movers=(Party.HOST,), sources=frozenset({_S.PANEL_DRAWN}),
         target=_S.SCHEDULED, turn=Turn.BY_STATE, approval=1, status=_B.SCHEDULED, declares="AppointmentDeclared",
-        header_guards=("host_draws", "appointment_ahead"), body_guards=("appointment_matches",),
+        header_guards=("host_draws", "appointment_not_past"), body_guards=("appointment_matches",),
         stale_after=but(*_ASIDE, _K.RECUSAL_RAISED),
         clocks=(*stop("schedule"), at_delivery("notify")), change="scheduled", law=_RULES,
     ),
@@ -47,7 +47,7 @@ EXAMINATION: Final = (
     Row(
         name="rescheduled", label="改期", kind=_K.RESCHEDULED, movers=(Party.HOST,), sources=_APPOINTED,
         target=_S.SCHEDULED, turn=Turn.BY_STATE, approval=1, status=_B.RESCHEDULED, declares="AppointmentDeclared",
-        header_guards=("instead_of_the_last", "appointment_ahead"),
+        header_guards=("instead_of_the_last", "appointment_not_past"),
         body_guards=("appointment_matches", "move_reasoned"),
         stale_after=but(*_ASIDE, _K.WORKER_NOTIFIED, _K.RECUSAL_RAISED),
         clocks=(*stop("schedule", "notify"), at_delivery("notify")), change="scheduled", law=_RULES,

@@ -70,7 +70,20 @@ def test_who_was_replaced_before_the_answer_is_not_replaced_twice() -> None:
     assert (facts.replacements_due, facts.recusals) == (0, ())
 
 
-@pytest.mark.parametrize(("days", "counts"), [(14, True), (4, False)])
+def test_who_is_there_already_is_examined_the_same_day() -> None:
+    """An appointment may lie on today: notice, examination and opinion follow at once."""
+    where = appraisal_scene("panel_drawn")
+    federation = where.federation
+    go(federation, where.ref, HOST, "scheduled", declared=d.AppointmentDeclared(TODAY))
+    go(federation, where.ref, HOME, "worker_notified")
+    go(federation, where.ref, HOST, "examined")
+    go(federation, where.ref, HOST, "opinion_formed")
+    facts = federation.threads[where.ref].appraisal
+    assert facts is not None
+    assert (facts.appointed_on, facts.examined_on) == (TODAY, TODAY)
+
+
+@pytest.mark.parametrize(("days", "counts"), [(14, True), (4, False), (0, False)])
 def test_an_absence_counts_after_a_notice_in_time_alone(days: int, counts: bool) -> None:
     """Five working days lie between service and examination; else the absence is recorded and nothing ends by it."""
     where = appraisal_scene("panel_drawn")

@@ -197,7 +197,15 @@ FAILING: list[tuple[str, str, str, dict[str, Any], str]] = [
     ("accepted", HOST, "experts_proposed", {}, "home_draws"),
     ("experts_proposed", HOME, "experts_admitted", {"declared": d.ExpertsDeclared(7)}, "admitted_of_proposed"),
     ("experts_admitted", HOST, "experts_confirmed_on_paper", {}, "on_paper_alone"),
-    ("panel_drawn", HOST, "scheduled", {"declared": d.AppointmentDeclared(TODAY)}, "appointment_ahead"),
+    (
+        "panel_drawn", HOST, "scheduled",
+        {"declared": d.AppointmentDeclared(TODAY - timedelta(days=1))}, "appointment_not_past",
+    ),
+    (
+        "scheduled", HOST, "rescheduled",
+        {"declared": lambda t: d.AppointmentDeclared(TODAY - timedelta(days=1), t.appraisal.appointed_on)},
+        "appointment_not_past",
+    ),
     (
         "scheduled", HOST, "rescheduled",
         {"declared": d.AppointmentDeclared(LATER, TODAY)}, "instead_of_the_last",

@@ -55,7 +55,7 @@ _GUARD_FIELDS: Final[Mapping[str, str]] = {
     "proposed_enough": "body.experts.experts", "twice_the_panel": "body.experts.experts",
     "admitted_of_proposed": "body.experts.experts", "appointments_stated": "body.experts.experts",
     "no_conflict_declared": "body.experts.experts", "experts_as_panel": "body.experts.experts",
-    "appointment_ahead": "body.appointment.at", "instead_of_the_last": "body.appointment.at",
+    "appointment_not_past": "body.appointment.at", "instead_of_the_last": "body.appointment.at",
     "move_reasoned": "body.appointment.reason", "served_before": "declared.served_on",
     "notice_proven": "body.worker_notice.proof_material_id", "absence_counts": "reasons",
     "absence_reason_right": "reasons", "day_appointed": "body.examination.at",

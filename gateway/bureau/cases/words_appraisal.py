@@ -65,7 +65,7 @@ APPRAISAL_GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "appointments_stated": "每名专家须写明入库编号、聘书文号和未满的聘期",
     "no_conflict_declared": "每名专家须声明无利害关系并写明可到日期（《工伤保险条例》第二十七条）",
     # the examination
-    "appointment_ahead": "鉴定日期须晚于今天",
+    "appointment_not_past": "鉴定日期不得早于今天",
     "instead_of_the_last": "改期须写明原定日期和另一日期",
     "appointment_matches": "时间与信头所列日期不符",
     "move_reasoned": "请写明改期理由",
