@@ -11,7 +11,7 @@ from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.asking import listed_in
 from gateway.bureau.cases.book import MAKINGS
-from gateway.bureau.cases.filling import asking_for, filled_with, name_units, typed_in, unit_named
+from gateway.bureau.cases.filling import asking_for, filled_with, typed_in, unit_named, with_codes
 from gateway.bureau.cases.model import names_of
 from gateway.bureau.cases.moves import first, show
 from gateway.bureau.cases.reading import readable
@@ -254,7 +254,7 @@ async def take_change(request: Request, caller: PageCaller, typed: PageForm, mov
     form, asking, rows_alone = typed_in(making, asking)
     if rows_alone:
         return await show(request, actor, form, asking, move_id=move_id, move_version=version)
-    form = await name_units(desk, actor, form)
+    form = await with_codes(desk, actor, form, today=asking.today)
     replaces = move.data.get("replaces", "")
     data = data_of(form, making, asking, hidden={"replaces": replaces})
     if form.faults:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from fastapi import Request
@@ -17,6 +18,7 @@ from gateway.bureau.cases.forms_result import EVIDENCE_AT
 from gateway.bureau.forms.filled import Filled, fill, read
 from gateway.bureau.forms.spec import Ask
 from gateway.bureau.guard import Typed
+from gateway.bureau.intake.places import PlaceError, places
 from gateway.schemas.base import VERBS
 from node.desk.account_views import StaffView
 from node.desk.ports import Actor, DeskPort
@@ -93,11 +95,16 @@ def typed_in(making: Making, asking: Asking) -> tuple[Filled, Asking, bool]:
     return form, grown, any(name in asking.typed for name in _CHANGES_ROWS)
 
 
-async def name_units(desk: DeskPort, actor: Actor, form: Filled) -> Filled:
-    """Units that were typed by name or by code and name get their code; what fits several units is told."""
+async def with_codes(desk: DeskPort, actor: Actor, form: Filled, *, today: date) -> Filled:
+    """Units and places that were typed by name, or by code and name, get their code; what fits several is told."""
     typed = {path: list(values) for path, values in form.typed.items()}
     for asked in form.spec.fields:
         text = form.text(asked.path)
+        if asked.ask is Ask.PLACE and text:
+            try:
+                typed[asked.path] = [places().code_of(text, today)]
+            except PlaceError as error:
+                form.faults[asked.path] = str(error)
         if asked.ask is not Ask.UNIT or not text or asked.path == "host_unit":
             continue
         code = text.split(maxsplit=1)[0].upper()
@@ -112,6 +119,16 @@ async def name_units(desk: DeskPort, actor: Actor, form: Filled) -> Filled:
             several = "、".join(f"{unit.name} {unit.code}" for unit in exact[:_MOST_NAMED])
             form.faults[asked.path] = f"请写明是哪一个：{several}" if several else "名册中没有这个单位"
     return replace(form, typed=typed)
+
+
+def with_place_names(form: Filled) -> Filled:
+    """To be shown: a place's code with its name, as its list offers it."""
+    shown = {
+        asked.path: [places().shown(text)]
+        for asked in form.spec.fields
+        if asked.ask is Ask.PLACE and (text := form.text(asked.path)) and asked.path not in form.faults
+    }
+    return replace(form, typed={**form.typed, **shown}) if shown else form
 
 
 def data_of_entry(view: DelegationView, envelope_id: str) -> tuple[Kind, Json] | None:

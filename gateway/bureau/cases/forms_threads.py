@@ -62,6 +62,8 @@ def _notice(asking: Asking) -> Sequence[Section]:
             line("body.notice.employer.name", "用人单位", required=True),
             line("body.notice.employer.credit_code", "统一社会信用代码", longest=18),
             Field(path="body.notice.accident.happened_at", label="事故时间", ask=Ask.MOMENT),
+            Field(path="body.notice.accident.region_code", label="事故地区划", ask=Ask.PLACE, required=True, longest=60,
+                  hint="输入地名或六位代码查找；委托函的调查地点按此拟定"),
             medium("body.notice.accident.place_text", "事故地点", required=True),
             line("body.notice.accident.injured_part", "伤害部位"),
             line("body.notice.accident.first_hospital", "首诊医疗机构"),

@@ -15,8 +15,9 @@ from gateway.bureau.cases.filling import (
     data_of_queued,
     filled_with,
     kind_of_verb,
-    name_units,
     typed_in,
+    with_codes,
+    with_place_names,
 )
 from gateway.bureau.cases.model import act_of, conversation, mark, names_of, sequence_of, unanswered
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
@@ -94,7 +95,7 @@ async def show(
         kind=kind.name,
         label=button.label if button is not None else (rows[0].label.partition("（")[0] if rows else kind.name),
         verb=kind.name.lower().replace("_", "-"),
-        form=form,
+        form=with_place_names(form),
         why=why if button is None else "",
         two=two_persons(view, kind, {}) or (asking.on_paper and is_paper(view, kind) is True),
         mark=mark(view),
@@ -159,7 +160,7 @@ async def take_move(
     seen, version = first(typed, "_mark"), first(typed, "_version")
     if rows_alone:
         return await show(request, actor, form, asking, kept=kept)
-    form = await name_units(desk, actor, form)
+    form = await with_codes(desk, actor, form, today=asking.today)
     data = data_of(form, making, asking, hidden={"replaces": kept.get("_replaces", "")})
     if form.faults:
         return await show(request, actor, form, asking, status=422, kept=kept)

@@ -13,7 +13,7 @@ from delegation.codes import Kind
 from delegation.errors import Refusal
 from gateway.bureau.cases.asking import Asking
 from gateway.bureau.cases.book import MAKINGS, STARTED
-from gateway.bureau.cases.filling import asking_for, filled_with, kind_of_verb, name_units, typed_in
+from gateway.bureau.cases.filling import asking_for, filled_with, kind_of_verb, typed_in, with_codes
 from gateway.bureau.cases.moves import show
 from gateway.bureau.cases.rules import verb_of
 from gateway.bureau.cases.sending import data_of, note_refusal
@@ -93,7 +93,7 @@ async def take_new_thread(request: Request, caller: PageCaller, typed: PageForm,
     form, asking, rows_alone = typed_in(making, asking)
     if rows_alone:
         return await show(request, actor, form, asking)
-    form = await name_units(desk, actor, form)
+    form = await with_codes(desk, actor, form, today=asking.today)
     data = data_of(form, making, asking, hidden={})
     if form.faults:
         return await show(request, actor, form, asking, status=422)

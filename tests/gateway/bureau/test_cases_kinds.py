@@ -139,6 +139,7 @@ async def test_a_notice_is_sent_and_answered_on_its_own_page(tmp_path: Path) -> 
             "to": UNITS_OF[CHENGDU],
             "body.notice.worker.name": "赵示例",
             "body.notice.employer.name": "示例运输公司",
+            "body.notice.accident.region_code": "510114",
             "body.notice.accident.place_text": "某高速出口",
         }
         address = "/desk/threads/new/notice-sent"
@@ -194,6 +195,7 @@ async def test_a_notice_becomes_a_case_and_after_acceptance_a_delegation(tmp_pat
             "to": UNITS_OF[HANGZHOU],
             "body.notice.worker.name": "赵示例",
             "body.notice.employer.name": "示例运输公司",
+            "body.notice.accident.region_code": "510114 四川省成都市新都区",  # as the list offers it
             "body.notice.accident.place_text": "成都绕城高速某出口",
             "body.notice.accident.course": "装卸时被货物压伤",
         }
@@ -216,6 +218,7 @@ async def test_a_notice_becomes_a_case_and_after_acceptance_a_delegation(tmp_pat
         assert (draft["business"]["relation"], draft["business"]["related_thread_id"]) == ("FROM_NOTICE", number)
         assert letter["worker"] == {"name": "赵示例"}
         assert letter["accident"]["place_text"] == "成都绕城高速某出口"
+        assert letter["accident"]["region_code"] == draft["business"]["task_place"]["code"] == "510114"
         assert draft["competent_unit"] == UNITS_OF[CHENGDU]
 
         shown = await reads(home.clerk, number, "申请受理后填写")

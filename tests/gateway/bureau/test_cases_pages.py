@@ -318,6 +318,18 @@ async def test_a_notice_is_begun_from_a_page(house: House) -> None:
             "to": OTHER, "body.notice.worker.name": "示例", "body.notice.employer.name": "示例公司",
             "body.notice.accident.place_text": "某路口",
         }  # fmt: skip
+        region = "body.notice.accident.region_code"
+        for typed, told in (("", "请填写此项"), ("朝阳区", "有几处地方都符合"), ("无此地", "查不到这个地名")):
+            wrong = {**form_to(form, "/notice-sent"), **values, region: typed}
+            shown = await client.post("/desk/threads/new/notice-sent", data=wrong)
+            assert shown.status_code == 422
+            field = shown.text.partition(f'<input id="{region.replace(".", "-")}"')[2].partition("</div>")
+            assert f'value="{typed}"' in field[0]
+            assert "autofocus" in field[0]
+            assert told in field[2].partition("</div>")[0]
+        values[region] = "510114"
+        shown = await client.post("/desk/threads/new/notice-sent", data={**wrong, **values, "to": "没有这个单位"})
+        assert 'value="510114 四川省成都市新都区"' in shown.text  # kept, with its name, while another field is wrong
         sent = await client.post("/desk/threads/new/notice-sent", data={**form_to(form, "/notice-sent"), **values})
     assert sent.status_code == 303, words(sent)
     assert [kind for kind, _ in desk.made] == ["NOTICE_SENT"]
