@@ -99,7 +99,9 @@ CATALOGUE: Final[Mapping[Reason, Explanation]] = MappingProxyType({
     ),
     Reason.MATERIAL_DAMAGED: _e(_L, "DATA_LOSS", 500, "材料损坏，请重新获取", "a material is damaged"),
     Reason.MATERIAL_TYPE_REFUSED: _e(_L, "INVALID_ARGUMENT", 415, "不接受此类文件", "this type of file is not taken"),
-    Reason.MATERIAL_HELD_ALREADY: _e(_L, "ALREADY_EXISTS", 409, "材料已在案，请引用，不必重传", "held already"),
+    Reason.MATERIAL_HELD_ALREADY: _e(
+        _L, "ALREADY_EXISTS", 409, "材料已在案，请引用或查看，不必重传或再要", "held already: refer to it or look at it"
+    ),
     Reason.FOUR_EYES: _e(_L, "PERMISSION_DENIED", 403, "须由另一人审批", "another person has to approve"),
     Reason.ROLE_MISSING: _e(_L, "PERMISSION_DENIED", 403, "没有办理此事项的权限", "the role is missing"),
     Reason.EDITED_MEANWHILE: _e(_L, "ABORTED", 412, "内容已被他人修改，请刷新", "edited meanwhile"),

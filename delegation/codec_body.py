@@ -12,7 +12,7 @@ from delegation.codec_body_checks import read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.evidence_checks import checks_for
-from delegation.facts import AnswerFacts, BodyFacts, InvestigatorFacts
+from delegation.facts import AnswerFacts, AskedFacts, BodyFacts, InvestigatorFacts
 from delegation.values import maker, replaced
 from xieban.delegation.v1 import body_pb2, letter_pb2, result_pb2
 
@@ -38,6 +38,7 @@ class MaterialInfo:
     is_copy: bool = False
     compared_by: str = field(default="", repr=False)
     original_at: str = field(default="", repr=False)
+    taken_over: bool = False
 
 
 def body_facts(body: bytes) -> BodyFacts:
@@ -57,6 +58,7 @@ def facts_of_read(b: body_pb2.Body) -> BodyFacts:
     content = b.WhichOneof("content") or ""
     attestation = b.attestation
     materials, reused, sealed = b.materials, b.reused_material_ids, b.sealed_reasons
+    asked = b.asked_materials
     paper = b.paper if b.HasField("paper") else None
     facts = _facts_of(
         kind=_KINDS[b.kind],
@@ -65,6 +67,8 @@ def facts_of_read(b: body_pb2.Body) -> BodyFacts:
         approver_id=attestation.approver.staff_id,
         material_ids=tuple([material.material_id for material in materials]) if materials else (),
         reused_material_ids=tuple(reused) if reused else (),
+        taken_over_ids=tuple([each.material_id for each in materials if each.taken_over]) if materials else (),
+        asked=tuple([_asked(each) for each in asked]) if asked else (),
         sealed_reasons=tuple(sealed) if sealed else (),
         content=content,
         paper_recorders=tuple([person.staff_id for person in paper.recorded_by]) if paper is not None else (),
@@ -72,6 +76,10 @@ def facts_of_read(b: body_pb2.Body) -> BodyFacts:
         has_text=not (_is_blank(b.text) and _is_blank(b.question.text)),
     )
     return facts if content in _NO_FURTHER else _with_content(facts, b)
+
+
+def _asked(one: body_pb2.AskedMaterial) -> AskedFacts:
+    return AskedFacts(one.material, tuple([each.material_id for each in one.unfit]))
 
 
 def _is_blank(text: str) -> bool:
@@ -227,6 +235,7 @@ def materials_of(body: bytes) -> tuple[MaterialInfo, ...]:
             is_copy=material.is_copy,
             compared_by=material.compared_by,
             original_at=material.original_at,
+            taken_over=material.taken_over,
         )
         for material in read_body(body).materials
     )

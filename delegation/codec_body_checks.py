@@ -18,6 +18,7 @@ from delegation.appraisal_rules import WARNING_BY_CODE
 from delegation.codes import Kind
 from delegation.errors import Refusal
 from delegation.payloads import DIGEST_SIZE, KEY_ID_SIZE, MOST_BODY, SALT_SIZE
+from delegation.required_materials import DOCUMENTS
 from delegation.specialties import INELIGIBLE_BY_CODE, has_specialty_form, is_specialty
 from xieban.delegation.v1 import body_pb2 as pb
 
@@ -97,6 +98,7 @@ _MAY_HAVE: Final[Mapping[Kind, str]] = {
     Kind.DRAW_COMMITTED: "draw_escrow",
     Kind.REAPPRAISAL_REQUESTED: "conclusion",
 }
+_ASKING: Final = frozenset({Kind.RETURNED, Kind.SUPPLEMENT_REQUESTED, Kind.QUESTION})  # may ask for materials
 CONTENT_OF_KIND: Final[Mapping[Kind, str]] = {**_NEEDED, **_MAY_HAVE}
 
 
@@ -123,6 +125,8 @@ _CLOSED: Final[Mapping[str, patterns.Matcher]] = {
     "Body.sealed_reasons": patterns.EXACT_REASONS.__contains__,
     "StaffMember.staff_id": patterns.is_local_id,
     "MaterialInfo.material_id": patterns.is_uuid4,
+    "AskedMaterial.material": DOCUMENTS.__contains__,
+    "UnfitMaterial.material_id": patterns.is_uuid4,
     "PaperRecord.scan_material_id": patterns.is_uuid4,
     "DefectText.code": patterns.DEFECT_CODES.__contains__,
     "DefectText.subject": _is_subject,
@@ -212,6 +216,8 @@ _SIZES: Final[Mapping[str, int]] = {
 # Fields of a message that must be stated whenever the message is there; of an enum, another value than UNSPECIFIED.
 _REQUIRED: Final[Mapping[str, Sequence[str]]] = {
     "MaterialInfo": ("material_id",),
+    "AskedMaterial": ("material",),
+    "UnfitMaterial": ("material_id", "fault", "text"),
     "DefectText": ("code", "subject"),
     "Amendment": ("subject",),
     "Item": ("code",),
@@ -240,6 +246,8 @@ _REQUIRED: Final[Mapping[str, Sequence[str]]] = {
 # Lists whose members are told apart by one field.
 _DISTINCT: Final[Mapping[str, str]] = {
     "Body.materials": "material_id",
+    "Body.asked_materials": "material",
+    "AskedMaterial.unfit": "material_id",
     "Letter.items": "code",
     "Assignment.investigators": "staff_id",
     "Result.investigators": "staff_id",
@@ -277,6 +285,8 @@ def check_body(b: pb.Body) -> None:
         take.malformed("thread_id")
     _check(b)
     kind, content = _KINDS[b.kind], b.WhichOneof("content")
+    if b.asked_materials and kind not in _ASKING:
+        take.malformed("asked_materials")
     if content is None:
         if kind in _NEEDED:
             take.malformed(_NEEDED[kind])

@@ -33,6 +33,24 @@ class AnswerFacts:
     evidence_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AskedFacts:
+    """A material that is asked for, by its code, and the held ones that are said not to do."""
+
+    material: str
+    unfit_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDocument:
+    """A file that an accepted envelope between home and host listed: what was said of it, in which leg and entry."""
+
+    material_id: str
+    document_kind: str
+    leg: int
+    sequence: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyFacts:
     """What class B and L guards need of an opened body; no text, no name. Absent parts are empty or None."""
@@ -43,6 +61,8 @@ class BodyFacts:
     approver_id: str = ""
     material_ids: tuple[str, ...] = ()
     reused_material_ids: tuple[str, ...] = ()
+    taken_over_ids: tuple[str, ...] = ()  # of `material_ids`, those out of the sender's own store of the case
+    asked: tuple[AskedFacts, ...] = ()
     sealed_reasons: tuple[str, ...] = ()
     content: str = ""
     # letter
@@ -81,12 +101,15 @@ class BodyFacts:
 class CaseFacts:
     """What a node's earlier bodies of the case say: letter in force, answers by round, materials held, last supplement.
 
-    `held_material_ids` are the materials that an accepted envelope of the case listed, whoever sent it.
+    `held_material_ids` are the materials that an accepted envelope of the case listed, whoever sent it;
+    `held_documents` says of what kind they are, and stands here only for a body that asks for some
+    (`guards_asked.asks_for`): kinds lie sealed at the node.
     """
 
     letter: BodyFacts | None = None
     answers_by_round: Mapping[int, tuple[AnswerFacts, ...]] = field(default_factory=dict)
     held_material_ids: frozenset[str] = frozenset()
+    held_documents: tuple[HeldDocument, ...] = ()
     letter_header: Header | None = None
     supplement: BodyFacts | None = None
     opinion: OpinionFacts | None = None  # the panel's, as formed last

@@ -14,6 +14,7 @@ from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.declared_appraisal import OpinionDeclared
 from delegation.errors import Reason, Refused
+from delegation.guards_asked import not_asked_again
 from delegation.guards_body_appraisal import APPRAISAL_BODY_GUARDS
 from delegation.model import (
     AssignmentDeclared,
@@ -54,9 +55,12 @@ def _sealed_reasons_match(asked: BodyAsked) -> Answer:
 
 
 def _reused_match(asked: BodyAsked) -> Answer:
+    """The figure counts what is referred to by id and what the sender took over from its own store of the case."""
     declared, reused = asked.header.declared, asked.facts.reused_material_ids
     if isinstance(declared, _REUSING):
-        return declared.reused_materials == len(reused) == len(set(reused)) or contradicts("reused_materials")
+        spared = len(reused) + len(asked.facts.taken_over_ids)
+        same = declared.reused_materials == spared and len(set(reused)) == len(reused)
+        return same or contradicts("reused_materials")
     return True
 
 
@@ -260,7 +264,8 @@ def _priority_told(asked: BodyAsked) -> Answer:
 
 
 def _question_told(asked: BodyAsked) -> Answer:
-    return asked.facts.has_text or bool(asked.manifest_ids) or bool(asked.facts.reused_material_ids)
+    facts = asked.facts
+    return facts.has_text or bool(asked.manifest_ids) or bool(facts.reused_material_ids) or bool(facts.asked)
 
 
 BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
@@ -269,6 +274,7 @@ BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
     "reused_match": _reused_match,
     "material_not_sent_again": _material_not_sent_again,
     "paper_kept": _paper_kept,
+    "not_asked_again": not_asked_again,
     "letter_matches": _letter_matches,
     "home_is_right": _home_is_right,
     "no_valid_certificate": _no_valid_certificate,

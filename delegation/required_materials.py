@@ -59,6 +59,18 @@ REQUIRED: Final[Mapping[Matter, tuple[RequiredMaterial, ...]]] = MappingProxyTyp
 })  # fmt: skip
 
 
+DOCUMENTS: Final[Mapping[str, RequiredMaterial]] = MappingProxyType(
+    {each.code: each for listed in (_APPRAISAL, _INVESTIGATION) for each in listed}
+)
+ACCEPTANCE: Final = "acceptance"  # what defect B07 (受理文书缺失) asks for
+
+
+def is_document(code: str, kind: str) -> bool:
+    """Whether a file said to be of that kind is the material of that code, whatever the matter."""
+    document = DOCUMENTS.get(code)
+    return document is not None and kind.replace("_", "-") in document.kinds
+
+
 def held_of(matter: Matter, files: Iterable[tuple[str, str]]) -> tuple[HeldMaterial, ...]:
     """Each material that the matter asks for with the files that are it; `files`: material id and document kind."""
     listed = [(material_id, kind.replace("_", "-")) for material_id, kind in files]

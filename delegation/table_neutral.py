@@ -55,7 +55,7 @@ _NEUTRAL: Final = (
     ),
     _neutral(
         Kind.QUESTION, "提问", _BOTH, approval=1, declares="QuestionDeclared", change="asked",
-        header_guards=("questions_not_too_many",), body_guards=("question_told",),
+        header_guards=("questions_not_too_many",), body_guards=("question_told", "not_asked_again"),
     ),
     _neutral(
         Kind.ANSWER, "答复", _BOTH, approval=1, header_guards=("answers_other_side",), body_guards=("question_told",),

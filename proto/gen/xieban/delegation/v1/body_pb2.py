@@ -29,57 +29,63 @@ from xieban.delegation.v1 import letter_pb2 as xieban_dot_delegation_dot_v1_dot_
 from xieban.delegation.v1 import result_pb2 as xieban_dot_delegation_dot_v1_dot_result__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fxieban/delegation/v1/body.proto\x12\x14xieban.delegation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$xieban/delegation/v1/appraisal.proto\x1a xieban/delegation/v1/codes.proto\x1a!xieban/delegation/v1/letter.proto\x1a!xieban/delegation/v1/result.proto\"\x9d\x11\n\x04\x42ody\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.xieban.delegation.v1.EventKind\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x36\n\x0b\x61ttestation\x18\x03 \x01(\x0b\x32!.xieban.delegation.v1.Attestation\x12\x35\n\tmaterials\x18\x04 \x03(\x0b\x32\".xieban.delegation.v1.MaterialInfo\x12\x1b\n\x13reused_material_ids\x18\x05 \x03(\t\x12\x16\n\x0esealed_reasons\x18\x06 \x03(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x30\n\x05paper\x18\x08 \x01(\x0b\x32!.xieban.delegation.v1.PaperRecord\x12.\n\x06letter\x18\x14 \x01(\x0b\x32\x1c.xieban.delegation.v1.LetterH\x00\x12;\n\rreturn_notice\x18\x15 \x01(\x0b\x32\".xieban.delegation.v1.ReturnNoticeH\x00\x12\x36\n\x07refusal\x18\x16 \x01(\x0b\x32#.xieban.delegation.v1.RefusalNoticeH\x00\x12\x36\n\nassignment\x18\x17 \x01(\x0b\x32 .xieban.delegation.v1.AssignmentH\x00\x12.\n\x06result\x18\x18 \x01(\x0b\x32\x1c.xieban.delegation.v1.ResultH\x00\x12=\n\nsupplement\x18\x19 \x01(\x0b\x32\'.xieban.delegation.v1.SupplementRequestH\x00\x12\x36\n\x08question\x18\x1a \x01(\x0b\x32\".xieban.delegation.v1.QuestionTextH\x00\x12\x32\n\x05\x63lock\x18\x1b \x01(\x0b\x32!.xieban.delegation.v1.ClockNoticeH\x00\x12\x34\n\tamendment\x18\x1c \x01(\x0b\x32\x1f.xieban.delegation.v1.AmendmentH\x00\x12?\n\x0fnon_cooperation\x18\x1d \x01(\x0b\x32$.xieban.delegation.v1.NonCooperationH\x00\x12\x34\n\toriginals\x18\x1e \x01(\x0b\x32\x1f.xieban.delegation.v1.OriginalsH\x00\x12*\n\x04\x63ost\x18\x1f \x01(\x0b\x32\x1a.xieban.delegation.v1.CostH\x00\x12\x36\n\x07subject\x18  \x01(\x0b\x32#.xieban.delegation.v1.SubjectMatterH\x00\x12\x36\n\x06notice\x18! \x01(\x0b\x32$.xieban.delegation.v1.AccidentNoticeH\x00\x12\x39\n\tagreement\x18\" \x01(\x0b\x32$.xieban.delegation.v1.AgreementTermsH\x00\x12\x36\n\x07protest\x18# \x01(\x0b\x32#.xieban.delegation.v1.ProtestDetailH\x00\x12\x33\n\thand_over\x18$ \x01(\x0b\x32\x1e.xieban.delegation.v1.HandOverH\x00\x12\x36\n\nacceptance\x18% \x01(\x0b\x32 .xieban.delegation.v1.AcceptanceH\x00\x12\x38\n\x08\x61\x64option\x18& \x01(\x0b\x32$.xieban.delegation.v1.AdoptionDetailH\x00\x12:\n\x0bspecialties\x18( \x01(\x0b\x32#.xieban.delegation.v1.SpecialtyPlanH\x00\x12\x37\n\x0b\x64raw_escrow\x18) \x01(\x0b\x32 .xieban.delegation.v1.DrawEscrowH\x00\x12\x32\n\x05panel\x18* \x01(\x0b\x32!.xieban.delegation.v1.PanelRecordH\x00\x12\x39\n\x0cpanel_change\x18+ \x01(\x0b\x32!.xieban.delegation.v1.PanelChangeH\x00\x12\x30\n\x07recusal\x18, \x01(\x0b\x32\x1d.xieban.delegation.v1.RecusalH\x00\x12\x38\n\x0b\x61ppointment\x18- \x01(\x0b\x32!.xieban.delegation.v1.AppointmentH\x00\x12;\n\rworker_notice\x18. \x01(\x0b\x32\".xieban.delegation.v1.WorkerNoticeH\x00\x12\x30\n\x07\x61\x62sence\x18/ \x01(\x0b\x32\x1d.xieban.delegation.v1.AbsenceH\x00\x12\x38\n\x0b\x65xamination\x18\x30 \x01(\x0b\x32!.xieban.delegation.v1.ExaminationH\x00\x12\x37\n\x0b\x65xtra_tests\x18\x31 \x01(\x0b\x32 .xieban.delegation.v1.ExtraTestsH\x00\x12\x35\n\x07opinion\x18\x32 \x01(\x0b\x32\".xieban.delegation.v1.PanelOpinionH\x00\x12\x41\n\x10\x61ppraisal_result\x18\x33 \x01(\x0b\x32%.xieban.delegation.v1.AppraisalResultH\x00\x12\x30\n\x07rejudge\x18\x34 \x01(\x0b\x32\x1d.xieban.delegation.v1.RejudgeH\x00\x12\x33\n\x07\x65xperts\x18\x35 \x01(\x0b\x32 .xieban.delegation.v1.ExpertListH\x00\x12\x36\n\nconclusion\x18\x36 \x01(\x0b\x32 .xieban.delegation.v1.ConclusionH\x00\x42\t\n\x07\x63ontent\"\xa7\x01\n\x0b\x41ttestation\x12\x32\n\x07handler\x18\x01 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\x12\x33\n\x08\x61pprover\x18\x02 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\x12/\n\x0b\x61pproved_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x0bStaffMember\x12\x10\n\x08staff_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05phone\x18\x03 \x01(\t\"\xd1\x01\n\x0cMaterialInfo\x12\x13\n\x0bmaterial_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x15\n\rdocument_kind\x18\x07 \x01(\t\x12\r\n\x05pages\x18\x08 \x01(\r\x12\x0f\n\x07is_copy\x18\t \x01(\x08\x12\x13\n\x0b\x63ompared_by\x18\n \x01(\t\x12\x13\n\x0boriginal_at\x18\x0b \x01(\t\"t\n\x0bPaperRecord\x12\x13\n\x0bpost_number\x18\x01 \x01(\t\x12\x36\n\x0brecorded_by\x18\x02 \x03(\x0b\x32!.xieban.delegation.v1.StaffMember\x12\x18\n\x10scan_material_id\x18\x03 \x01(\t\"A\n\x0cReturnNotice\x12\x31\n\x07\x64\x65\x66\x65\x63ts\x18\x01 \x03(\x0b\x32 .xieban.delegation.v1.DefectText\"9\n\nDefectText\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"9\n\rRefusalNotice\x12\x10\n\x08superior\x18\x01 \x01(\t\x12\x16\n\x0e\x63ompetent_unit\x18\x02 \x01(\t\"[\n\nAcceptance\x12\x19\n\x11local_case_number\x18\x01 \x01(\t\x12\x32\n\x07\x63ontact\x18\x02 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\"/\n\x0cQuestionText\x12\x11\n\titem_code\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"&\n\x0b\x43lockNotice\x12\x17\n\x0f\x64ocument_number\x18\x01 \x01(\t\";\n\tAmendment\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"H\n\x0eNonCooperation\x12\x0b\n\x03who\x18\x01 \x01(\t\x12\x18\n\x10notice_served_on\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\"h\n\tOriginals\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".xieban.delegation.v1.OriginalItem\x12\x0f\n\x07\x63\x61rrier\x18\x02 \x01(\t\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\"3\n\x0cOriginalItem\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x0e\n\x06keeper\x18\x02 \x01(\t\"D\n\x04\x43ost\x12-\n\x05lines\x18\x01 \x03(\x0b\x32\x1e.xieban.delegation.v1.CostLine\x12\r\n\x05payer\x18\x02 \x01(\t\"3\n\x08\x43ostLine\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\namount_fen\x18\x02 \x01(\x04\"1\n\rSubjectMatter\x12\x0f\n\x07request\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\"\xa2\x01\n\x0e\x41\x63\x63identNotice\x12,\n\x06worker\x18\x01 \x01(\x0b\x32\x1c.xieban.delegation.v1.Worker\x12\x30\n\x08\x65mployer\x18\x02 \x01(\x0b\x32\x1e.xieban.delegation.v1.Employer\x12\x30\n\x08\x61\x63\x63ident\x18\x03 \x01(\x0b\x32\x1e.xieban.delegation.v1.Accident\" \n\x0e\x41greementTerms\x12\x0e\n\x06record\x18\x01 \x01(\x0c\"\x1e\n\rProtestDetail\x12\r\n\x05guard\x18\x01 \x01(\t\"Q\n\x08HandOver\x12\x13\n\x0b\x64one_so_far\x18\x01 \x01(\t\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.xieban.delegation.v1.Evidence\"R\n\x0e\x41\x64optionDetail\x12\x30\n\x08\x61\x64option\x18\x01 \x01(\x0e\x32\x1e.xieban.delegation.v1.Adoption\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fxieban/delegation/v1/body.proto\x12\x14xieban.delegation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$xieban/delegation/v1/appraisal.proto\x1a xieban/delegation/v1/codes.proto\x1a!xieban/delegation/v1/letter.proto\x1a!xieban/delegation/v1/result.proto\"\xdb\x11\n\x04\x42ody\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.xieban.delegation.v1.EventKind\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x36\n\x0b\x61ttestation\x18\x03 \x01(\x0b\x32!.xieban.delegation.v1.Attestation\x12\x35\n\tmaterials\x18\x04 \x03(\x0b\x32\".xieban.delegation.v1.MaterialInfo\x12\x1b\n\x13reused_material_ids\x18\x05 \x03(\t\x12\x16\n\x0esealed_reasons\x18\x06 \x03(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x30\n\x05paper\x18\x08 \x01(\x0b\x32!.xieban.delegation.v1.PaperRecord\x12<\n\x0f\x61sked_materials\x18\t \x03(\x0b\x32#.xieban.delegation.v1.AskedMaterial\x12.\n\x06letter\x18\x14 \x01(\x0b\x32\x1c.xieban.delegation.v1.LetterH\x00\x12;\n\rreturn_notice\x18\x15 \x01(\x0b\x32\".xieban.delegation.v1.ReturnNoticeH\x00\x12\x36\n\x07refusal\x18\x16 \x01(\x0b\x32#.xieban.delegation.v1.RefusalNoticeH\x00\x12\x36\n\nassignment\x18\x17 \x01(\x0b\x32 .xieban.delegation.v1.AssignmentH\x00\x12.\n\x06result\x18\x18 \x01(\x0b\x32\x1c.xieban.delegation.v1.ResultH\x00\x12=\n\nsupplement\x18\x19 \x01(\x0b\x32\'.xieban.delegation.v1.SupplementRequestH\x00\x12\x36\n\x08question\x18\x1a \x01(\x0b\x32\".xieban.delegation.v1.QuestionTextH\x00\x12\x32\n\x05\x63lock\x18\x1b \x01(\x0b\x32!.xieban.delegation.v1.ClockNoticeH\x00\x12\x34\n\tamendment\x18\x1c \x01(\x0b\x32\x1f.xieban.delegation.v1.AmendmentH\x00\x12?\n\x0fnon_cooperation\x18\x1d \x01(\x0b\x32$.xieban.delegation.v1.NonCooperationH\x00\x12\x34\n\toriginals\x18\x1e \x01(\x0b\x32\x1f.xieban.delegation.v1.OriginalsH\x00\x12*\n\x04\x63ost\x18\x1f \x01(\x0b\x32\x1a.xieban.delegation.v1.CostH\x00\x12\x36\n\x07subject\x18  \x01(\x0b\x32#.xieban.delegation.v1.SubjectMatterH\x00\x12\x36\n\x06notice\x18! \x01(\x0b\x32$.xieban.delegation.v1.AccidentNoticeH\x00\x12\x39\n\tagreement\x18\" \x01(\x0b\x32$.xieban.delegation.v1.AgreementTermsH\x00\x12\x36\n\x07protest\x18# \x01(\x0b\x32#.xieban.delegation.v1.ProtestDetailH\x00\x12\x33\n\thand_over\x18$ \x01(\x0b\x32\x1e.xieban.delegation.v1.HandOverH\x00\x12\x36\n\nacceptance\x18% \x01(\x0b\x32 .xieban.delegation.v1.AcceptanceH\x00\x12\x38\n\x08\x61\x64option\x18& \x01(\x0b\x32$.xieban.delegation.v1.AdoptionDetailH\x00\x12:\n\x0bspecialties\x18( \x01(\x0b\x32#.xieban.delegation.v1.SpecialtyPlanH\x00\x12\x37\n\x0b\x64raw_escrow\x18) \x01(\x0b\x32 .xieban.delegation.v1.DrawEscrowH\x00\x12\x32\n\x05panel\x18* \x01(\x0b\x32!.xieban.delegation.v1.PanelRecordH\x00\x12\x39\n\x0cpanel_change\x18+ \x01(\x0b\x32!.xieban.delegation.v1.PanelChangeH\x00\x12\x30\n\x07recusal\x18, \x01(\x0b\x32\x1d.xieban.delegation.v1.RecusalH\x00\x12\x38\n\x0b\x61ppointment\x18- \x01(\x0b\x32!.xieban.delegation.v1.AppointmentH\x00\x12;\n\rworker_notice\x18. \x01(\x0b\x32\".xieban.delegation.v1.WorkerNoticeH\x00\x12\x30\n\x07\x61\x62sence\x18/ \x01(\x0b\x32\x1d.xieban.delegation.v1.AbsenceH\x00\x12\x38\n\x0b\x65xamination\x18\x30 \x01(\x0b\x32!.xieban.delegation.v1.ExaminationH\x00\x12\x37\n\x0b\x65xtra_tests\x18\x31 \x01(\x0b\x32 .xieban.delegation.v1.ExtraTestsH\x00\x12\x35\n\x07opinion\x18\x32 \x01(\x0b\x32\".xieban.delegation.v1.PanelOpinionH\x00\x12\x41\n\x10\x61ppraisal_result\x18\x33 \x01(\x0b\x32%.xieban.delegation.v1.AppraisalResultH\x00\x12\x30\n\x07rejudge\x18\x34 \x01(\x0b\x32\x1d.xieban.delegation.v1.RejudgeH\x00\x12\x33\n\x07\x65xperts\x18\x35 \x01(\x0b\x32 .xieban.delegation.v1.ExpertListH\x00\x12\x36\n\nconclusion\x18\x36 \x01(\x0b\x32 .xieban.delegation.v1.ConclusionH\x00\x42\t\n\x07\x63ontent\"\xa7\x01\n\x0b\x41ttestation\x12\x32\n\x07handler\x18\x01 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\x12\x33\n\x08\x61pprover\x18\x02 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\x12/\n\x0b\x61pproved_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x0bStaffMember\x12\x10\n\x08staff_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05phone\x18\x03 \x01(\t\"\xe5\x01\n\x0cMaterialInfo\x12\x13\n\x0bmaterial_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x15\n\rdocument_kind\x18\x07 \x01(\t\x12\r\n\x05pages\x18\x08 \x01(\r\x12\x0f\n\x07is_copy\x18\t \x01(\x08\x12\x13\n\x0b\x63ompared_by\x18\n \x01(\t\x12\x13\n\x0boriginal_at\x18\x0b \x01(\t\x12\x12\n\ntaken_over\x18\x0c \x01(\x08\"U\n\rAskedMaterial\x12\x10\n\x08material\x18\x01 \x01(\t\x12\x32\n\x05unfit\x18\x02 \x03(\x0b\x32#.xieban.delegation.v1.UnfitMaterial\"f\n\rUnfitMaterial\x12\x13\n\x0bmaterial_id\x18\x01 \x01(\t\x12\x32\n\x05\x66\x61ult\x18\x02 \x01(\x0e\x32#.xieban.delegation.v1.MaterialFault\x12\x0c\n\x04text\x18\x03 \x01(\t\"t\n\x0bPaperRecord\x12\x13\n\x0bpost_number\x18\x01 \x01(\t\x12\x36\n\x0brecorded_by\x18\x02 \x03(\x0b\x32!.xieban.delegation.v1.StaffMember\x12\x18\n\x10scan_material_id\x18\x03 \x01(\t\"A\n\x0cReturnNotice\x12\x31\n\x07\x64\x65\x66\x65\x63ts\x18\x01 \x03(\x0b\x32 .xieban.delegation.v1.DefectText\"9\n\nDefectText\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"9\n\rRefusalNotice\x12\x10\n\x08superior\x18\x01 \x01(\t\x12\x16\n\x0e\x63ompetent_unit\x18\x02 \x01(\t\"[\n\nAcceptance\x12\x19\n\x11local_case_number\x18\x01 \x01(\t\x12\x32\n\x07\x63ontact\x18\x02 \x01(\x0b\x32!.xieban.delegation.v1.StaffMember\"/\n\x0cQuestionText\x12\x11\n\titem_code\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"&\n\x0b\x43lockNotice\x12\x17\n\x0f\x64ocument_number\x18\x01 \x01(\t\";\n\tAmendment\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"H\n\x0eNonCooperation\x12\x0b\n\x03who\x18\x01 \x01(\t\x12\x18\n\x10notice_served_on\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\"h\n\tOriginals\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".xieban.delegation.v1.OriginalItem\x12\x0f\n\x07\x63\x61rrier\x18\x02 \x01(\t\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\"3\n\x0cOriginalItem\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x0e\n\x06keeper\x18\x02 \x01(\t\"D\n\x04\x43ost\x12-\n\x05lines\x18\x01 \x03(\x0b\x32\x1e.xieban.delegation.v1.CostLine\x12\r\n\x05payer\x18\x02 \x01(\t\"3\n\x08\x43ostLine\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\namount_fen\x18\x02 \x01(\x04\"1\n\rSubjectMatter\x12\x0f\n\x07request\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\"\xa2\x01\n\x0e\x41\x63\x63identNotice\x12,\n\x06worker\x18\x01 \x01(\x0b\x32\x1c.xieban.delegation.v1.Worker\x12\x30\n\x08\x65mployer\x18\x02 \x01(\x0b\x32\x1e.xieban.delegation.v1.Employer\x12\x30\n\x08\x61\x63\x63ident\x18\x03 \x01(\x0b\x32\x1e.xieban.delegation.v1.Accident\" \n\x0e\x41greementTerms\x12\x0e\n\x06record\x18\x01 \x01(\x0c\"\x1e\n\rProtestDetail\x12\r\n\x05guard\x18\x01 \x01(\t\"Q\n\x08HandOver\x12\x13\n\x0b\x64one_so_far\x18\x01 \x01(\t\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.xieban.delegation.v1.Evidence\"R\n\x0e\x41\x64optionDetail\x12\x30\n\x08\x61\x64option\x18\x01 \x01(\x0e\x32\x1e.xieban.delegation.v1.Adoption\x12\x0e\n\x06reason\x18\x02 \x01(\t*\xbf\x01\n\rMaterialFault\x12\x1e\n\x1aMATERIAL_FAULT_UNSPECIFIED\x10\x00\x12\x1c\n\x18MATERIAL_FAULT_ILLEGIBLE\x10\x01\x12\x18\n\x14MATERIAL_FAULT_WRONG\x10\x02\x12\x1b\n\x17MATERIAL_FAULT_OUTDATED\x10\x03\x12\x1d\n\x19MATERIAL_FAULT_INCOMPLETE\x10\x04\x12\x1a\n\x16MATERIAL_FAULT_DAMAGED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'xieban.delegation.v1.body_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_MATERIALFAULT']._serialized_start=4509
+  _globals['_MATERIALFAULT']._serialized_end=4700
   _globals['_BODY']._serialized_start=233
-  _globals['_BODY']._serialized_end=2438
-  _globals['_ATTESTATION']._serialized_start=2441
-  _globals['_ATTESTATION']._serialized_end=2608
-  _globals['_STAFFMEMBER']._serialized_start=2610
-  _globals['_STAFFMEMBER']._serialized_end=2670
-  _globals['_MATERIALINFO']._serialized_start=2673
-  _globals['_MATERIALINFO']._serialized_end=2882
-  _globals['_PAPERRECORD']._serialized_start=2884
-  _globals['_PAPERRECORD']._serialized_end=3000
-  _globals['_RETURNNOTICE']._serialized_start=3002
-  _globals['_RETURNNOTICE']._serialized_end=3067
-  _globals['_DEFECTTEXT']._serialized_start=3069
-  _globals['_DEFECTTEXT']._serialized_end=3126
-  _globals['_REFUSALNOTICE']._serialized_start=3128
-  _globals['_REFUSALNOTICE']._serialized_end=3185
-  _globals['_ACCEPTANCE']._serialized_start=3187
-  _globals['_ACCEPTANCE']._serialized_end=3278
-  _globals['_QUESTIONTEXT']._serialized_start=3280
-  _globals['_QUESTIONTEXT']._serialized_end=3327
-  _globals['_CLOCKNOTICE']._serialized_start=3329
-  _globals['_CLOCKNOTICE']._serialized_end=3367
-  _globals['_AMENDMENT']._serialized_start=3369
-  _globals['_AMENDMENT']._serialized_end=3428
-  _globals['_NONCOOPERATION']._serialized_start=3430
-  _globals['_NONCOOPERATION']._serialized_end=3502
-  _globals['_ORIGINALS']._serialized_start=3504
-  _globals['_ORIGINALS']._serialized_end=3608
-  _globals['_ORIGINALITEM']._serialized_start=3610
-  _globals['_ORIGINALITEM']._serialized_end=3661
-  _globals['_COST']._serialized_start=3663
-  _globals['_COST']._serialized_end=3731
-  _globals['_COSTLINE']._serialized_start=3733
-  _globals['_COSTLINE']._serialized_end=3784
-  _globals['_SUBJECTMATTER']._serialized_start=3786
-  _globals['_SUBJECTMATTER']._serialized_end=3835
-  _globals['_ACCIDENTNOTICE']._serialized_start=3838
-  _globals['_ACCIDENTNOTICE']._serialized_end=4000
-  _globals['_AGREEMENTTERMS']._serialized_start=4002
-  _globals['_AGREEMENTTERMS']._serialized_end=4034
-  _globals['_PROTESTDETAIL']._serialized_start=4036
-  _globals['_PROTESTDETAIL']._serialized_end=4066
-  _globals['_HANDOVER']._serialized_start=4068
-  _globals['_HANDOVER']._serialized_end=4149
-  _globals['_ADOPTIONDETAIL']._serialized_start=4151
-  _globals['_ADOPTIONDETAIL']._serialized_end=4233
+  _globals['_BODY']._serialized_end=2500
+  _globals['_ATTESTATION']._serialized_start=2503
+  _globals['_ATTESTATION']._serialized_end=2670
+  _globals['_STAFFMEMBER']._serialized_start=2672
+  _globals['_STAFFMEMBER']._serialized_end=2732
+  _globals['_MATERIALINFO']._serialized_start=2735
+  _globals['_MATERIALINFO']._serialized_end=2964
+  _globals['_ASKEDMATERIAL']._serialized_start=2966
+  _globals['_ASKEDMATERIAL']._serialized_end=3051
+  _globals['_UNFITMATERIAL']._serialized_start=3053
+  _globals['_UNFITMATERIAL']._serialized_end=3155
+  _globals['_PAPERRECORD']._serialized_start=3157
+  _globals['_PAPERRECORD']._serialized_end=3273
+  _globals['_RETURNNOTICE']._serialized_start=3275
+  _globals['_RETURNNOTICE']._serialized_end=3340
+  _globals['_DEFECTTEXT']._serialized_start=3342
+  _globals['_DEFECTTEXT']._serialized_end=3399
+  _globals['_REFUSALNOTICE']._serialized_start=3401
+  _globals['_REFUSALNOTICE']._serialized_end=3458
+  _globals['_ACCEPTANCE']._serialized_start=3460
+  _globals['_ACCEPTANCE']._serialized_end=3551
+  _globals['_QUESTIONTEXT']._serialized_start=3553
+  _globals['_QUESTIONTEXT']._serialized_end=3600
+  _globals['_CLOCKNOTICE']._serialized_start=3602
+  _globals['_CLOCKNOTICE']._serialized_end=3640
+  _globals['_AMENDMENT']._serialized_start=3642
+  _globals['_AMENDMENT']._serialized_end=3701
+  _globals['_NONCOOPERATION']._serialized_start=3703
+  _globals['_NONCOOPERATION']._serialized_end=3775
+  _globals['_ORIGINALS']._serialized_start=3777
+  _globals['_ORIGINALS']._serialized_end=3881
+  _globals['_ORIGINALITEM']._serialized_start=3883
+  _globals['_ORIGINALITEM']._serialized_end=3934
+  _globals['_COST']._serialized_start=3936
+  _globals['_COST']._serialized_end=4004
+  _globals['_COSTLINE']._serialized_start=4006
+  _globals['_COSTLINE']._serialized_end=4057
+  _globals['_SUBJECTMATTER']._serialized_start=4059
+  _globals['_SUBJECTMATTER']._serialized_end=4108
+  _globals['_ACCIDENTNOTICE']._serialized_start=4111
+  _globals['_ACCIDENTNOTICE']._serialized_end=4273
+  _globals['_AGREEMENTTERMS']._serialized_start=4275
+  _globals['_AGREEMENTTERMS']._serialized_end=4307
+  _globals['_PROTESTDETAIL']._serialized_start=4309
+  _globals['_PROTESTDETAIL']._serialized_end=4339
+  _globals['_HANDOVER']._serialized_start=4341
+  _globals['_HANDOVER']._serialized_end=4422
+  _globals['_ADOPTIONDETAIL']._serialized_start=4424
+  _globals['_ADOPTIONDETAIL']._serialized_end=4506
 # @@protoc_insertion_point(module_scope)

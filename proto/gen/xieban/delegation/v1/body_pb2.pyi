@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from xieban.delegation.v1 import appraisal_pb2 as _appraisal_pb2
 from xieban.delegation.v1 import codes_pb2 as _codes_pb2
 from xieban.delegation.v1 import letter_pb2 as _letter_pb2
@@ -23,6 +24,42 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _MaterialFault:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MaterialFaultEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MaterialFault.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MATERIAL_FAULT_UNSPECIFIED: _MaterialFault.ValueType  # 0
+    """Not set; refused."""
+    MATERIAL_FAULT_ILLEGIBLE: _MaterialFault.ValueType  # 1
+    """无法辨认: it cannot be read."""
+    MATERIAL_FAULT_WRONG: _MaterialFault.ValueType  # 2
+    """与事由不符: it is not what it is said to be, or concerns somebody else."""
+    MATERIAL_FAULT_OUTDATED: _MaterialFault.ValueType  # 3
+    """已失效: expired, or overtaken by a later one."""
+    MATERIAL_FAULT_INCOMPLETE: _MaterialFault.ValueType  # 4
+    """不完整: pages, a signature or a seal are missing."""
+    MATERIAL_FAULT_DAMAGED: _MaterialFault.ValueType  # 5
+    """文件损坏: the file does not open."""
+
+class MaterialFault(_MaterialFault, metaclass=_MaterialFaultEnumTypeWrapper):
+    """What may be wrong with a held material."""
+
+MATERIAL_FAULT_UNSPECIFIED: MaterialFault.ValueType  # 0
+"""Not set; refused."""
+MATERIAL_FAULT_ILLEGIBLE: MaterialFault.ValueType  # 1
+"""无法辨认: it cannot be read."""
+MATERIAL_FAULT_WRONG: MaterialFault.ValueType  # 2
+"""与事由不符: it is not what it is said to be, or concerns somebody else."""
+MATERIAL_FAULT_OUTDATED: MaterialFault.ValueType  # 3
+"""已失效: expired, or overtaken by a later one."""
+MATERIAL_FAULT_INCOMPLETE: MaterialFault.ValueType  # 4
+"""不完整: pages, a signature or a seal are missing."""
+MATERIAL_FAULT_DAMAGED: MaterialFault.ValueType  # 5
+"""文件损坏: the file does not open."""
+Global___MaterialFault: _TypeAlias = MaterialFault  # noqa: Y015
+
 @_typing.final
 class Body(_message.Message):
     """The body of every envelope."""
@@ -37,6 +74,7 @@ class Body(_message.Message):
     SEALED_REASONS_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     PAPER_FIELD_NUMBER: _builtins.int
+    ASKED_MATERIALS_FIELD_NUMBER: _builtins.int
     LETTER_FIELD_NUMBER: _builtins.int
     RETURN_NOTICE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
@@ -96,6 +134,10 @@ class Body(_message.Message):
     @_builtins.property
     def paper(self) -> Global___PaperRecord:
         """A paper act that the home records."""
+
+    @_builtins.property
+    def asked_materials(self) -> _containers.RepeatedCompositeFieldContainer[Global___AskedMaterial]:
+        """Which materials are asked for; for RETURNED, SUPPLEMENT_REQUESTED and QUESTION."""
 
     @_builtins.property
     def letter(self) -> _letter_pb2.Letter:
@@ -244,6 +286,7 @@ class Body(_message.Message):
         sealed_reasons: _abc.Iterable[_builtins.str] | None = ...,
         text: _builtins.str = ...,
         paper: Global___PaperRecord | None = ...,
+        asked_materials: _abc.Iterable[Global___AskedMaterial] | None = ...,
         letter: _letter_pb2.Letter | None = ...,
         return_notice: Global___ReturnNotice | None = ...,
         refusal: Global___RefusalNotice | None = ...,
@@ -281,7 +324,7 @@ class Body(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "appointment", b"appointment", "appraisal_result", b"appraisal_result", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "conclusion", b"conclusion", "content", b"content", "cost", b"cost", "draw_escrow", b"draw_escrow", "examination", b"examination", "experts", b"experts", "extra_tests", b"extra_tests", "hand_over", b"hand_over", "letter", b"letter", "non_cooperation", b"non_cooperation", "notice", b"notice", "opinion", b"opinion", "originals", b"originals", "panel", b"panel", "panel_change", b"panel_change", "paper", b"paper", "protest", b"protest", "question", b"question", "recusal", b"recusal", "refusal", b"refusal", "rejudge", b"rejudge", "result", b"result", "return_notice", b"return_notice", "specialties", b"specialties", "subject", b"subject", "supplement", b"supplement", "worker_notice", b"worker_notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "appointment", b"appointment", "appraisal_result", b"appraisal_result", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "conclusion", b"conclusion", "content", b"content", "cost", b"cost", "draw_escrow", b"draw_escrow", "examination", b"examination", "experts", b"experts", "extra_tests", b"extra_tests", "hand_over", b"hand_over", "kind", b"kind", "letter", b"letter", "materials", b"materials", "non_cooperation", b"non_cooperation", "notice", b"notice", "opinion", b"opinion", "originals", b"originals", "panel", b"panel", "panel_change", b"panel_change", "paper", b"paper", "protest", b"protest", "question", b"question", "recusal", b"recusal", "refusal", b"refusal", "rejudge", b"rejudge", "result", b"result", "return_notice", b"return_notice", "reused_material_ids", b"reused_material_ids", "sealed_reasons", b"sealed_reasons", "specialties", b"specialties", "subject", b"subject", "supplement", b"supplement", "text", b"text", "thread_id", b"thread_id", "worker_notice", b"worker_notice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "acceptance", b"acceptance", "adoption", b"adoption", "agreement", b"agreement", "amendment", b"amendment", "appointment", b"appointment", "appraisal_result", b"appraisal_result", "asked_materials", b"asked_materials", "assignment", b"assignment", "attestation", b"attestation", "clock", b"clock", "conclusion", b"conclusion", "content", b"content", "cost", b"cost", "draw_escrow", b"draw_escrow", "examination", b"examination", "experts", b"experts", "extra_tests", b"extra_tests", "hand_over", b"hand_over", "kind", b"kind", "letter", b"letter", "materials", b"materials", "non_cooperation", b"non_cooperation", "notice", b"notice", "opinion", b"opinion", "originals", b"originals", "panel", b"panel", "panel_change", b"panel_change", "paper", b"paper", "protest", b"protest", "question", b"question", "recusal", b"recusal", "refusal", b"refusal", "rejudge", b"rejudge", "result", b"result", "return_notice", b"return_notice", "reused_material_ids", b"reused_material_ids", "sealed_reasons", b"sealed_reasons", "specialties", b"specialties", "subject", b"subject", "supplement", b"supplement", "text", b"text", "thread_id", b"thread_id", "worker_notice", b"worker_notice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["letter", "return_notice", "refusal", "assignment", "result", "supplement", "question", "clock", "amendment", "non_cooperation", "originals", "cost", "subject", "notice", "agreement", "protest", "hand_over", "acceptance", "adoption", "specialties", "draw_escrow", "panel", "panel_change", "recusal", "appointment", "worker_notice", "absence", "examination", "extra_tests", "opinion", "appraisal_result", "rejudge", "experts", "conclusion"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
@@ -372,6 +415,7 @@ class MaterialInfo(_message.Message):
     IS_COPY_FIELD_NUMBER: _builtins.int
     COMPARED_BY_FIELD_NUMBER: _builtins.int
     ORIGINAL_AT_FIELD_NUMBER: _builtins.int
+    TAKEN_OVER_FIELD_NUMBER: _builtins.int
     material_id: _builtins.str
     """Id as in the header's manifest."""
     key: _builtins.bytes
@@ -394,6 +438,8 @@ class MaterialInfo(_message.Message):
     """Who compared the copy with the original."""
     original_at: _builtins.str
     """Where the original lies."""
+    taken_over: _builtins.bool
+    """Taken over by the sender from what its own store holds of the same case: nobody was asked for it again."""
     def __init__(
         self,
         *,
@@ -408,14 +454,73 @@ class MaterialInfo(_message.Message):
         is_copy: _builtins.bool = ...,
         compared_by: _builtins.str = ...,
         original_at: _builtins.str = ...,
+        taken_over: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_by", b"compared_by", "document_kind", b"document_kind", "is_copy", b"is_copy", "key", b"key", "material_id", b"material_id", "media_type", b"media_type", "name", b"name", "original_at", b"original_at", "pages", b"pages", "sha256", b"sha256", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_by", b"compared_by", "document_kind", b"document_kind", "is_copy", b"is_copy", "key", b"key", "material_id", b"material_id", "media_type", b"media_type", "name", b"name", "original_at", b"original_at", "pages", b"pages", "sha256", b"sha256", "size", b"size", "taken_over", b"taken_over"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MaterialInfo: _TypeAlias = MaterialInfo  # noqa: Y015
+
+@_typing.final
+class AskedMaterial(_message.Message):
+    """A material that is asked for. What the delegation holds already is not asked for, unless what is held does not do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATERIAL_FIELD_NUMBER: _builtins.int
+    UNFIT_FIELD_NUMBER: _builtins.int
+    material: _builtins.str
+    """Code of the material, protocol 5.10."""
+    @_builtins.property
+    def unfit(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnfitMaterial]:
+        """Held materials that do not do; all that are held of this code, or the request is refused."""
+
+    def __init__(
+        self,
+        *,
+        material: _builtins.str = ...,
+        unfit: _abc.Iterable[Global___UnfitMaterial] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["material", b"material", "unfit", b"unfit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskedMaterial: _TypeAlias = AskedMaterial  # noqa: Y015
+
+@_typing.final
+class UnfitMaterial(_message.Message):
+    """Why a held material does not do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    material_id: _builtins.str
+    """Id of the held material."""
+    fault: Global___MaterialFault.ValueType
+    """What is wrong with it."""
+    text: _builtins.str
+    """The same in words."""
+    def __init__(
+        self,
+        *,
+        material_id: _builtins.str = ...,
+        fault: Global___MaterialFault.ValueType = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "material_id", b"material_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnfitMaterial: _TypeAlias = UnfitMaterial  # noqa: Y015
 
 @_typing.final
 class PaperRecord(_message.Message):

@@ -288,7 +288,7 @@ class LetterDeclared(_message.Message):
     mandatory_items: _builtins.int
     """Mandatory ones among them."""
     reused_materials: _builtins.int
-    """Materials referred to by id and not sent again."""
+    """Materials not asked for again: referred to by id, or taken over from the sender's own store of the same case."""
     short_time_confirmed: _builtins.bool
     """The home confirms that fewer than 5 working days are left to the cap."""
     @_builtins.property
@@ -471,7 +471,7 @@ class ResultDeclared(_message.Message):
     evidence: _builtins.int
     """Pieces of evidence."""
     reused_materials: _builtins.int
-    """Materials referred to by id and not sent again."""
+    """Materials not asked for again: referred to by id, or taken over from the sender's own store of the same case."""
     def __init__(
         self,
         *,
@@ -738,7 +738,7 @@ class MaterialsDeclared(_message.Message):
 
     REUSED_MATERIALS_FIELD_NUMBER: _builtins.int
     reused_materials: _builtins.int
-    """Materials referred to by id and not sent again."""
+    """Materials not asked for again: referred to by id, or taken over from the sender's own store of the same case."""
     def __init__(
         self,
         *,
@@ -1124,7 +1124,7 @@ class OpinionDeclared(_message.Message):
     warnings_open: _builtins.int
     """Those that were not; must be 0."""
     reused_materials: _builtins.int
-    """Materials referred to by id and not sent again."""
+    """Materials not asked for again: referred to by id, or taken over from the sender's own store of the same case."""
     draw: _builtins.int
     """Number of the draw whose panel it is."""
     def __init__(
