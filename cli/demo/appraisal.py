@@ -1,14 +1,16 @@
 """The appraisal of the sample case: one committee asks another to help on site, and the experts are drawn by lot."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final, cast
 
 from cli.demo.desk import Json
+from cli.demo.opinion import conclude, examine, local_minute, report_opinion
 from cli.demo.story import Staff, Tell, dated, files_of, of_kind, part
 
+APPRAISAL_STAGES: Final = 6
 # What the letter of the appraisal takes over from that of the investigation.
 _OF_THE_CASE: Final = (
     "worker", "employer", "accident", "insurance", "applicant", "recusal_declared", "contact_phone", "fee_payer",
@@ -29,14 +31,26 @@ def commit_pool(rows: list[Json], staff: Staff, tell: Tell) -> None:
 
 
 def play_appraisal(case: Json, staff: Staff, *, folder: Path, tell: Tell) -> str:
-    """Play it from the letter to the notice of the examination; gives the delegation's number.
+    """Play it from the letter to the served conclusion; gives the delegation's number.
 
-    The examination has a day to come, and what follows it waits for that day. Raises DeskError.
+    Raises DeskError where a step is refused.
     """
+    return play_appraisal_until(APPRAISAL_STAGES, case, staff, folder=folder, tell=tell)
+
+
+def play_appraisal_until(stage: int, case: Json, staff: Staff, *, folder: Path, tell: Tell) -> str:
+    """Play the first `stage` of its six parts: letter, draw, appointment, examination, result, conclusion."""
     appraisal = part(case, "appraisal")
     number = _letter(case, appraisal, staff, folder, tell)
-    _draw(appraisal, staff, number, tell)
-    _appointment(appraisal, staff, number, folder, tell)
+    parts: tuple[Callable[[], None], ...] = (
+        lambda: _draw(appraisal, staff, number, tell),
+        lambda: _appointment(appraisal, staff, number, tell),
+        lambda: _examination(appraisal, staff, number, folder, tell),
+        lambda: report_opinion(appraisal, staff, number, folder, tell),
+        lambda: conclude(appraisal, staff, number, tell),
+    )
+    for play_part in parts[: stage - 1]:
+        play_part()
     return number
 
 
@@ -76,11 +90,17 @@ def _draw(appraisal: Json, staff: Staff, number: str, tell: Tell) -> None:
     tell(f"抽取专家组：{'、'.join(seats)}；候补 {len(experts) - len(seats)} 名，杭州核验无误")
 
 
-def _appointment(appraisal: Json, staff: Staff, number: str, folder: Path, tell: Tell) -> None:
-    host, notice = part(appraisal, "host"), part(appraisal, "notice")
-    appointment = cast("Mapping[str, object]", host["appointment"])
+def _appointment(appraisal: Json, staff: Staff, number: str, tell: Tell) -> None:
+    """For today: the worker lies in a hospital of the place already."""
+    at = local_minute()
+    appointment = {**part(part(appraisal, "host"), "appointment"), "at": at}
     staff.host_clerk.move(number, "scheduled", {"body": {"appointment": appointment}})
     staff.home_clerk.until_state(number, "scheduled")
+    tell(f"成都鉴定委 排期 {at.replace('T', ' ')}（职工在成都住院，当日鉴定）")
+
+
+def _examination(appraisal: Json, staff: Staff, number: str, folder: Path, tell: Tell) -> None:
+    notice = part(appraisal, "notice")
     ((file, kind),) = files_of([notice["proof"]], folder)
     proof = staff.home_clerk.add_file(number, file, kind)
     staff.home_clerk.move(
@@ -93,5 +113,5 @@ def _appointment(appraisal: Json, staff: Staff, number: str, folder: Path, tell:
         },
     )
     staff.host_clerk.until_state(number, "notified")
-    tell(f"成都鉴定委 排期 {str(appointment['at']).replace('T', ' ')[:16]}；杭州鉴定委 通知职工（送达回证随附）")
-    tell("现场鉴定及以后各步到期日才可办理，演示到此为止")
+    tell("杭州鉴定委 通知职工（送达回证随附）")
+    examine(appraisal, staff, number, tell)

@@ -134,7 +134,7 @@ def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str,
 
 
 def _end(case: Json, staff: Staff, number: str, tell: Tell) -> None:
-    staff.home_clerk.until(number, "the materials at home", _materials_are_here)
+    staff.home_clerk.until(number, "the materials at home", materials_are_here)
     tell("杭州 核验哈希、签名与清单，材料齐全")
     completion = {"text": case["completion"]}
     staff.home_clerk.move(number, "completed", {"body": completion}, approver=staff.home_approver)
@@ -173,7 +173,8 @@ def of_kind(view: Mapping[str, object], kind: str) -> list[Json]:
     return [entry for entry in cast("list[Json]", view["entries"]) if entry["kind"] == kind and entry["body"]]
 
 
-def _materials_are_here(view: Mapping[str, object]) -> bool:
+def materials_are_here(view: Mapping[str, object]) -> bool:
+    """Whether every file of the delegation is held here."""
     return all(each["state"] == "held" for each in cast("list[Json]", view["materials"]))
 
 

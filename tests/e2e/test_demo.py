@@ -1,5 +1,6 @@
 """`make demo`: investigation and appraisal between two bureaus, seen by who runs it; what it left proves itself."""
 
+import base64
 import itertools
 import json
 import re
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from cli.local_federation import CHENGDU, HANGZHOU
+from delegation.codec_header import parse_header
+from delegation.codes import Kind
+from delegation.declared_appraisal import AppointmentDeclared, AttendanceDeclared, OpinionDeclared
 from tests.cli.conftest import run, start, stop
 from tests.e2e.demo import COMMAND, ROOT, Ended, xieban
 
@@ -64,17 +68,41 @@ def test_it_plays_the_case_and_says_where_everything_is(ended: Ended, numbers: l
     assert "Traceback" not in ended.said
 
 
-def test_the_appraisal_draws_by_lot_and_ends_where_its_day_is_to_come(ended: Ended) -> None:
-    for kind in ("SPECIALTY_DETERMINED", "PANEL_DRAWN", "SCHEDULED", "WORKER_NOTIFIED"):
+def test_the_appraisal_draws_by_lot_and_goes_on_to_the_served_conclusion(ended: Ended) -> None:
+    for kind in (
+        "SPECIALTY_DETERMINED", "PANEL_DRAWN", "SCHEDULED", "WORKER_NOTIFIED", "EXAMINED", "OPINION_FORMED",
+        "APPRAISAL_REPORTED", "CONCLUSION_ISSUED", "CONCLUSION_SERVED",
+    ):  # fmt: skip
         assert kind in ended.out
     for kind in ("DRAW_COMMITTED", "DRAW_REVEALED"):
         assert ended.out.count(kind) == 2, "one by each side"
-    for clock in ("确定科别", "抽取揭示", "现场鉴定"):
+    for clock in ("确定科别", "抽取揭示", "现场鉴定", "形成专家组意见", "送达鉴定结论", "再次鉴定申请期"):
         assert clock in ended.out
     assert "鉴定：《工伤保险条例》第二十五条" in re.sub(r"[│\s]", "", ended.out), "a source is told whole"
-    told = [ended.said.index(words) for words in ("抽取专家组", "导出抽取文件", "注册中心已停止", "draw verify")]
+    told = [
+        ended.said.index(words)
+        for words in (
+            "抽取专家组", "现场鉴定完成", "不同意见 1 名", "作出鉴定结论", "送达结论", "导出抽取文件", "注册中心已停止",
+            "draw verify",
+        )
+    ]  # fmt: skip
     assert told == sorted(told), "the draw is checked after the registry was stopped"
     assert "样例专家" in ended.said
+
+
+def test_the_panel_is_seen_to_have_signed_with_one_dissent(numbers: list[str], folder: Path) -> None:
+    """The file of the draw holds the thread's headers to its end: three signed, one of them against the majority."""
+    file = json.loads((folder / "draw.json").read_text(encoding="utf-8"))
+    headers = [parse_header(base64.b64decode(each["header"])) for each in file["thread"]]
+    assert {header.thread_id for header in headers} == {numbers[1]}
+    (formed,) = [header.declared for header in headers if header.kind is Kind.OPINION_FORMED]
+    assert isinstance(formed, OpinionDeclared)
+    assert (formed.experts, formed.signed, formed.dissenting, formed.warnings_open) == (3, 3, 1, 0)
+    (examined,) = [header.declared for header in headers if header.kind is Kind.EXAMINED]
+    (scheduled,) = [header.declared for header in headers if header.kind is Kind.SCHEDULED]
+    assert isinstance(examined, AttendanceDeclared)
+    assert isinstance(scheduled, AppointmentDeclared)
+    assert examined.on == scheduled.on, "examined on the day of the appointment, which is the day of the demo"
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
@@ -104,12 +132,12 @@ def test_both_bureaus_hold_the_same_threads(numbers: list[str], folder: Path) ->
     for bureau in (HANGZHOU, CHENGDU):
         data = ["--data-dir", folder / f"node-{bureau.code}", "--json"]
         listed = {each["thread_id"]: each for each in json.loads(reads("delegation", "list", *data).out)}
-        for number, state in zip(numbers, ("archived", "notified"), strict=True):
+        for number, state in zip(numbers, ("archived", "completed"), strict=True):
             assert (listed[number]["state"], listed[number]["queued"], listed[number]["parked"]) == (state, "0", "0")
         shown = [json.loads(reads("delegation", "show", number, *data).out) for number in numbers]
         digests.append([[entry["entry_digest"] for entry in each["entries"]] for each in shown])
     assert digests[0] == digests[1]
-    assert [len(each) for each in digests[0]] == [11, 11]
+    assert [len(each) for each in digests[0]] == [11, 17]
 
 
 def test_verification_holds_at_both_and_a_flipped_byte_does_not(
