@@ -40,19 +40,19 @@ STAFF = {
     "cd-jb-01": (CHENGDU, "clerk", "蒋经办"),
     "cd-sh-01": (CHENGDU, "approver", "邓审核"),
     "cd-dc-01": (CHENGDU, "investigator", "程以宁"),
+    "cd-le-01": (CHENGDU, "clerk", "文鉴定"),
+    "cd-le-02": (CHENGDU, "approver", "唐鉴定"),
 }
+
+
+def unit_of(staff_id: str) -> str:
+    """Code of the unit that a person works for."""
+    return STAFF[staff_id][0].unit(UnitType.APPRAISAL if "-le-" in staff_id else UnitType.RECOGNITION)
 
 
 def chromium() -> str:
     """Where the browser is; empty when there is none."""
     return next((found for name in NAMES if (found := shutil.which(name))), "")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all of them, so that one federation is enough."""
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests" / "browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Of a module: while playwright runs, its loop is the thread's, and no other test could run one.
@@ -84,6 +84,7 @@ class Town:
 
     federation: LocalFederation
     sessions: dict[str, dict[str, str]] = field(default_factory=dict)
+    has_pool: bool = False  # Chengdu's committee has committed to its experts (see appraisals.py)
 
     def address(self, bureau: BureauPlan) -> str:
         """Where the bureau's desk is."""
@@ -113,9 +114,8 @@ class Town:
         with ExitStack() as stack:
             desks = []
             for staff_id in staff:
-                bureau = STAFF[staff_id][0]
-                word, unit = self.federation.passwords[staff_id], bureau.unit(UnitType.RECOGNITION)
-                desks.append(Desk(self.address(bureau), staff_id=staff_id, password=word, unit=unit))
+                address, word = self.address(STAFF[staff_id][0]), self.federation.passwords[staff_id]
+                desks.append(Desk(address, staff_id=staff_id, password=word, unit=unit_of(staff_id)))
                 stack.callback(desks[-1].close)
             yield desks
 
@@ -143,8 +143,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         federation.start_registry()
         federation.publish_roster([request for bureau in federation.bureaus for request in federation.enrol(bureau)])
         for staff_id, (bureau, role, name) in STAFF.items():
-            unit = bureau.unit(UnitType.APPRAISAL if "-le-" in staff_id else UnitType.RECOGNITION)
-            federation.add_account(bureau, unit, staff_id=staff_id, name=name, role=role)
+            federation.add_account(bureau, unit_of(staff_id), staff_id=staff_id, name=name, role=role)
         federation.start_nodes()
         yield Town(federation)
 

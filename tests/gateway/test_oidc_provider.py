@@ -18,7 +18,6 @@ from tests.gateway.conftest import House, a_house
 VERSION = "oidc-provider@9.13.3"
 SCRIPT = Path(__file__).parent / "oidc_provider.mjs"
 BACK = "http://127.0.0.1:1/desk/sign-in/service/back"  # nobody listens: the test hands it over itself
-pytestmark = pytest.mark.xdist_group("oidc")
 
 
 @pytest.fixture(scope="module")
