@@ -4,7 +4,7 @@ A field is found by its name, as a form sends it; buttons and links by the words
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,9 +17,14 @@ ITEM: Final = "核实事故发生的时间、地点及设备状况"
 FIRST, SECOND = ("程以宁", "川A-示例-0107"), ("白朗生", "川A-示例-0219")
 
 
+def today() -> date:
+    """Today, at the bureaus."""
+    return datetime.now(UTC).astimezone(ZONE).date()
+
+
 def days_ago(days: int, time: str = "") -> str:
     """A day as a date field takes it, or with a time of day as a field of date and time does."""
-    day = (datetime.now(UTC).astimezone(ZONE) - timedelta(days=days)).date().isoformat()
+    day = (today() - timedelta(days=days)).isoformat()
     return f"{day}T{time}" if time else day
 
 
