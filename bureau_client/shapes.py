@@ -1604,6 +1604,7 @@ class SeatOut(TypedDict):
     employer: str
     specialty: str
     specialty_label: str
+    chair: bool
 
 
 class SecondedExpert(TypedDict):

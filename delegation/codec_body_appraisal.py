@@ -6,10 +6,12 @@ from typing import Final
 
 from delegation import patterns
 from delegation.appraisal_rules import SELF_CARE_ITEMS, clause_warnings, grade_warnings
+from delegation.codes import Adoption
 from delegation.draw_lists import EligibleExpert, eligible_leaf
 from delegation.facts_appraisal import AppraisalBody, OpenedExpert, OpinionFacts, RequestFacts, SecondedFacts
 from delegation.merkle import leaf_hash
 from delegation.payloads import SALT_SIZE
+from delegation.specialties import title_rank
 from xieban.delegation.v1 import appraisal_pb2 as pb
 from xieban.delegation.v1 import body_pb2
 
@@ -69,6 +71,7 @@ def _opened(expert: pb.PanelExpert) -> OpenedExpert:
         chair=expert.chair,
         leaf=leaf,
         path=tuple(expert.path),
+        rank=title_rank(expert.title),
     )
 
 
@@ -178,6 +181,10 @@ def _conclusion(b: body_pb2.Body) -> AppraisalBody:
     )
 
 
+def _adoption(b: body_pb2.Body) -> AppraisalBody:
+    return AppraisalBody(adopted=b.adoption.adoption == Adoption.ADOPTED)
+
+
 APPRAISAL_CONTENTS: Final[Mapping[str, Callable[[body_pb2.Body], AppraisalBody]]] = {
     "specialties": _specialties,
     "draw_escrow": _escrow,
@@ -194,4 +201,5 @@ APPRAISAL_CONTENTS: Final[Mapping[str, Callable[[body_pb2.Body], AppraisalBody]]
     "rejudge": _rejudge,
     "experts": _experts,
     "conclusion": _conclusion,
+    "adoption": _adoption,
 }

@@ -29,6 +29,7 @@ class OpenedExpert:
     chair: bool
     leaf: bytes
     path: tuple[bytes, ...]
+    rank: int = 0  # of the title: 2 chief, 1 senior, 0 neither
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class AppraisalBody:
     present: tuple[str, ...] = ()
     opinion: OpinionFacts | None = None
     conclusion_told: bool = False
+    adopted: bool = False  # wholly
     service_told: bool = False
     clauses: int = 0
     seconded: tuple[SecondedFacts, ...] = ()

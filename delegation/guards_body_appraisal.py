@@ -22,6 +22,7 @@ from delegation.declared_appraisal import (
 from delegation.draw import DrawError, opening_index
 from delegation.draw_lists import hash_stands_in
 from delegation.facts_appraisal import AppraisalBody, OpenedExpert, RequestFacts
+from delegation.panel_chair import chair_by_rank
 
 _EMPTY: Final = AppraisalBody()
 _COUNTED: Final = frozenset({"N03", "N04"})
@@ -122,7 +123,10 @@ def _opens(asked: BodyAsked, expert: OpenedExpert) -> bool:
 
 
 def _panel_opened(asked: BodyAsked) -> Answer:
-    """Everyone drawn, in the order of strata and picks, opened in the list; at most one chair, who sits."""
+    """Everyone drawn, in the order of strata and picks, opened in the list.
+
+    Who is named the chair is whom the rule names (protocol 13.10); an older record names none.
+    """
     declared, opened = asked.header.declared, _body(asked).opened
     if not isinstance(declared, PanelDeclared):
         return False
@@ -134,8 +138,10 @@ def _panel_opened(asked: BodyAsked) -> Answer:
     ]
     if [(expert.stratum, expert.position, expert.reserve) for expert in opened] != wanted:
         return contradicts("panel")
+    seats = [expert for expert in opened if not expert.reserve]
     chairs = [expert for expert in opened if expert.chair]
-    if len(chairs) > 1 or any(expert.reserve for expert in chairs):
+    by_rule = chair_by_rank([expert.rank for expert in seats])
+    if chairs and (by_rule is None or chairs != [seats[by_rule]]):
         return False
     return all(_opens(asked, expert) for expert in opened)
 
@@ -147,6 +153,8 @@ def _replacement_opened(asked: BodyAsked) -> Answer:
     (expert,) = body.opened
     if (expert.stratum, expert.position) != (declared.stratum, declared.enters):
         return contradicts("panel")
+    if expert.chair:  # whom the chair passes to follows from those who sit then; who enters does not say it
+        return False
     return expert.expert_id != body.leaves and _opens(asked, expert)
 
 
@@ -312,8 +320,11 @@ def _clauses_named(asked: BodyAsked) -> Answer:
 
 
 def _adopted_in_one_act(asked: BodyAsked) -> Answer:
-    """委托鉴定: the home adopts the entrusted conclusion as it completes."""
-    return _mode(asked) is not AppraisalMode.FULL_ENTRUST or asked.facts.content == "adoption"
+    """委托鉴定: the home adopts the entrusted conclusion, wholly, as it completes.
+
+    What it does not adopt it sends back to be judged again, has the panel made void, or disputes.
+    """
+    return _mode(asked) is not AppraisalMode.FULL_ENTRUST or _body(asked).adopted
 
 
 def _conclusion_matches(asked: BodyAsked) -> Answer:

@@ -170,9 +170,20 @@ SENIOR_TITLES: Final[frozenset[str]] = frozenset({
     "主任护师", "副主任护师", "主任治疗师", "副主任治疗师", "教授", "副教授", "研究员", "副研究员",
     "正高级工程师", "高级工程师",
 })  # fmt: skip
+CHIEF_TITLES: Final[frozenset[str]] = frozenset(
+    title for title in SENIOR_TITLES if not title.startswith("副") and title != "高级工程师"
+)
 _TITLES_APART: Final = re.compile(r"[、，,;；/\s]+")
 
 
 def is_senior(title: str) -> bool:
     """Whether one of the titles in a text such as `主任医师、教授` is a senior one (条例 Art 24)."""
     return not SENIOR_TITLES.isdisjoint(_TITLES_APART.split(title))
+
+
+def title_rank(title: str) -> int:
+    """2 for a text that names a chief title (正高级), 1 for another senior one (副高级), 0 for none of either."""
+    named = _TITLES_APART.split(title)
+    if not CHIEF_TITLES.isdisjoint(named):
+        return 2
+    return 1 if not SENIOR_TITLES.isdisjoint(named) else 0

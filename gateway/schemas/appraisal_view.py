@@ -44,6 +44,7 @@ class SeatOut(Answer):
     employer: str
     specialty: str
     specialty_label: str
+    chair: bool
 
 
 class RecusalOut(Answer):

@@ -15,6 +15,7 @@ from delegation.declared_appraisal import (
     StrataDeclared,
 )
 from delegation.errors import Refusal
+from delegation.panel_chair import chair_of
 from node.case_facts import body_of
 from node.records import EntryRecord
 from node.state import State
@@ -37,11 +38,18 @@ class Members:
     drawn: dict[tuple[int, int], appraisal_pb2.PanelExpert] = field(default_factory=dict)
     void: set[str] = field(default_factory=set)  # numbers of those who sat in a void panel of the case
     left: set[str] = field(default_factory=set)  # numbers of those who were recused or replaced in the case
+    chair: tuple[int, int] | None = None  # the place of who presides (protocol 13.10)
     recusals: dict[str, appraisal_pb2.Recusal] = field(default_factory=dict)  # by envelope, as raised
 
     def place_of(self, expert_id: str) -> tuple[int, int] | None:
         """Where somebody who sits stands in the list."""
         return next((place for place, each in self.sitting.items() if each.expert_id == expert_id), None)
+
+    def chair_by_rule(self) -> tuple[int, int] | None:
+        """Who presides over those who sit now: the highest title, then the order of the draw."""
+        places = [place for place in self.drawn if place in self.sitting]
+        found = chair_of([self.sitting[place].title for place in places])
+        return None if found is None else places[found]
 
 
 def entries(tx: Tx, thread_id: str, kinds: Sequence[Kind] | frozenset[Kind], *, after: int = 0) -> list[EntryRecord]:
@@ -70,12 +78,13 @@ def members_of(tx: Tx, state: State, thread_id: str) -> Members:
         declared = header.declared
         if record.kind == Kind.PANEL_VOIDED:
             found.void |= {each.expert_id for each in found.sitting.values()}
-            found.sitting, found.drawn = {}, {}
+            found.sitting, found.drawn, found.chair = {}, {}, None
         elif body is None:
             continue
         elif isinstance(declared, PanelDeclared):
             found.drawn = {(each.stratum, each.position): each for each in body.panel.experts}
             found.sitting = {place: each for place, each in found.drawn.items() if not each.reserve}
+            found.chair = found.chair_by_rule()
         elif isinstance(declared, ReplacementDeclared):
             found.left.add(body.panel_change.leaves)
             leaves, enters = (declared.stratum, declared.leaves), (declared.stratum, declared.enters)
@@ -84,6 +93,8 @@ def members_of(tx: Tx, state: State, thread_id: str) -> Members:
                     enters if place == leaves else place: body.panel_change.enters if place == leaves else each
                     for place, each in found.sitting.items()
                 }
+                if leaves == found.chair:
+                    found.chair = found.chair_by_rule()
         elif record.kind == Kind.RECUSAL_RAISED:
             found.recusals[record.envelope_id] = body.recusal
         elif isinstance(declared, RecusalDeclared) and declared.upheld and header.in_reply_to is not None:

@@ -176,6 +176,7 @@ def _panel(facts: AppraisalFacts, members: Members) -> tuple[SeatView, ...]:
                         employer=expert.employer,
                         specialty=expert.specialty,
                         specialty_label=label_of(expert.specialty),
+                        chair=place == members.chair,
                     )
                 )
     return tuple(found)

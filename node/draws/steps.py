@@ -22,6 +22,7 @@ from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.draw import draw_seed, picks
 from delegation.errors import Reason, Refusal
+from delegation.panel_chair import chair_of
 from delegation.table import State as Legal
 from delegation.thread_state import ThreadState
 from delegation.turns import drawing_unit
@@ -264,7 +265,13 @@ class _Side:
             root=facts.eligible_root,
             places=[(stratum, position) for stratum, position, _ in places],
         )
-        experts = [each.body(reserve=reserve) for each, (_, _, reserve) in zip(opened, places, strict=True)]
+        drawn = list(zip(opened, places, strict=True))
+        seats = [each for each, (_, _, reserve) in drawn if not reserve]
+        chair = chair_of([each.expert.title for each in seats])
+        experts = [
+            each.body(reserve=reserve, chair=chair is not None and each is seats[chair])
+            for each, (_, _, reserve) in drawn
+        ]
         declared: dict[str, object] = {
             "draw": key.draw,
             "log_size": checkpoint.size,

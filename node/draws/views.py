@@ -50,6 +50,7 @@ class SeatView:
     employer: str
     specialty: str
     specialty_label: str
+    chair: bool = False  # 组长, by the rule of protocol 13.10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,20 @@ class AppointmentView:
     reason: str
     state: str
     sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevealFigure:
+    """How often a unit showed its secret in time; `delegations` are those in which it did not."""
+
+    unit: str
+    unit_name: str
+    committed: int
+    revealed: int  # by itself
+    shown_for: int  # by its provincial office
+    void: int  # draws that fell because nobody showed it
+    delegations: tuple[str, ...]
+    since: datetime | None  # the first event that the figures count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

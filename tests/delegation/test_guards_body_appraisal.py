@@ -171,7 +171,15 @@ def test_a_panel_that_was_not_on_the_list_is_refused() -> None:
     assert says(leaf=bytes(32)) == wrong
     assert says(leaf=b"") == wrong
     assert says(path=()) == wrong
-    assert says(chair=False) is None
+    assert says(chair=False) is None  # an older record names nobody
+    assert says(chair=False, rank=2) is None
+    another = replace(facts.appraisal, opened=(replace(opened[0], chair=False), replace(opened[1], chair=True),
+                                               *opened[2:]))  # fmt: skip
+    body = replace(facts, appraisal=another)
+    assert judge_body(thread, header, body, roster=where.federation.roster, history=CaseFacts()) == wrong
+    higher = replace(another, opened=(another.opened[0], replace(another.opened[1], rank=2), *another.opened[2:]))
+    body = replace(facts, appraisal=higher)
+    assert judge_body(thread, header, body, roster=where.federation.roster, history=CaseFacts()) is None
     two_chairs = tuple(replace(each, chair=True) for each in opened)
     body = replace(facts, appraisal=replace(facts.appraisal, opened=two_chairs))
     assert judge_body(thread, header, body, roster=where.federation.roster, history=CaseFacts()) == wrong
@@ -233,9 +241,9 @@ def test_the_entrusted_conclusion_is_adopted_as_the_home_completes() -> None:
         one.after for one in reversed(where.federation.log)
         if one.after is not None and one.sequence == where.federation.threads[where.ref].sequence - 1
     )  # fmt: skip
-    silent = replace(logged.body, content="")
-    found = judge_body(before, logged.header, silent, roster=where.federation.roster, history=CaseFacts())
-    assert found == Refused(Reason.BODY_GUARD_FAILED, {"guard": "adopted_in_one_act"})
+    for silent in (replace(logged.body, content="", appraisal=None), replace(logged.body, appraisal=AppraisalBody())):
+        found = judge_body(before, logged.header, silent, roster=where.federation.roster, history=CaseFacts())
+        assert found == Refused(Reason.BODY_GUARD_FAILED, {"guard": "adopted_in_one_act"})
 
 
 def test_every_guard_is_refused_by_name_here() -> None:

@@ -372,7 +372,7 @@ def appraisal_body(header: Header, body: BodyFacts, thread: ThreadState) -> Body
     if header.kind in {Kind.ISSUED, Kind.LETTER_CORRECTED}:
         return replace(body, appraisal=request_facts())
     if header.kind is Kind.COMPLETED and mode is AppraisalMode.FULL_ENTRUST:
-        return replace(body, content="adoption")
+        return replace(body, content="adoption", appraisal=AppraisalBody(adopted=True))
     found: AppraisalBody | None = None
     sitting = tuple(f"x-{facts.draw}-{stratum}-{position}" for stratum, position in facts.panel) or ("a", "b", "c")
     match declared:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from delegation.codes import Kind
+from delegation.codes import AppraisalMode, Kind
 from delegation.reasons_codes import codes
 from gateway.bureau.cases import forms_people
 from gateway.bureau.cases.asking import (
@@ -232,11 +232,24 @@ def _supplement_data(data: Json, asking: Asking) -> Json:
     return data
 
 
+def _adopts(asking: Asking) -> bool:
+    """委托鉴定 is completed by adopting the entrusted conclusion, in one act."""
+    entrusted = asking.view.header.get("appraisal_mode") == AppraisalMode.FULL_ENTRUST.name
+    return asking.kind is Kind.COMPLETED and entrusted
+
+
+def _adoption_begin(asking: Asking) -> Json:
+    return {"body": {"adoption": {"adoption": "ADOPTION_ADOPTED"}}} if _adopts(asking) else {}
+
+
 def _adoption(asking: Asking) -> Sequence[Section]:
-    needed = asking.kind is Kind.ADOPTION
+    entrusted = _adopts(asking)
+    needed = asking.kind is Kind.ADOPTION or entrusted
+    offered = _ADOPTIONS[:1] if entrusted else _ADOPTIONS
+    hint = "委托鉴定：办结即采用受托结论；不采用的，退回复核或者要求作废专家组" if entrusted else ""
     return [
         main(
-            choice("body.adoption.adoption", "对结果的采用", _ADOPTIONS, required=needed),
+            choice("body.adoption.adoption", "对结果的采用", offered, required=needed, hint=hint),
             text("未采用或部分采用的原因", path="body.adoption.reason"),
         )
     ]
@@ -324,7 +337,7 @@ WORK: Final[Mapping[Kind, Making]] = MappingProxyType({
     _K.WITHDRAW_CONFIRMED: Making(sections=_hand_over, finish=_hand_over_data),
     _K.WITHDRAWN: with_reasons(),
     _K.SUPPLEMENT_REQUESTED: Making(sections=_supplement, finish=_supplement_data, back=_without_reasons),
-    _K.COMPLETED: Making(sections=_adoption, finish=_adoption_data),
+    _K.COMPLETED: Making(sections=_adoption, begin=_adoption_begin, finish=_adoption_data),
     _K.ADOPTION: Making(sections=_adoption, finish=_adoption_data, back=_adoption_back),
     _K.CLOSED: with_reasons(several=False),
     _K.CANCELLED: plain(),

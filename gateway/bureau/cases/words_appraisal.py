@@ -56,7 +56,7 @@ APPRAISAL_GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "plan_matches": "科别与信头所列层数不符或重复",
     "remedy_told": "请写明专家不足的处理办法",
     "escrow_to_office": "抽取密值须且只须向本省省级机构托管（省级机构未入网的不托管）",
-    "panel_opened": "所列专家与抽取结果或名单不符；组长至多一人且须在座",
+    "panel_opened": "所列专家与抽取结果或名单不符；组长须为按规则产生的一人",
     "replacement_opened": "递补专家与信头或名单不符，或未写明理由",
     "none_of_a_void_panel": "曾为本案已作废专家组成员，不得再入组",
     "recusal_reasoned": "请写明回避答复的理由",
