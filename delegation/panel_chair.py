@@ -1,7 +1,7 @@
-"""组长: who presides over an expert group follows from its titles and the draw, so that nobody picks (protocol 13.10).
+"""组长: who presides over an expert group follows from its titles and the draw: nobody picks (protocol 13.10).
 
-The law asks for three or five experts drawn at random (条例 Art 25) and says nothing of a chair: the rule is agreed. The
-chair signs as the others do, and has one vote.
+The law asks for three or five experts drawn at random (条例 Art 25) and says nothing of a chair: the rule is agreed.
+The chair signs as the others do, and has one vote.
 """
 
 from collections.abc import Sequence
