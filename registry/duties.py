@@ -106,7 +106,7 @@ class Duties:
         if self._book.held is None:
             return False
         await self._writer.do(RosterJob())
-        self._routes.ring_all()
+        self._routes.announce_all()
         self._log.info("roster_in_force", version=self._book.version)
         changed = before is not None and before.view.calendar_version != self._book.held.view.calendar_version
         if changed:

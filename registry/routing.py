@@ -19,7 +19,7 @@ class Line:
         self.tail = Tail()
         self._turn = ""
         self._bell = asyncio.Event()
-        self._silent = False
+        self._head_due = False
         self._ended: Reason | None = None
 
     def take_fresh(self, units: Collection[str]) -> list[str]:
@@ -45,20 +45,20 @@ class Line:
             raise Refusal(self._ended)
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for the bell; False when it stayed silent."""
-        silent = False
+        """Wait for the bell; False when a head is due: it stayed silent, or a roster was announced."""
         if not self._bell.is_set():
-            timer = asyncio.get_running_loop().call_later(seconds, self._end_silence)
+            timer = asyncio.get_running_loop().call_later(seconds, self.announce)
             try:
                 await self._bell.wait()
             finally:
                 timer.cancel()
-                silent, self._silent = self._silent, False
+        due, self._head_due = self._head_due, False
         self._bell.clear()
-        return not silent
+        return not due
 
-    def _end_silence(self) -> None:
-        self._silent = True
+    def announce(self) -> None:
+        """A head is due, which names the roster in force."""
+        self._head_due = True
         self._bell.set()
 
 
@@ -107,10 +107,10 @@ class Routes:
             if line.fresh:  # what waits for nothing else than this
                 line.ring()
 
-    def ring_all(self) -> None:
-        """A new roster: every line looks whether it may go on."""
+    def announce_all(self) -> None:
+        """A new roster: every line looks whether it may go on, and tells its bureau of the roster at once."""
         for line in self._lines.values():
-            line.ring()
+            line.announce()
 
     def end_all(self, reason: Reason) -> None:
         """Every stream is to end."""

@@ -117,6 +117,18 @@ async def test_an_idle_stream_tells_its_head_and_ends_when_its_certificate_does(
         assert await end_of(stream) == "CERTIFICATE_EXPIRED"
 
 
+async def test_a_new_roster_is_named_to_an_idle_stream_at_once(federation: Federation) -> None:
+    async with federation.exchange(HANGZHOU, CHENGDU) as (registry, _home, host):
+        stream = host.receive(**{CHENGDU_RD: 0})
+        before = await stream.read()
+        federation.change()
+        federation.publish(registry.database.store)
+        await registry.duties.look_for_roster()
+        async with asyncio.timeout(5):  # the next head by itself is due after twenty seconds
+            told = await stream.read()
+        assert (before.roster_version, told.roster_version) == (1, 2)
+
+
 async def test_a_new_stream_ends_the_older_one(federation: Federation) -> None:
     async with federation.exchange(HANGZHOU, CHENGDU) as (_registry, home, host):
         older = host.receive()
