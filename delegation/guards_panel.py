@@ -22,11 +22,11 @@ from delegation.declared_appraisal import (
     StrataDeclared,
 )
 from delegation.draw import DrawCode, DrawError, draw_commitment, draw_seed, next_reserve, picks, strata_problem
+from delegation.draw_defaults import last_day_to_reveal, last_day_to_reveal_for, office_of
 from delegation.guards import Answer, Asked, Guards
 from delegation.guards_appraisal import facts_of
 from delegation.table import State
 
-_REVEAL_FOR_WORKING_DAYS: Final = 2  # so long the office has to open the secret before the draw is void (agreed)
 _SMALLEST_PANEL: Final = 3
 _DRAWN: Final = (
     StrataDeclared, DrawCommittedDeclared, DrawRevealedDeclared, DrawVoidedDeclared, PanelDeclared, ReplacementDeclared,
@@ -131,13 +131,7 @@ def _reveals_for_own_unit(asked: Asked) -> Answer:
     declared = asked.header.declared
     if not isinstance(declared, DrawRevealedDeclared) or declared.unit not in _both(asked):
         return False
-    return _office(asked, declared.unit) == asked.header.sender_unit
-
-
-def _office(asked: Asked, unit: str) -> str:
-    """The unit's provincial office when it is a member; else empty."""
-    office = asked.roster.provincial_office(unit) if unit in asked.roster.units else None
-    return office.code if office is not None and office.is_member else ""
+    return office_of(declared.unit, asked.roster) == asked.header.sender_unit
 
 
 def _secret_opens(asked: Asked) -> Answer:
@@ -165,8 +159,8 @@ def _reveal_overdue(asked: Asked) -> Answer:
     declared = asked.header.declared
     if not isinstance(declared, DrawRevealedDeclared):
         return False
-    clock = asked.thread.clock("draw-reveal", unit=declared.unit)
-    return clock is not None and asked.today > clock.due.legal
+    last = last_day_to_reveal(asked.thread, declared.unit)
+    return last is not None and asked.today > last
 
 
 def _reveal_failed(asked: Asked) -> Answer:
@@ -176,13 +170,8 @@ def _reveal_failed(asked: Asked) -> Answer:
         asked.header.sender_unit
     ):
         return False
-    clock = asked.thread.clock("draw-reveal", unit=declared.unit)
-    if clock is None or facts_of(asked).secret_of(declared.unit) is not None:
-        return False
-    last = clock.due.legal
-    if _office(asked, declared.unit):
-        last = asked.roster.calendar_of(asked.thread.host_unit).add_workdays(last, _REVEAL_FOR_WORKING_DAYS)
-    return asked.today > last
+    last = last_day_to_reveal_for(asked.thread, declared.unit, asked.roster)
+    return last is not None and facts_of(asked).secret_of(declared.unit) is None and asked.today > last
 
 
 def _nobody_at_fault(asked: Asked) -> Answer:

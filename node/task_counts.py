@@ -17,6 +17,10 @@ from node.records import TaskRecord
 from node.store import Op, Store, Where
 
 SENT_OUT, SHORT_TIME = "sent_out", "short_time"  # as `node.tasks`, which writes them
+TO_REVEAL, VOID_DRAW = "to_reveal", "void_draw"
+# Rows that nobody sees before their day: what they say holds from it on, if nothing happens until then.
+FROM_DAY: Final = (SHORT_TIME, TO_REVEAL, VOID_DRAW)
+NOT_FROM_DAY: Final = tuple(Where("code", code, Op.NE) for code in FROM_DAY)
 COLUMNS: Final = ("unit", "thread_id", "code", "subject", "due", "other_unit", "rank_day")
 _MOST_NOTED: Final = 500  # threads of one unit that changed between two looks; more are counted as fast as read
 
@@ -27,8 +31,8 @@ def task_of(row: Iterable[object]) -> TaskRecord:
 
 
 def first_of(rows: Iterable[TaskRecord]) -> TaskRecord | None:
-    """The row of a thread's nearest day; that it is short of time is a warning of its own."""
-    dated = [row for row in rows if row.due and row.code != SHORT_TIME]
+    """The row of a thread's nearest day; a row that is seen from a day on has no day to be done by."""
+    dated = [row for row in rows if row.due and row.code not in FROM_DAY]
     return min(dated, key=lambda row: (row.due, row.code, row.subject), default=None)
 
 
@@ -42,7 +46,7 @@ class Counts:
     sent_to: Counter[str] = field(default_factory=Counter)  # by the other unit
     overdue: int = 0
     soon: int = 0
-    short: int = 0
+    arrived: Counter[str] = field(default_factory=Counter)  # of `FROM_DAY`, those whose day has come
     noted: dict[str, list[TaskRecord]] = field(default_factory=dict)  # by thread: rows as they were counted
 
     def add(self, rows: Iterable[TaskRecord], sign: int) -> None:
@@ -52,8 +56,8 @@ class Counts:
             self.by_code[row.code] += sign
             if row.code == SENT_OUT:
                 self.sent_to[row.other_unit] += sign
-            elif row.code == SHORT_TIME and row.due <= self.today:
-                self.short += sign
+            elif row.code in FROM_DAY and row.due <= self.today:
+                self.arrived[row.code] += sign
         first = first_of(rows)
         if first is not None and first.due < self.today:
             self.overdue += sign
@@ -117,9 +121,10 @@ def _counted(store: Store, unit: str, today: str, until: str) -> Counts:
         counts.by_code[str(code)] = int(str(number))
     for other, number in store.tally(TaskRecord, ("other_unit",), (ours, Where("code", SENT_OUT))):
         counts.sent_to[str(other)] = int(str(number))
-    short = (ours, Where("code", SHORT_TIME), Where("due", today, Op.LE))
-    counts.short = store.count(TaskRecord, short)
-    dated = (ours, Where("due", "", Op.GT), Where("code", SHORT_TIME, Op.NE))
+    for code in FROM_DAY:
+        if counts.by_code[code]:
+            counts.arrived[code] = store.count(TaskRecord, (ours, Where("code", code), Where("due", today, Op.LE)))
+    dated = (ours, Where("due", "", Op.GT), *NOT_FROM_DAY)
     counts.overdue = store.count_distinct(TaskRecord, "thread_id", (*dated, Where("due", today, Op.LT)))
     both = store.count_distinct(TaskRecord, "thread_id", (*dated, Where("due", until, Op.LE)))
     counts.soon = both - counts.overdue

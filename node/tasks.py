@@ -7,11 +7,12 @@ What waits for a person without a thread's doing (drafts, prepared moves, refuse
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from delegation.codec_header import parse_header
 from delegation.codes import Kind, ThreadType
+from delegation.draw_defaults import last_day_to_reveal, last_day_to_reveal_for, office_of
 from delegation.errors import Refusal
 from delegation.model import Header
 from delegation.roster_view import RosterView
@@ -25,13 +26,15 @@ from node.state import State
 from node.store import Op, Where
 from node.task_counts import SENT_OUT as _SENT_OUT
 from node.task_counts import SHORT_TIME as _SHORT_TIME
+from node.task_counts import TO_REVEAL as _TO_REVEAL
+from node.task_counts import VOID_DRAW as _VOID_DRAW
 from node.writer import Tx
 
 TO_SIGN, TO_DECIDE, TO_ASSIGN, INVESTIGATING = "to_sign", "to_decide", "to_assign", "investigating"
 TO_CHECK, TO_CORRECT, TO_HANDLE, TO_ARCHIVE = "to_check", "to_correct", "to_handle", "to_archive"
 CONFIRM_WITHDRAWAL, SUPERVISED = "to_confirm_withdrawal", "to_answer_supervision"
 ANSWER, QUESTION, PAPER = "to_answer", "question", "paper"
-SENT_OUT, SHORT_TIME = _SENT_OUT, _SHORT_TIME
+SENT_OUT, SHORT_TIME, TO_REVEAL, VOID_DRAW = _SENT_OUT, _SHORT_TIME, _TO_REVEAL, _VOID_DRAW
 
 # Whose turn it is says the rule book (`ThreadState.turn`); this says by which word the counter knows it.
 _OF_TURN: Final = {
@@ -56,15 +59,42 @@ _OF_CLOCK: Final = {
 _CLOSED: Final = frozenset({Stage.COMPLETED, Stage.WITHDRAWN, Stage.CANCELLED, Stage.TERMINATED})
 _RESTING: Final = _CLOSED | {Stage.ARCHIVED, Stage.ENDED, Stage.ANSWERED, Stage.STATED, Stage.IN_FORCE}
 _KEPT_BY: Final = "tasks"  # meta: by which rules, and for which units, the rows were written
-_RULES: Final = "2"
+_RULES: Final = "3"
 
 
 def tasks_of(thread: ThreadState, units: Iterable[str], roster: RosterView | None) -> Iterator[TaskRecord]:
-    """What the thread asks of these units, but for questions. Without a roster nothing is said about short time."""
+    """What the thread asks of these units, but for questions.
+
+    Without a roster nothing is said about short time, nor of what can be done about a secret that is not shown.
+    """
     short = short_from(thread, roster) if roster is not None else None
     for unit in units:
         if unit in (thread.home_unit, thread.host_unit) or unit in thread.parties:
             yield from _of_unit(thread, unit, short)
+            if roster is not None and thread.state is Stage.SPECIALTY_SET:
+                yield from _of_default(thread, unit, roster)
+
+
+def _of_default(thread: ThreadState, unit: str, roster: RosterView) -> Iterator[TaskRecord]:
+    """From the day on which a side is late: its office may show the secret; after that the other side ends the draw."""
+    for late in (thread.home_unit, thread.host_unit):
+        if unit == office_of(late, roster):
+            code, subject, last = TO_REVEAL, late, last_day_to_reveal(thread, late)
+        elif unit == thread.other_side(late):
+            code, subject, last = VOID_DRAW, "", last_day_to_reveal_for(thread, late, roster)
+        else:
+            continue
+        if last is not None:
+            day = last + timedelta(days=1)
+            yield TaskRecord(
+                unit=unit,
+                thread_id=thread.thread_id,
+                code=code,
+                subject=subject,
+                due=day.isoformat(),
+                other_unit=late,
+                rank_day=_rank(day, thread),
+            )
 
 
 def _of_unit(thread: ThreadState, unit: str, short: date | None) -> Iterator[TaskRecord]:
@@ -136,6 +166,10 @@ def sync(tx: Tx, state: State, before: ThreadState | None, after: ThreadState) -
         then |= {TaskRecord.key_of(task): task for task in tasks_of(before, state.units, None)}
     if before is not None and before.state in SHORT_STATES:  # by which roster it was short then is not remembered
         then |= {(unit, before.thread_id, SHORT_TIME, ""): None for unit in (before.home_unit, before.host_unit)}
+    if before is not None and before.state is Stage.SPECIALTY_SET:
+        sides = (before.home_unit, before.host_unit)
+        then |= {(unit, before.thread_id, TO_REVEAL, late): None for unit in state.units for late in sides}
+        then |= {(unit, before.thread_id, VOID_DRAW, ""): None for unit in sides}
     state.task_counts.note(tx.store, after.thread_id)
     for key in then:
         if key not in now:

@@ -84,6 +84,7 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeReuse": Access(DRAFTERS, person=True),
         "pageDelegation": Access(CASE_READERS),
         "pageDraw": Access(CASE_READERS),
+        "pageDrawFigures": Access(CASE_READERS),
         "readDrawProof": Access(CASE_READERS),
         "pageAppointments": Access(CASE_READERS),
         "takeSecond": Access(DRAFTERS, person=True),

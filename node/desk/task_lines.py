@@ -22,7 +22,7 @@ from node.records_people import AssignmentRecord
 from node.state import State
 from node.store import Op, Where
 from node.store_memory import matches
-from node.task_counts import COLUMNS, Counts, first_of, task_of
+from node.task_counts import COLUMNS, FROM_DAY, NOT_FROM_DAY, Counts, first_of, task_of
 from node.threads import load
 from node.writer import Tx
 
@@ -32,6 +32,11 @@ RANKS: Final[Mapping[str, int]] = {
 }
 _ORDER: Final = ("rank_day", "thread_id", "subject")
 MOST_OWN: Final = 5_000  # threads that one person has in hand
+_OWN_KIND: Final = frozenset({tasks.PAPER, tasks.TO_REVEAL, tasks.VOID_DRAW})
+_LABELS: Final[Mapping[str, str]] = {
+    tasks.TO_REVEAL: "逾期未揭示，请代为揭示",
+    tasks.VOID_DRAW: "对方逾期未揭示，可以作废本次抽取",
+}
 _LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation has few days at a time
 
 
@@ -96,8 +101,9 @@ class TaskLines:
         self._out = {TaskRecord.key_of(row) for row in rows if self._is_out(row, done, changed)}
         self._beside = rows  # every row of the threads that something is left out of
 
-    @staticmethod
-    def _is_out(row: TaskRecord, done: set[tuple[str, str]], changed: frozenset[str]) -> bool:
+    def _is_out(self, row: TaskRecord, done: set[tuple[str, str]], changed: frozenset[str]) -> bool:
+        if row.code in FROM_DAY and row.due > self._today:
+            return False  # nobody sees it yet
         answered = bool(row.subject) and (row.thread_id, row.subject) in done
         moved = row.code in TURNS and (row.thread_id, "moves") in done
         return answered or moved or (row.code == tasks.PAPER and row.thread_id in changed)
@@ -112,10 +118,9 @@ class TaskLines:
     def counts(self) -> Counter[str]:
         """How many things by category, warnings included."""
         found: Counter[str] = Counter()
-        for code, number in self._counts.by_code.items():
-            found[category_of(code)] += number
+        for code in self._counts.by_code:
+            found[category_of(code)] += self._number(code)
         found.subtract(category_of(str(key[2])) for key in self._out)
-        found[tasks.SHORT_TIME] = self._counts.short
         found[OVERDUE], found[DUE_SOON] = self._counts.overdue, self._counts.soon
         for thread_id in {str(key[1]) for key in self._out}:  # their first day may have been one that is left out
             rows = [row for row in self._beside if row.thread_id == thread_id]
@@ -126,9 +131,9 @@ class TaskLines:
                 found.update([after] if after else [])
         return found
 
-    @property
-    def _short(self) -> tuple[Where, ...]:
-        return (self._unit, Where("code", tasks.SHORT_TIME), Where("due", self._today, Op.LE))
+    def _number(self, code: str) -> int:
+        """How many rows of a code there are to be seen."""
+        return self._counts.arrived[code] if code in FROM_DAY else self._counts.by_code[code]
 
     def _warning(self, rows: Iterable[TaskRecord]) -> str:
         first = first_of(rows)
@@ -141,19 +146,20 @@ class TaskLines:
         category = category_of(row.code)
         return Waiting(
             category=category,
-            kind="turn" if row.code in TURNS and row.code != tasks.PAPER else row.code,
+            kind="turn" if row.code in TURNS and row.code not in _OWN_KIND else row.code,
             thread_id=row.thread_id,
             subject=row.subject,
-            due="" if row.code == tasks.SHORT_TIME else row.due,
+            due="" if row.code in FROM_DAY else row.due,
             rank_day=row.rank_day,
             mine=is_work_of(self._actor, category),
+            label=_LABELS.get(row.code, ""),
             code=row.code,
             other_unit=row.other_unit,
         )
 
     def page(self, codes: Iterable[str], after: Place | None, limit: int) -> list[Waiting]:
         """Things of these codes by rank day, those without one last; at most `limit`, after a place."""
-        each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._counts.by_code[code]]
+        each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._number(code)]
         rows = merge(*each, key=lambda row: (row.rank_day or UNDATED, RANKS[row.code]))
         kept = (self.line(row) for row in rows if TaskRecord.key_of(row) not in self._out)
         return [line for _, line in zip(range(limit), kept, strict=False)]
@@ -161,8 +167,8 @@ class TaskLines:
     def _of_code(self, code: str, after: Place | None, limit: int) -> list[TaskRecord]:
         base = (self._unit, Where("code", code))
         dated: tuple[Where, ...] = (*base, Where("rank_day", "", Op.GT))
-        if code == tasks.SHORT_TIME:
-            dated = self._short
+        if code in FROM_DAY:
+            dated = (*dated, Where("due", self._today, Op.LE))
         rows: list[TaskRecord] = []
         if after is None or after.day != UNDATED:
             place: tuple[str, str, str] | None = None
@@ -172,7 +178,7 @@ class TaskLines:
                 dated = (*dated, Where("rank_day", after.day, Op.GE if RANKS[code] > after.rank else Op.GT))
             rows = self._select(dated, place, limit)
             after = None
-        if len(rows) < limit and code != tasks.SHORT_TIME:
+        if len(rows) < limit and code not in FROM_DAY:
             rows += self._undated(code, (*base, Where("rank_day", "")), after, limit - len(rows))
         return rows
 
@@ -200,7 +206,7 @@ class TaskLines:
         last = self._today if category == OVERDUE else self._soon
         where = (
             self._unit,
-            Where("code", tasks.SHORT_TIME, Op.NE),
+            *NOT_FROM_DAY,
             *days,
             Where("due", last, Op.LE),
             Where("rank_day", last, Op.LE),

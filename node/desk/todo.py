@@ -196,6 +196,8 @@ def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str,
         worker, other, changed = told_in_a_line(tx, state, item.subject, at)
     if case is not None:
         other = case.host_unit if case.home_unit == actor.unit else case.home_unit
+        if item.code in (tasks.TO_REVEAL, tasks.VOID_DRAW):
+            other = item.other_unit  # whose secret is awaited
         if item.kind == "turn" and item.category == tasks.TO_HANDLE:
             label = state_label(case.state)
         elif item.kind == tasks.PAPER:

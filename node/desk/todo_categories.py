@@ -40,6 +40,7 @@ CATEGORIES: Final = (
     Category(tasks.ANSWER, "待答复", "none", _WORKS),
     Category(tasks.CONFIRM_WITHDRAWAL, "待确认撤回", "none", _DOES),
     Category(tasks.SUPERVISED, "待回复督办", "none", _DOES),
+    Category(tasks.TO_REVEAL, "待揭示", "none", _DOES),
     Category(tasks.TO_ARCHIVE, "待归档", "none", _DOES),
     Category(tasks.SENT_OUT, "我委托在外", "none", _ANYBODY),
     Category(DUE_SOON, "即将超期", "yellow", _ANYBODY),
@@ -47,10 +48,10 @@ CATEGORIES: Final = (
     Category(tasks.SHORT_TIME, "法定时限不足", "red", _ANYBODY),
 )
 BY_CODE: Final = {category.code: category for category in CATEGORIES}
-IN_CATEGORY: Final = {tasks.QUESTION: tasks.ANSWER, tasks.PAPER: tasks.TO_HANDLE}
+IN_CATEGORY: Final = {tasks.QUESTION: tasks.ANSWER, tasks.PAPER: tasks.TO_HANDLE, tasks.VOID_DRAW: tasks.TO_HANDLE}
 TURNS: Final = frozenset({
     tasks.TO_SIGN, tasks.TO_DECIDE, tasks.TO_ASSIGN, tasks.INVESTIGATING, tasks.TO_CHECK, tasks.TO_CORRECT,
-    tasks.TO_HANDLE, tasks.CONFIRM_WITHDRAWAL, tasks.PAPER,
+    tasks.TO_HANDLE, tasks.CONFIRM_WITHDRAWAL, tasks.PAPER, tasks.TO_REVEAL, tasks.VOID_DRAW,
 })  # fmt: skip
 # Not waiting for anyone here: shown when asked for by name.
 BESIDE: Final = frozenset({tasks.SENT_OUT, DUE_SOON, OVERDUE, tasks.SHORT_TIME})
@@ -58,7 +59,7 @@ BESIDE: Final = frozenset({tasks.SENT_OUT, DUE_SOON, OVERDUE, tasks.SHORT_TIME})
 TASK_CODES: Final = (
     tasks.TO_SIGN, tasks.TO_DECIDE, tasks.TO_ASSIGN, tasks.INVESTIGATING, tasks.TO_CHECK, tasks.TO_CORRECT,
     tasks.TO_HANDLE, tasks.PAPER, tasks.ANSWER, tasks.QUESTION, tasks.CONFIRM_WITHDRAWAL, tasks.SUPERVISED,
-    tasks.TO_ARCHIVE, tasks.SENT_OUT, tasks.SHORT_TIME,
+    tasks.TO_REVEAL, tasks.VOID_DRAW, tasks.TO_ARCHIVE, tasks.SENT_OUT, tasks.SHORT_TIME,
 )  # fmt: skip
 
 

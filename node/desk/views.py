@@ -313,7 +313,7 @@ class TodoItem:
     """Something that waits for the actor: answer, approve, check, decide, look at an alarm."""
 
     # turn | paper | question | to_answer | to_answer_supervision | to_archive | approve_draft | approve_move
-    # sent_back | refused | not_routed | not_found | parked | alarm | counterpart | request
+    # sent_back | refused | not_routed | not_found | parked | alarm | counterpart | request | to_reveal | void_draw
     # when asked for: sent_out | due_soon | overdue | short_time
     kind: str
     category: str

@@ -9,6 +9,8 @@ from certs.draw_proof import verify_draw
 from certs.draw_report import DrawReport
 from node.desk.ports import Actor
 from node.draws.exporting import prove, wanted
+from node.draws.figures import reveal_figures
+from node.draws.views import RevealFigure
 from node.link import Link
 from node.state import State
 from node.verification.log import LinkProofs
@@ -28,6 +30,10 @@ class DrawsPort(Protocol):
 
     async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
         """The same file's checks, a line each, by the authority and the log key that this node has pinned."""
+        ...
+
+    async def reveal_figures(self, actor: Actor) -> tuple[RevealFigure, ...]:
+        """How often each unit showed its secret in time, of the draws that the actor's unit may see."""
         ...
 
 
@@ -52,6 +58,10 @@ class Draws:
             seal_authorities=[self._state.rosters.seal_authority],
             log_key=self._state.rosters.current.view.registry.log_public_key,
         )
+
+    async def reveal_figures(self, actor: Actor) -> tuple[RevealFigure, ...]:
+        """See DrawsPort."""
+        return await self._run(partial(reveal_figures, actor=actor))
 
     async def _file(self, actor: Actor, delegation_id: str) -> DrawFile:
         found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id))

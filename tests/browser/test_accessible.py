@@ -53,6 +53,7 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageNewDraft": ((CLERK, "/intake/new"), (COMMITTEE, "/intake/new")),
     "pageAppointments": ((COMMITTEE, "/appointments"),),
     "pageDraw": ((COMMITTEE, "/cases/{appraisal}/draw"),),
+    "pageDrawFigures": ((COMMITTEE, "/draw-figures"),),
     "pageDraft": ((CLERK, "/intake/{draft}?check=1"),),
     "pageDraftReview": ((CLERK, "/intake/{draft}/review"),),
     "pageCase": ((CLERK, "/intake/{draft}/case"),),

@@ -12,7 +12,9 @@ from certs.draw_proof import verify_draw
 from certs.draw_report import DrawReport
 from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor
+from node.draws.views import RevealFigure
 from tests.certs.draw_story import Story
+from tests.gateway.fake_accounts import NOW, OTHER
 from tests.gateway.fake_views import DELEGATION
 
 
@@ -43,3 +45,11 @@ class FakeDraws:
 
     async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
         return verify_draw(self._file(delegation_id))
+
+    async def reveal_figures(self, actor: Actor) -> tuple[RevealFigure, ...]:
+        return (
+            RevealFigure(
+                unit=OTHER, unit_name="乙委员会", committed=3, revealed=1, shown_for=1, void=1,
+                delegations=(DELEGATION,), since=NOW,
+            ),
+        )  # fmt: skip

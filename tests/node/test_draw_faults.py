@@ -13,6 +13,8 @@ import pytest
 from delegation.appraisal_facts import AppraisalFacts
 from delegation.codes import Kind
 from delegation.errors import Refusal
+from node.desk.ports import Actor
+from node.desk.views import TodoItem
 from node.draws import steps
 from node.draws.keeping import DrawKey
 from node.draws.runner import Drawer
@@ -174,6 +176,16 @@ async def late(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Node, Nod
     return home, host, ref
 
 
+async def waiting(node: Node, actor: Actor) -> list[TodoItem]:
+    """What the to-do list says of secrets that are not shown."""
+    seen = await node.desk.todo(actor)
+    found = [item for item in seen.items if item.kind in ("to_reveal", "void_draw")]
+    counted = {each.code: each.count for each in seen.categories}
+    assert counted["to_reveal"] == sum(item.kind == "to_reveal" for item in found)
+    assert seen.total == len(seen.items)
+    return found
+
+
 async def test_the_province_shows_a_secret_that_its_own_side_keeps_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,13 +201,27 @@ async def test_the_province_shows_a_secret_that_its_own_side_keeps_back(
         with pytest.raises(Refusal) as early:
             await office.desk.act(clerk(SICHUAN), ref, "DRAW_REVEALED_FOR", {}, seen.version)
         assert early.value.details["guard"] == "reveal_overdue"
+        assert not await waiting(office, clerk(SICHUAN))
+        assert not await waiting(home, a.member(HANGZHOU))
         async with ahead(world, clock, days=4):
             seen = await view(office, SICHUAN, ref)
+            assert "DRAW_REVEALED_FOR" in {each.kind for each in seen.moves if each.allowed}
+            (todo,) = await waiting(office, clerk(SICHUAN))
+            assert (todo.kind, todo.category, todo.delegation_id) == ("to_reveal", "to_reveal", ref)
+            assert (todo.subject_id, todo.other_unit, todo.mine) == (COMMITTEES[CHENGDU],) * 2 + (True,)
             await office.desk.act(clerk(SICHUAN), ref, "DRAW_REVEALED_FOR", {}, seen.version)
             drawn = await a.both_reach(home, host, ref, "panel_drawn")
             shown = drawn.appraisal
             assert shown is not None
             assert shown.defaults == ((COMMITTEES[CHENGDU], 1),)
+            await until(lambda: waiting(office, clerk(SICHUAN)), lambda left: not left)
+            for node, who in ((office, clerk(SICHUAN)), (home, a.member(HANGZHOU)), (host, a.member(CHENGDU))):
+                figures = {each.unit: each for each in await node.draws.reveal_figures(who)}
+                slow, other = figures[COMMITTEES[CHENGDU]], figures[COMMITTEES[HANGZHOU]]
+                assert (slow.committed, slow.revealed, slow.shown_for, slow.void) == (1, 0, 1, 0)
+                assert slow.delegations == (ref,)
+                assert (other.committed, other.revealed, other.shown_for, other.void) == (1, 1, 0, 0)
+                assert not other.delegations
             assert [each.unit for each in shown.steps if each.kind == "DRAW_REVEALED_FOR"] == [UNITS_OF[SICHUAN]]
             theirs = (await view(office, SICHUAN, ref)).appraisal
             assert theirs is not None
@@ -220,9 +246,14 @@ async def test_without_an_office_the_draw_is_void_and_the_next_has_other_secrets
         for bureau in (HANGZHOU, CHENGDU):
             await world.start_node(bureau)
         home, host, ref = await late(world, monkeypatch)
+        assert not await waiting(home, a.member(HANGZHOU))
         async with ahead(world, clock, days=4):
+            (todo,) = await waiting(home, a.member(HANGZHOU))
+            assert (todo.kind, todo.category, todo.delegation_id) == ("void_draw", "to_handle", ref)
+            assert todo.other_unit == COMMITTEES[CHENGDU]
             await a.two(home, HANGZHOU, ref, "DRAW_VOIDED", {"reasons": ["D01"]})
             await a.both_reach(home, host, ref, "draw_void")
+            assert not await waiting(home, a.member(HANGZHOU))
             monkeypatch.undo()
             await a.two(host, CHENGDU, ref, "SPECIALTY_DETERMINED", a.PLAN)
             shown = (await a.both_reach(home, host, ref, "panel_drawn")).appraisal
@@ -230,6 +261,10 @@ async def test_without_an_office_the_draw_is_void_and_the_next_has_other_secrets
             assert (shown.draw, shown.void_draws) == (2, ((1, "D01", COMMITTEES[CHENGDU]),))
             commitments = [each.digest for each in shown.steps if each.kind == "DRAW_COMMITTED"]
             assert len(set(commitments)) == 4
+            figures = {each.unit: each for each in await home.draws.reveal_figures(a.member(HANGZHOU))}
+            slow, other = figures[COMMITTEES[CHENGDU]], figures[COMMITTEES[HANGZHOU]]
+            assert (slow.committed, slow.revealed, slow.shown_for, slow.void) == (2, 1, 0, 1)
+            assert (other.committed, other.revealed, other.void) == (2, 2, 0)
             report = await home.draws.check_draw(a.member(HANGZHOU), ref)
             assert report.ok, report.failed
     finally:

@@ -16,7 +16,8 @@ AT = datetime(2026, 9, 1, tzinfo=UTC)
 DAYS = ["", *((date(2026, 8, 28) + timedelta(days=day)).isoformat() for day in range(9))]
 UNITS = ["a", "b"]
 THREADS = ["t0", "t1", "t2"]
-CODES = ["to_sign", "sent_out", "short_time", "question"]
+CODES = ["to_sign", "sent_out", "short_time", "to_reveal", "question"]
+SEEN_LATER = ("short_time", "to_reveal")
 
 a_row = st.builds(
     TaskRecord,
@@ -38,14 +39,14 @@ def slow(store: MemoryStore, unit: str, today: str, until: str) -> dict[str, obj
     rows = [row for row in store.select(TaskRecord, limit=10_000) if row.unit == unit]
     first: dict[str, str] = {}
     for row in rows:
-        if row.due and row.code != "short_time":
+        if row.due and row.code not in SEEN_LATER:
             first[row.thread_id] = min(row.due, first.get(row.thread_id, "9999"))
     return {
         "by_code": Counter(row.code for row in rows),
         "sent_to": Counter(row.other_unit for row in rows if row.code == "sent_out"),
         "overdue": sum(1 for day in first.values() if day < today),
         "soon": sum(1 for day in first.values() if today <= day <= until),
-        "short": sum(1 for row in rows if row.code == "short_time" and row.due <= today),
+        "arrived": Counter(row.code for row in rows if row.code in SEEN_LATER and row.due <= today),
     }
 
 
@@ -96,7 +97,7 @@ class House:
 
 
 def told(counts: Counts) -> dict[str, object]:
-    names = ("by_code", "sent_to", "overdue", "soon", "short")
+    names = ("by_code", "sent_to", "overdue", "soon", "arrived")
     return {name: getattr(counts, name) for name in names}
 
 

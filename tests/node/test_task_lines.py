@@ -18,7 +18,7 @@ from node.desk.waiting import Waiting
 from node.records import TaskRecord
 from node.state import State
 from node.store_memory import MemoryStore
-from node.task_counts import TaskCounts
+from node.task_counts import FROM_DAY, TaskCounts
 from node.writer import Batch, Tx
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
@@ -31,7 +31,8 @@ PRIORITIES = {"t0": Priority.NORMAL, "t1": Priority.GREEN, "t2": Priority.PREFER
 
 
 def row_of(unit: str, thread_id: str, code: str, subject: str, due: str, other_unit: str) -> TaskRecord:
-    """A row as `node.tasks` writes it."""
+    """A row as `node.tasks` writes it: what is seen from a day on has that day."""
+    due = due or (TODAY.isoformat() if code in FROM_DAY else "")
     day = rank_day(date.fromisoformat(due), PRIORITIES[thread_id]).isoformat() if due else ""
     return TaskRecord(
         unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit=other_unit, rank_day=day
@@ -60,15 +61,15 @@ def lines_of(rows: list[TaskRecord], changed: frozenset[str]) -> tuple[TaskLines
     return lines, [row for row in kept if not (row.code == "paper" and row.thread_id in changed)]
 
 
-def is_short(row: TaskRecord) -> bool:
-    """A thread is short of time only from a day on."""
-    return row.due <= TODAY.isoformat()
+def is_seen(row: TaskRecord) -> bool:
+    """What holds from a day on is not there before it."""
+    return row.code not in FROM_DAY or row.due <= TODAY.isoformat()
 
 
 def first_days(rows: list[TaskRecord]) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows:
-        if row.due and row.code != "short_time":
+        if row.due and row.code not in FROM_DAY:
             found[row.thread_id] = min(row.due, found.get(row.thread_id, UNDATED))
     return found
 
@@ -97,14 +98,14 @@ def paged(read: Any, size: int) -> list[Waiting]:
 @given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)), st.integers(1, 7))
 def test_pages_are_the_sorted_rows(rows: list[TaskRecord], changed: frozenset[str], size: int) -> None:
     lines, ours = lines_of(rows, changed)
-    codes = [code for code in TASK_CODES if code != "short_time"]
+    codes = list(TASK_CODES)
     found = paged(lambda after, limit: lines.page(codes, after, limit), size)
     slow = sorted(
-        (row for row in ours if row.code in codes),
+        (row for row in ours if is_seen(row)),
         key=lambda row: (row.rank_day or UNDATED, RANKS[row.code], row.thread_id, row.subject),
     )
     assert [(line.due, line.code, line.thread_id, line.subject) for line in found] == [
-        (row.due, row.code, row.thread_id, row.subject) for row in slow
+        ("" if row.code in FROM_DAY else row.due, row.code, row.thread_id, row.subject) for row in slow
     ]
 
 
@@ -121,8 +122,7 @@ def test_warnings_are_each_thread_once_by_its_first_day(
 @given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)))
 def test_counts_are_those_of_every_row(rows: list[TaskRecord], changed: frozenset[str]) -> None:
     lines, ours = lines_of(rows, changed)
-    slow = Counter(category_of(row.code) for row in ours if row.code != "short_time")
-    slow["short_time"] = sum(1 for row in ours if row.code == "short_time" and is_short(row))
+    slow = Counter(category_of(row.code) for row in ours if is_seen(row))
     for category in ("overdue", "due_soon"):
         slow[category] = len(threads_due(ours, category))
     assert lines.counts() == slow

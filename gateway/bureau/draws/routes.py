@@ -1,6 +1,8 @@
 """The draw of a panel as it happens, step by step in plain words; its file, and every check of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -8,16 +10,21 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from certs.draw_report import DrawReport, Status
+from delegation.deadlines import day_of
+from delegation.draw_defaults import REVEAL_CLOCK
 from delegation.errors import Reason, Refusal
 from delegation.reasons_codes import label_of
 from delegation.specialties import INELIGIBLE_BY_CODE
 from gateway.auth import station_of
+from gateway.bureau.cases.model import mark, names_of
 from gateway.bureau.cases.rules import why_not
 from gateway.bureau.guard import PageCaller
 from gateway.bureau.render import is_fragment, language_for, render
 from gateway.language import Language
 from gateway.routes.draws import draw_download
 from gateway.routes.parameters import DelegationId
+from node.desk.ports import Role
+from node.desk.views import DelegationView
 
 router = APIRouter()
 # What each step means for a person who has never seen a draw.
@@ -48,6 +55,31 @@ def words_of(refusal: Refusal) -> str:
     return why_not(refusal.reason.value, refusal.details)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """Sides that are yet to show their secret, and what this unit may do about one that is late."""
+
+    awaited: tuple[tuple[str, date, bool], ...]  # unit, its last day, whether that is over
+    may_reveal: bool
+    may_void: bool
+
+
+def late_of(view: DelegationView, today: date) -> Late:
+    """Whom a draw waits for, by the clocks that the thread shows."""
+    allowed = {move.kind: move for move in view.moves if move.allowed}
+    default = [move for move in view.moves if move.allowed and move.kind == "DRAW_VOIDED" and "D01" in move.reasons]
+    waits = tuple((each.unit, each.legal, today > each.legal) for each in view.due_dates if each.clock == REVEAL_CLOCK)
+    return Late(awaited=waits, may_reveal="DRAW_REVEALED_FOR" in allowed, may_void=bool(default))
+
+
+@router.get("/draw-figures", operation_id="pageDrawFigures")
+async def page_draw_figures(request: Request, caller: PageCaller) -> Response:
+    """How often each unit showed its secret in time: a province sees its units, a unit the draws it had a part in."""
+    figures = await station_of(request).draws.reveal_figures(caller.actor)
+    since = min((each.since for each in figures if each.since is not None), default=None)
+    return render(request, "draws/figures.html", active="cases", figures=figures, since=since)
+
+
 @router.get("/cases/{delegation_id}/draw", operation_id="pageDraw")
 async def page_draw(
     request: Request,
@@ -61,7 +93,8 @@ async def page_draw(
     view = await station.desk.get_delegation(caller.actor, delegation_id)
     if view.appraisal is None:
         raise Refusal(Reason.NOT_FOUND)
-    shown = sha256(repr(view.appraisal).encode()).hexdigest()[:16]
+    late = late_of(view, day_of(request.app.state.clock()))
+    shown = sha256(repr((view.appraisal, late)).encode()).hexdigest()[:16]
     if is_fragment(request) and seen == shown and not check:
         return Response(status_code=204)
     report: DrawReport | None = None
@@ -85,6 +118,12 @@ async def page_draw(
         row=view.row,
         draw=view.appraisal,
         shown=shown,
+        late=late,
+        names=names_of(view).units,
+        version=view.version,
+        mark=mark(view),
+        may_act=caller.actor.has(Role.CLERK, Role.SUPERVISOR),
+        may_prepare=caller.actor.has(Role.CLERK, Role.INVESTIGATOR, Role.SUPERVISOR),
         steps=STEPS,
         statuses=STATUSES,
         report=report,

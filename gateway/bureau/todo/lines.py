@@ -47,6 +47,8 @@ def address_of(item: TodoItem) -> str:
         return f"{BASE}/requests/{item.subject_id}"
     if item.kind == "question":
         return f"{BASE}/cases/{item.delegation_id}#talk"
+    if item.kind in ("to_reveal", "void_draw"):
+        return f"{BASE}/cases/{item.delegation_id}/draw#t-late"
     return f"{BASE}/cases/{item.delegation_id}" if item.delegation_id else f"{BASE}/alarms"
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from gateway.bureau.render import HERE
 from gateway.bureau.texts import english
 from node.desk.business import parse_business
 from node.desk.ports import Filters, Role
-from node.desk.views import DelegationRow, Page
+from node.desk.views import DelegationRow, DueDateView, MoveView, Page
 from tests.gateway.bureau.an_appraisal import a_seat, an_appraisal
 from tests.gateway.bureau.case_views import LETTER
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
-from tests.gateway.fake_accounts import HOME, OTHER
+from tests.gateway.fake_accounts import HOME, NOW, OTHER
 from tests.gateway.fake_views import DELEGATION, a_delegation, a_row
 
 CASE = f"/desk/cases/{DELEGATION}"
@@ -88,6 +89,64 @@ async def test_what_cannot_be_checked_says_why(
         page = await client.get(f"{CASE}/draw?check=1")
         assert page.status_code == HTTPStatus.OK
         assert said in words(page)
+
+
+def moves(*kinds: tuple[str, tuple[str, ...]]) -> tuple[MoveView, ...]:
+    """What the unit may do now."""
+    return tuple(MoveView(kind, "", 1, True, reasons) for kind, reasons in kinds)
+
+
+def awaiting(house: House, *allowed: tuple[str, tuple[str, ...]], last: date) -> None:
+    """The draw waits for the other side's secret."""
+    row = a_row(matter="DISABILITY_GRADE", state="specialty_set", thread_type="delegation")
+    due = DueDateView("draw-reveal", "抽取揭示", OTHER, last, last, False, "", 0)
+    house.station.desk.other = {
+        "row": row, "appraisal": an_appraisal(draw_over=False), "due_dates": (due,),
+    }  # fmt: skip
+    house.station.desk.moves = moves(*allowed)
+
+
+async def test_an_office_shows_a_late_secret_with_one_click(house: House) -> None:
+    awaiting(house, ("DRAW_REVEALED_FOR", ()), last=NOW.date() - timedelta(days=1))
+    async with signed_in(house, Role.READER) as client:
+        assert "/moves/draw-revealed-for" not in (await client.get(f"{CASE}/draw")).text
+    async with signed_in(house, Role.CLERK) as client:
+        page = await client.get(f"{CASE}/draw")
+        assert "逾期未揭示" in words(page)
+        sent = form_to(page, "/moves/draw-revealed-for")
+        assert {"_csrf", "_version", "_mark"} <= set(sent)
+        done = await client.post(f"{CASE}/moves/draw-revealed-for", data=sent)
+        assert (done.status_code, done.headers["location"]) == (HTTPStatus.SEE_OTHER, f"{CASE}?made=sent")
+        assert house.station.desk.made == [("DRAW_REVEALED_FOR", {})]
+
+
+async def test_a_secret_that_is_not_late_offers_nothing(house: House) -> None:
+    awaiting(house, last=NOW.date() + timedelta(days=1))
+    async with signed_in(house, Role.CLERK) as client:
+        page = await client.get(f"{CASE}/draw")
+    assert "等待揭示" in words(page)
+    assert "逾期未揭示" not in words(page)
+    assert "draw-revealed-for" not in page.text
+    assert "draw-voided" not in page.text
+
+
+async def test_a_draw_is_made_void_for_a_default_alone(house: House) -> None:
+    last = NOW.date() - timedelta(days=4)
+    async with signed_in(house, Role.CLERK) as client:
+        awaiting(house, ("DRAW_VOIDED", ("D02",)), last=last)
+        assert "/moves/draw-voided" not in (await client.get(f"{CASE}/draw")).text
+        awaiting(house, ("DRAW_VOIDED", ("D01",)), last=last)
+        assert f"{CASE}/moves/draw-voided" in (await client.get(f"{CASE}/draw")).text
+
+
+async def test_defaults_are_told_on_the_draw_and_counted_by_unit(house: House) -> None:
+    appraised(house, defaults=((OTHER, 2),))
+    async with signed_in(house, Role.CLERK) as client:
+        assert "2 次" in words(await client.get(f"{CASE}/draw"))
+        page = await client.get("/desk/draw-figures")
+        assert page.status_code == HTTPStatus.OK
+        assert "乙委员会 3 1 1 1" in words(page)
+        assert f"{CASE}/draw" in page.text
 
 
 async def test_a_case_without_an_appraisal_has_no_draw(house: House) -> None:
