@@ -125,6 +125,7 @@ def test_two_committees_work_an_appraisal_to_its_served_conclusion(
     proof.write_text("送达回证\n" * 20, encoding="utf-8")
     acts.upload(home.page, proof)
     form = home.choose(number, "worker-notified")
+    expect(form.get_by_role("region", name="现定排期")).to_contain_text("16:30")
     acts.field(form, "declared.served_on").fill(today)
     acts.field(form, "body.worker_notice.method").fill("直接送达")
     acts.field(form, "body.worker_notice.proof_material_id").select_option(label="送达回证.txt")
@@ -153,9 +154,11 @@ def test_two_committees_work_an_appraisal_to_its_served_conclusion(
     acts.field(form, "body.opinion.dissent").fill("一名专家认为应为八级")
     picture(form, "opinion")
     form.locator(".move-form .actions button.main").click()
-    expect(form.get_by_role("alert").first).to_contain_text("最重单项不足两项相同而晋级")
+    for words in ("最重单项不足两项相同而晋级", "不同意的，请填本人认定的等级"):
+        expect(form.get_by_role("alert").first).to_contain_text(words)
     picture(form, "opinion-warned")
     acts.field(form, f"{majority}.grade").select_option("9")
+    acts.field(form, "expert.e2.finding.grade").select_option("8")
     form.get_by_role("button", name="核算等级，不发出").click()
     expect(form.get_by_role("heading", name="标准核算提示")).to_have_count(0)
     acts.send(form)
@@ -167,13 +170,14 @@ def test_two_committees_work_an_appraisal_to_its_served_conclusion(
     picture(form, "result")
     acts.send(form)
     host_approver.page.goto(form.url)
-    for words in (DISSENT, "九级", "同意"):
-        expect(host_approver.page.locator("main")).to_contain_text(words)
+    own = host_approver.page.get_by_role("row", name=DISSENT)
+    for words in ("八级", "否"):
+        expect(own).to_contain_text(words)
     picture(host_approver.page, "result-approval")
     acts.approve(host_approver.page)
     home.page.goto(f"{home.base}/todo")
     home.waits(number, "待核验")
-    expect(home.case(number).locator("main")).to_contain_text(DISSENT)
+    expect(home.case(number).locator("#results")).to_contain_text(DISSENT)
     picture(home.page, "home-checks")
     concluded = {"body.conclusion.number": "杭劳鉴〔2026〕第 00512 号"}
     served = {"body.conclusion.service_method": "直接送达"}

@@ -69,8 +69,19 @@ def barred(move: PreparedMoveView, actor: Actor) -> str:
 
 
 def to_read(move: PreparedMoveView) -> dict[str, object]:
-    """Everything that was typed, but the lists of files, which stand apart with their digests."""
-    return {name: value for name, value in move.data.items() if name not in {"materials", "reused_materials"}}
+    """Everything that was typed, but the lists of files, which stand apart with their digests.
+
+    Strata are declared without names; who signs reads each beside its speciality, which travels in the sealed body.
+    """
+    told = {name: value for name, value in move.data.items() if name not in {"materials", "reused_materials"}}
+    body, declared = told.get("body"), told.get("declared")
+    part = body.get("specialties") if isinstance(body, Mapping) else None
+    codes = part.get("specialties") if isinstance(part, Mapping) else None
+    strata = listed_in(declared, "strata") if isinstance(declared, Mapping) else []
+    if isinstance(declared, Mapping) and isinstance(codes, list | tuple) and len(codes) == len(strata):
+        named = [{"specialty": code, **each} for code, each in zip(codes, strata, strict=True)]
+        told["declared"] = {**declared, "strata": named}
+    return told
 
 
 async def _show(

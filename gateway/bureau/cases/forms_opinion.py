@@ -10,6 +10,7 @@ from delegation.codes import AppraisalMode, Kind
 from gateway.bureau.cases.appraising import (
     EXAMINATION_FORMS,
     appointment_of,
+    asks_grade,
     carry,
     finding_back,
     finding_data,
@@ -158,7 +159,7 @@ def _opinion(asking: Asking) -> Sequence[Section]:
                 title=f"{seat.name} {seat.expert_id}",
                 parts=own,
                 folded=True,
-                hint="本人的等级、条款：只在不同意多数意见时填",
+                note="本人的等级、条款：只在不同意多数意见时填",
             )
         )
     found.append(main(text("不同意见概述", path="body.opinion.dissent"), name="dissent"))
@@ -235,6 +236,8 @@ def _opinion_check(form: Filled, asking: Asking) -> None:
         agreeing += agrees == "yes"
         if agrees == "no" and not form.text(f"expert.e{number}.text"):
             form.faults.setdefault(f"expert.e{number}.text", "不同意的，请说明理由")
+        if agrees == "no" and asks_grade(_matter(asking)) and not form.text(f"expert.e{number}.finding.grade"):
+            form.faults.setdefault(f"expert.e{number}.finding.grade", "不同意的，请填本人认定的等级")
     if seats and 2 * agreeing <= len(seats):
         form.faults.setdefault("body.opinion.dissent", "须过半数专家同意多数意见")
 

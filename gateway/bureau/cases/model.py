@@ -257,6 +257,10 @@ def outcomes(view: DelegationView, names: Names) -> list[Outcome]:
     """Results by round, the latest first."""
     found = []
     for entry in reversed(view.entries):
+        appraised = part_of(entry, "appraisal_result")
+        if appraised is not None:
+            part = readable(appraised, path="appraisal_result", names=names)
+            found.append(Outcome(entry=entry, answers=(), rest=part))
         result = part_of(entry, "result")
         if result is None:
             continue

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from delegation.codes import Kind
 from delegation.errors import Refusal
+from gateway.bureau.cases.appraising import appointment_of
 from gateway.bureau.cases.asking import Asking, Json
 from gateway.bureau.cases.book import MAKINGS
 from gateway.bureau.cases.filling import (
@@ -20,6 +21,7 @@ from gateway.bureau.cases.filling import (
     with_place_names,
 )
 from gateway.bureau.cases.model import act_of, conversation, mark, names_of, sequence_of, unanswered
+from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
 from gateway.bureau.cases.sending import NO_FIELD, SentAlreadyError, StaleError, data_of, note_refusal, send
 from gateway.bureau.forms.filled import Filled
@@ -35,6 +37,7 @@ from node.desk.views import DelegationView
 
 router = APIRouter()
 _OPTIONAL_ID: Final = r"^[A-Za-z0-9-]{0,64}$"
+_OF_THE_DAY: Final = frozenset({Kind.WORKER_NOTIFIED, Kind.RESCHEDULED, Kind.NO_SHOW})  # about the day that stands
 HIDDEN: Final = ("_replaces", "_from")
 EnvelopeRef = Annotated[str, Query(max_length=64, pattern=_OPTIONAL_ID)]
 
@@ -109,6 +112,7 @@ async def show(
         kept=kept or {},
         asked=unanswered(conversation(view, unit=actor.unit)) if kind is Kind.ANSWER else (),
         searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
+        appointed=readable(appointment_of(view), path="appointment") if kind in _OF_THE_DAY else None,
         computes=kind is Kind.OPINION_FORMED,
         evidence=kind in {Kind.REPORTED, Kind.UNABLE},
         known=[each.material_id for each in asking.unsent],

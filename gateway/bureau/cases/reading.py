@@ -36,6 +36,7 @@ _MATERIALS: Final = frozenset(
 _SPECIALTIES: Final = frozenset({"specialty", "specialties", "pool_specialties"})
 _PEOPLE: Final = frozenset({"reviewer_staff_id", "second_recorder"})  # whose name does not stand beside it
 _REGIONS: Final = frozenset({"registered_in", "operates_in", "insured_in", "project_in", "region_code"})
+_NO: Final = frozenset({"agrees"})  # what is left out of a row of a body means no, and is said
 _HIDDEN: Final = frozenset({"kind", "thread_id"})  # repeated by the page itself, at the top of a body alone
 
 
@@ -115,7 +116,8 @@ def _grid(value: object, where: str, names: Names) -> Grid:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     made = []
     for row in rows:
-        made.append(tuple(_fact(f"{where}.{name}", row.get(name, ""), names) for name in columns))
+        told = {name: row.get(name, False if name in _NO else "") for name in columns}
+        made.append(tuple(_fact(f"{where}.{name}", value, names) for name, value in told.items()))
     return Grid(label_of_field(where), tuple(label_of_field(f"{where}.{name}") for name in columns), tuple(made))
 
 

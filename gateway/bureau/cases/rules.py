@@ -60,6 +60,11 @@ GROUPS: Final[Sequence[tuple[str, tuple[Kind, ...]]]] = (
         _K.NOTICE_SENT, _K.AGREEMENT_PROPOSED, _K.ANNOUNCED, _K.COORDINATION_REQUESTED,
     )),
 )  # fmt: skip
+# An act before it is made, where its label says what was done: an entry reads 已排期, its button 排期.
+ACT_LABELS: Final[Mapping[Kind, str]] = MappingProxyType({
+    _K.SCHEDULED: "排期", _K.WORKER_NOTIFIED: "通知职工", _K.EXAMINED: "记录现场鉴定", _K.NO_SHOW: "记录未到场",
+    _K.OPINION_FORMED: "形成专家组意见", _K.CONCLUSION_ISSUED: "作出鉴定结论", _K.CONCLUSION_SERVED: "送达鉴定结论",
+})  # fmt: skip
 # What the side whose turn it is will do next, by legal state.
 AWAITED: Final[Mapping[str, str]] = MappingProxyType({
     "issued": "签收", "signed_for": "受理、退回补正、转办或不予受托", "returned_for_correction": "补正委托函",
@@ -152,7 +157,7 @@ def buttons(view: DelegationView) -> tuple[list[tuple[str, list[Button]]], list[
             continue
         why = "" if move.allowed else why_not(move.reason, move.details, table.rows_of(kind))
         if seen is None or move.allowed:
-            label = move.label.split("（", maxsplit=1)[0]
+            label = ACT_LABELS.get(kind) or move.label.split("（", maxsplit=1)[0]
             found[kind] = Button(kind=kind, verb=verb_of(kind), label=label, two_persons=move.approval == 2, why=why)
     order = [kind for _, kinds in GROUPS for kind in kinds]
     groups = []

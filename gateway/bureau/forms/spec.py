@@ -67,6 +67,7 @@ class Section:
     parts: tuple[Part, ...]
     folded: bool = False
     hint: str = ""
+    note: str = ""  # beside the title, read even while it is folded
 
 
 @dataclass(frozen=True, slots=True)
