@@ -1,5 +1,6 @@
 """Two committees' nodes, a registry and a clock that is set forward: what stories of whole appraisals share."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,17 +59,21 @@ class Committees:
         """So many days later: the registry is away while the clock is set, the authority states its roster anew."""
         await self.world.stop_registry()
         self.clock.ahead += timedelta(days=days)
-        await self.world.start_registry()
-        await self._published()
-
-    async def _published(self) -> None:
         version = self.world.publish(self.world.book)
+        await self.world.start_registry()
+        await self._have(version)
+
+    async def _have(self, version: int) -> None:
+        """Every node has that roster, and a statement of it that is not too old."""
         for node in self.world.nodes.values():
-            node.courier.wake("rosters")
 
             async def current(node: Node = node) -> bool:
                 trust = node.state.rosters.current
-                return trust.view.version >= version and not trust.is_stale(self.clock())
+                found = trust.view.version >= version and not trust.is_stale(self.clock())
+                if not found:
+                    node.courier.wake("rosters")
+                    await asyncio.sleep(0.2)  # the registry looks for a new one once a second
+                return found
 
             await until(current, bool)
 
@@ -91,7 +96,7 @@ class Committees:
         proof = await self.home.desk.agreement_file(a.member(HANGZHOU), ref)
         book = self.world.book
         take_agreement(book, self.world.authority, proof_from_json(proof), self.clock())
-        await self._published()
+        await self._have(self.world.publish(book))
         return ref
 
     def letter(self, **changes: object) -> dict[str, object]:
