@@ -16,6 +16,7 @@ from delegation.catalogue import text_of
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from node import tasks
+from node.desk.asked_lines import with_words
 from node.desk.cures import cure_of
 from node.desk.drafts import told_in_a_line
 from node.desk.guard import READS, need
@@ -112,6 +113,7 @@ def todo(
         for each in CATEGORIES
     )
     cases = _cases(tx, page)
+    page = with_words(tx, page, {thread_id: case.state for thread_id, case in cases.items()})
     items = tuple(_item(tx, state, actor, item, cases, at) for item in page)
     return TodoView(categories=counted, items=items, total=total, sort=sort, next_page_token=more)
 

@@ -184,9 +184,11 @@ async def test_a_delegation_goes_through_the_words_of_the_counter(tmp_path: Path
 
         await make(host, CHENGDU, ref, "QUESTION", {"body": {"question": {"text": "伤者住哪家医院?"}}})
         asked = item_of(await waits(home, jbr, to_answer=1, sent_out=1), "to_answer")
-        assert (asked.kind, asked.delegation_id, asked.due) == ("question", ref, None)
+        assert (asked.kind, asked.delegation_id, asked.due, asked.label) == ("question", ref, None, "提问待答复")
         await make(host, CHENGDU, ref, "EXTENSION_REQUESTED", {"reasons": ["E01"], "declared": {"working_days": 4}})
         await waits(home, jbr, to_answer=2, sent_out=1)
+        shown = [each.label for each in (await home.desk.todo(jbr)).items if each.category == "to_answer"]
+        assert sorted(shown) == ["延期申请待答复", "提问待答复"], "each line says what waits"
         await rebuilt(home)
         reply = {"in_reply_to": asked.subject_id, "body": {"question": {"text": "市一医院"}}}
         await make(home, HANGZHOU, ref, "ANSWER", reply)

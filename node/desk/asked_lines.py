@@ -1,0 +1,38 @@
+"""What exactly waits for an answer: the words of a line of 待答复, from the kind of the envelope that asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from delegation.codes import Kind
+from delegation.table import State as Stage
+from node import tasks
+from node.desk.waiting import Waiting
+from node.records import EntryRecord
+from node.writer import Tx
+
+_WORDS: Final[Mapping[int, str]] = MappingProxyType({
+    int(Kind.EXTENSION_REQUESTED): "延期申请待答复",
+    int(Kind.QUESTION): "提问待答复",
+    int(Kind.DISPUTED): "协调请求待答复",
+    int(Kind.COORDINATION_REQUESTED): "协调请求待答复",
+    int(Kind.CORRECTED): "更正待确认",
+})  # fmt: skip
+_NOTICE: Final = "通报待答复"
+
+
+def with_words(tx: Tx, page: Sequence[Waiting], states: Mapping[str, str]) -> list[Waiting]:
+    """The lines of a page, those of 待答复 saying what is asked; where that is not known they stay as they are.
+
+    Columns of the entries of those threads alone are read: no header is parsed and nothing is opened. `states` are the
+    threads' legal states: a notice waits as a whole, and names no envelope.
+    """
+    asked = {(item.thread_id, item.subject) for item in page if item.category == tasks.ANSWER and item.thread_id}
+    found = {key: _NOTICE for key in asked if states.get(key[0]) == Stage.NOTICE_OPEN}
+    threads = sorted({thread_id for thread_id, _ in asked - found.keys()})
+    for row in tx.store.select_in(EntryRecord, ("thread_id", "envelope_id", "kind"), "thread_id", threads):
+        key, words = (str(row[0]), str(row[1])), _WORDS.get(int(str(row[2])))
+        if key in asked and words is not None:
+            found[key] = words
+    return [replace(item, label=found.get((item.thread_id, item.subject), item.label)) for item in page]
