@@ -48,5 +48,6 @@ def not_asked_again(asked: BodyAsked) -> Answer:
         held = {each.material_id for each in known if is_document(code, each.document_kind)} - excused
         if held:
             shown = ",".join(sorted(held)[:_MOST_NAMED])
-            return Refused(Reason.MATERIAL_HELD_ALREADY, {"asked": code, "material_ids": shown})
+            details = {"guard": "not_asked_again", "asked": code, "material_ids": shown}
+            return Refused(Reason.MATERIAL_HELD_ALREADY, details)
     return True

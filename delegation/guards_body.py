@@ -74,7 +74,7 @@ def _material_not_sent_again(asked: BodyAsked) -> Answer:
     anew = asked.header.replaces is not None or (asked.header.kind is Kind.ISSUED and asked.header.leg > 1)
     if anew or not set(asked.manifest_ids) & held:
         return True
-    return Refused(Reason.MATERIAL_HELD_ALREADY)
+    return Refused(Reason.MATERIAL_HELD_ALREADY, {"guard": "material_not_sent_again"})
 
 
 def _paper_kept(asked: BodyAsked) -> Answer:

@@ -5,6 +5,7 @@ from typing import Protocol
 from node.desk.paper_ports import PapersPort
 from node.desk.people_ports import PeoplePort
 from node.desk.ports import AccountsPort, DeskPort
+from node.desk.taking_ports import TakingPort
 from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
 
@@ -20,6 +21,11 @@ class Station(Protocol):
     @property
     def people(self) -> PeoplePort:
         """Deputies, and who has what in hand."""
+        ...
+
+    @property
+    def taking(self) -> TakingPort:
+        """What a draft may take over of its case."""
         ...
 
     @property

@@ -21,7 +21,7 @@ from node.records import MaterialRecord
 from node.state import State
 from node.writer import Tx
 
-_LOCAL: Final = frozenset({"withheld", "redacts"})  # what this node notes of a file for itself
+_LOCAL: Final = frozenset({"withheld", "redacts", "taken_from"})  # what this node notes of a file for itself
 _FILLED_IN: Final = frozenset(
     {"kind", "thread_id", "attestation", "materials", "reused_material_ids", "sealed_reasons", "paper"}
 )

@@ -28,6 +28,7 @@ from delegation.thread_state import ThreadState
 from delegation.values import maker, replaced
 from node.audiences import audiences
 from node.bodies import NOBODY, Hands, MadeBody, make_body
+from node.case_documents import with_documents
 from node.case_facts import case_facts
 from node.declaring import declared_of
 from node.ids import uuid7
@@ -170,6 +171,7 @@ def compose(
         made = make_body(tx, state, kind=kind, thread_id=thread_id, data=data, hands=hands, at=at)
     body, facts, manifest, shown = made
     case = case_facts(tx, state, held) if held is not None else CaseFacts()
+    case = with_documents(tx, state, held, case, facts)
     declared = declared_of(facts, _said(kind, data, body), case=case, sender=unit, thread=thread)
     counterpart = letter.host_unit if letter is not None else counterpart or _counterpart(thread, unit)
     base, predecessor = position(held, unit)

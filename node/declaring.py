@@ -102,7 +102,7 @@ def _letter(facts: BodyFacts, said: Said, _case: CaseFacts, _sender: str) -> Dec
     return LetterDeclared(
         items=len(facts.items),
         mandatory_items=sum(1 for _, mandatory in facts.items if mandatory),
-        reused_materials=len(facts.reused_material_ids),
+        reused_materials=spared(facts),
         short_time_confirmed=said.flag("short_time_confirmed"),
         changed_subjects=said.texts("changed_subjects"),
     )
@@ -132,8 +132,13 @@ def _result(facts: BodyFacts, _said: Said, case: CaseFacts, _sender: str) -> Dec
         checks_explained=facts.checks_explained,
         checks_open=facts.checks_open,
         evidence=len(facts.evidence_ids),
-        reused_materials=len(facts.reused_material_ids),
+        reused_materials=spared(facts),
     )
+
+
+def spared(facts: BodyFacts) -> int:
+    """Materials that nobody was asked for again: referred to by id, or taken over from the own store of the case."""
+    return len(facts.reused_material_ids) + len(facts.taken_over_ids)
 
 
 def asked_items(case: CaseFacts) -> tuple[tuple[str, bool], ...]:
@@ -176,8 +181,8 @@ _BUILDERS: Final[Mapping[Kind, Callable[[BodyFacts, Said, CaseFacts, str], Decla
         said.digest("root"), said.number("size"), said.number("version")
     ),
     Kind.PROTEST: lambda _facts, said, _case, _sender: ProtestDeclared(said.number("ground")),
-    Kind.WITHDRAW_CONFIRMED: lambda facts, _said, _case, _sender: MaterialsDeclared(len(facts.reused_material_ids)),
-    Kind.MATERIAL_ADDED: lambda facts, _said, _case, _sender: MaterialsDeclared(len(facts.reused_material_ids)),
+    Kind.WITHDRAW_CONFIRMED: lambda facts, _said, _case, _sender: MaterialsDeclared(spared(facts)),
+    Kind.MATERIAL_ADDED: lambda facts, _said, _case, _sender: MaterialsDeclared(spared(facts)),
 }
 
 

@@ -15,6 +15,7 @@ from delegation.facts import BodyFacts
 from delegation.lifecycle import judge_body
 from delegation.model import Header
 from delegation.values import maker
+from node.case_documents import with_documents
 from node.case_facts import case_facts
 from node.draws.checking import check_panel
 from node.records import EntryRecord
@@ -94,7 +95,7 @@ def read_body(
             body = read_opened(unit, open_body(header, sealed_body, unit=unit, private_key=key, judged_by=original))
         unit = body.unit
         if original is None:
-            case = case_facts(tx, state, held)
+            case = with_documents(tx, state, held, case_facts(tx, state, held), body.facts)
             refused = judge_body(held.thread, header, body.facts, roster=trust.view, history=case)
             if refused is not None:
                 raise Refusal(refused.reason, **refused.details)

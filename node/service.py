@@ -24,6 +24,7 @@ from node.desk.changes import Changes
 from node.desk.desk import Desk
 from node.desk.papers import Papers
 from node.desk.people import People
+from node.desk.taking import Taking
 from node.draws.runner import Drawer
 from node.draws.service import Draws
 from node.expiry import Expiry
@@ -92,6 +93,7 @@ class Node:
         self.desk = desk
         self.accounts = accounts
         self.people = People(writer)
+        self.taking = Taking(writer, folder)
         self.papers = Papers(writer)
         self.pool = ExpertPool(writer)
         self.draws = Draws(writer, state, courier.link)

@@ -97,6 +97,7 @@ class MaterialOut(Answer):
     added_at: datetime
     withheld: bool
     redacts: str
+    taken_over: bool
 
 
 class DeliveryOut(Answer):

@@ -156,6 +156,7 @@ def material_view(tx: Tx, state: State, record: MaterialRecord) -> MaterialView:
         added_at=from_us(record.added_at),
         withheld=bool(info.get("withheld", False)),
         redacts=str(info.get("redacts", "")),
+        taken_over=bool(info.get("taken_over", False)),
     )
 
 

@@ -130,12 +130,14 @@ def _prepared(actor: Actor) -> dict[str, object]:
     }
 
 
-def create(tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mapping[str, object]) -> DraftView:
-    """Begin a letter."""
+def create(
+    tx: Tx, state: State, at: datetime, *, actor: Actor, business: Mapping[str, object], follows: str = ""
+) -> DraftView:
+    """Begin a letter. `follows` is a delegation of another unit of this node in the same case; it is not sent."""
     need(actor, state, Role.CLERK)
     parse_business(business)
     draft_id = uuid7(at)
-    content = {"business": business, **_prepared(actor)}
+    content = {"business": business, **_prepared(actor), "follows": follows}
     record = DraftRecord(
         draft_id=draft_id,
         unit=actor.unit,
@@ -160,8 +162,9 @@ def update(
     need(actor, state, Role.CLERK)
     record = _editable(tx, actor, draft_id, version)
     parse_business(business)
-    note = content_of(tx, state, record).get("note", "")  # stays until it is handed over again
-    content = {"business": business, **_prepared(actor), "note": note}
+    before = content_of(tx, state, record)
+    stays = {name: before.get(name, "") for name in ("note", "follows")}  # the note until it is handed over again
+    content = {"business": business, **_prepared(actor), **stays}
     _note_case_key(tx, state, record, business)
     return _put(
         tx,

@@ -125,9 +125,20 @@ def _withhold_original(tx: Tx, state: State, actor: Actor, subject_id: str, orig
 
 
 def note(
-    tx: Tx, state: State, at: datetime, *, actor: Actor, subject_id: str, copied: Copied, facts: FileFacts
+    tx: Tx,
+    state: State,
+    at: datetime,
+    *,
+    actor: Actor,
+    subject_id: str,
+    copied: Copied,
+    facts: FileFacts,
+    taken_from: str = "",
 ) -> MaterialView:
-    """Note a copied file. Its words are those that will travel in the body."""
+    """Note a copied file. Its words are those that will travel in the body.
+
+    `taken_from` is the file of the same case that this one was taken over from; its id stays on this node.
+    """
     may_add(tx, state, at, actor=actor, subject_id=subject_id)
     if facts.redacts:
         _withhold_original(tx, state, actor, subject_id, facts.redacts)
@@ -140,6 +151,8 @@ def note(
         **_said(facts),
         "withheld": facts.withheld,
         "redacts": facts.redacts,
+        "taken_over": bool(taken_from),
+        "taken_from": taken_from,
     }
     record = MaterialRecord(
         material_id=copied.material_id,

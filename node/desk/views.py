@@ -150,6 +150,7 @@ class MaterialView:
     added_at: datetime
     withheld: bool = False  # stays on this node, never travels
     redacts: str = ""  # id of the file that this is a redacted copy of
+    taken_over: bool = False  # by its sender, from what the sender's store held of the same case
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def _opinion(facts: BodyFacts, body: AppraisalBody, said: Typed, case: Appraisal
         dissenting=said.number("dissenting") or sum(not agrees for _, agrees, _, _ in opinion.experts),
         warnings_answered=answered,
         warnings_open=len(opinion.warnings) - answered,
-        reused_materials=len(facts.reused_material_ids),
+        reused_materials=len(facts.reused_material_ids) + len(facts.taken_over_ids),
         draw=case.draw or 1,
     )
 

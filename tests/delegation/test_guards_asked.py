@@ -49,7 +49,12 @@ def judged(
     )
 
 
-REFUSED = Refused(Reason.MATERIAL_HELD_ALREADY, {"asked": "acceptance", "material_ids": FIRST})
+def held_already(code: str, *ids: str) -> Refused:
+    details = {"guard": "not_asked_again", "asked": code, "material_ids": ",".join(sorted(ids))}
+    return Refused(Reason.MATERIAL_HELD_ALREADY, details)
+
+
+REFUSED = held_already("acceptance", FIRST)
 ASKED = (AskedFacts("acceptance"),)
 
 
@@ -70,12 +75,10 @@ def test_another_material_may_be_asked_for() -> None:
 def test_every_held_file_of_the_kind_is_pointed_at_and_has_to_be_unfit() -> None:
     both = held((FIRST, "labour-contract"), (SECOND, "employment_proof"))
     one, two = (AskedFacts("employment", (FIRST,)),), (AskedFacts("employment", (FIRST, SECOND)),)
-    assert judged("question", both, state="in_progress", asked=(AskedFacts("employment"),)) == Refused(
-        Reason.MATERIAL_HELD_ALREADY, {"asked": "employment", "material_ids": ",".join(sorted((FIRST, SECOND)))}
+    assert judged("question", both, state="in_progress", asked=(AskedFacts("employment"),)) == held_already(
+        "employment", FIRST, SECOND
     )
-    assert judged("question", both, state="in_progress", asked=one) == Refused(
-        Reason.MATERIAL_HELD_ALREADY, {"asked": "employment", "material_ids": SECOND}
-    )
+    assert judged("question", both, state="in_progress", asked=one) == held_already("employment", SECOND)
     assert judged("question", both, state="in_progress", asked=two) is None
 
 

@@ -111,7 +111,8 @@ def test_a_body_that_contradicts_its_header(body: dict[str, Any], header: dict[s
 def test_a_material_held_already_is_not_sent_again_and_one_not_held_is_not_referred_to() -> None:
     held = CaseFacts(held_material_ids=frozenset({MATERIAL.material_id}))
     again = replace(BODY, material_ids=(MATERIAL.material_id,))
-    assert of_letter(again, held, manifest=(MATERIAL,)) == Refused(Reason.MATERIAL_HELD_ALREADY)
+    refused = Refused(Reason.MATERIAL_HELD_ALREADY, {"guard": "material_not_sent_again"})
+    assert of_letter(again, held, manifest=(MATERIAL,)) == refused
     assert of_letter(again, manifest=(MATERIAL,)) is None
     referred = replace(BODY, reused_material_ids=(MATERIAL.material_id,))
     assert of_letter(referred, held, declared=LetterDeclared(3, 2, 1)) is None

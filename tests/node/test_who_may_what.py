@@ -14,6 +14,8 @@ from delegation.errors import Reason, Refusal
 from node.desk.people import People
 from node.desk.people_ports import PeoplePort
 from node.desk.ports import Actor, DeskPort, FileFacts, Filters, Role
+from node.desk.taking import Taking
+from node.desk.taking_ports import TakingPort
 from node.desk.views import Page
 from tests.node.world import HANGZHOU, UNITS_OF, an_investigation, clerk, issued, reach, running, stream
 
@@ -30,9 +32,10 @@ Call = Callable[["Desk", Actor], Awaitable[object]]
 class Desk:
     """The desk, the people and what a case of the unit is known by."""
 
-    def __init__(self, desk: DeskPort, people: People) -> None:
+    def __init__(self, desk: DeskPort, people: People, taking: Taking) -> None:
         self.desk = desk
         self.people = people
+        self.taking = taking
         self.ref = self.draft = self.move = self.file = self.request = ""
 
 
@@ -86,6 +89,10 @@ TABLE: Final[dict[str, tuple[set[Role], Call, bool]]] = {
     "open_file": (READS, lambda d, a: d.desk.open_file(a, d.file), True),
     "describe_file": (PREPARES, lambda d, a: d.desk.describe_file(a, d.file, FileFacts(name="b.pdf")), True),
     "drop_file": (PREPARES, lambda d, a: d.desk.drop_file(a, d.file), True),
+    # taking over
+    "begin_appraisal": ({CLERK}, lambda d, a: d.taking.begin_appraisal(a, d.ref, UNIT, {}), True),
+    "case_files": (READS, lambda d, a: d.taking.case_files(a, d.draft), True),
+    "take_over": ({CLERK}, lambda d, a: d.taking.take_over(a, d.draft, [d.file]), True),
     # people
     "list_headers": ({DISPATCHER}, lambda d, a: d.people.list_headers(a), False),
     "assign": ({DISPATCHER, APPROVER}, lambda d, a: d.people.assign(a, d.ref, unit=UNIT, staff_id="x"), False),
@@ -125,7 +132,7 @@ async def outcome(call: Awaitable[object]) -> Reason | None:
 async def test_every_use_case_with_every_role_in_two_units(tmp_path: Path) -> None:
     async with running(tmp_path, HANGZHOU, "510100") as world:
         home = world.nodes[HANGZHOU]
-        ours = Desk(home.desk, home.people)
+        ours = Desk(home.desk, home.people, home.taking)
         li = clerk(HANGZHOU)
         ours.ref = (await issued(home, HANGZHOU)).row.delegation_id
         seen = await reach(home, HANGZHOU, ours.ref, "issued")
@@ -164,5 +171,5 @@ async def test_every_use_case_with_every_role_in_two_units(tmp_path: Path) -> No
 
 
 def test_the_table_names_every_use_case() -> None:
-    named = {name for port in (DeskPort, PeoplePort) for name in vars(port) if not name.startswith("_")}
+    named = {name for port in (DeskPort, PeoplePort, TakingPort) for name in vars(port) if not name.startswith("_")}
     assert set(TABLE) == named - BESIDE
