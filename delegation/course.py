@@ -1,0 +1,277 @@
+"""The course of a delegation as its headers and entries alone tell it: what an overseer's figures are made of.
+
+A fold: one accepted envelope after the other, and negative evidence between them. Nothing of a body is needed and
+nothing is judged again: the entry says that the envelope was accepted. Two who hold the same headers and entries get
+the same course, which is what makes a figure provable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from delegation.clock_specs import WINDOWS
+from delegation.codes import Adoption, AppraisalMode, Kind, Matter, Priority, ThreadType
+from delegation.deadlines import day_of
+from delegation.errors import Reason, Refusal
+from delegation.model import (
+    AdoptionDeclared,
+    DueDate,
+    Entry,
+    EnvelopeAnswer,
+    Header,
+    LetterDeclared,
+    MaterialsDeclared,
+    NegativeEvidence,
+    ResultDeclared,
+)
+from delegation.table import BusinessStatus, Row, State
+from delegation.table_states import ENDED
+from delegation.tables import table_for
+from delegation.values import replaced
+
+MOST_LATE: Final = 64
+_HOME_CLOCKS: Final = frozenset({"statutory"})  # the home's own clock with the applicant: capped, not agreed
+# Which clock an act answers; an act after the day that stood before it is late.
+ANSWERS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType({
+    Kind.SIGNED_FOR: ("sign",),
+    Kind.ACCEPTED: ("decide",), Kind.RETURNED: ("decide",), Kind.TRANSFERRED: ("decide",), Kind.REFUSED: ("decide",),
+    Kind.LETTER_CORRECTED: ("correction",), Kind.ASSIGNED: ("assign",),
+    Kind.REPORTED: ("investigate", "supplement"), Kind.UNABLE: ("investigate", "supplement"),
+    Kind.EXTENDED: ("extension-answer",), Kind.EXTENSION_DECLINED: ("extension-answer",),
+    Kind.ANSWER: ("question-answer",), Kind.COMPLETED: ("check",), Kind.SUPPLEMENT_REQUESTED: ("check",),
+    Kind.REJUDGE_REQUESTED: ("check",), Kind.DESIGNATED: ("designation",), Kind.SUPERVISE_ANSWER: ("supervise",),
+    Kind.OPINION: ("opinion",), Kind.WITHDRAW_CONFIRMED: ("hand-over",),
+    Kind.SPECIALTY_DETERMINED: ("specialties",), Kind.SCHEDULED: ("schedule",), Kind.WORKER_NOTIFIED: ("notify",),
+    Kind.EXAMINED: ("examine",), Kind.OPINION_FORMED: ("opinion-form",), Kind.APPRAISAL_REPORTED: ("opinion-report",),
+    Kind.EXPERTS_PROPOSED: ("experts-propose",), Kind.EXPERTS_ADMITTED: ("experts-admit",),
+    Kind.EXPERTS_CONFIRMED: ("experts-confirm",), Kind.RECUSAL_ANSWERED: ("recusal",),
+    Kind.CONCLUSION_SERVED: ("serve-conclusion",),
+})  # fmt: skip
+RESULTS: Final = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED, Kind.EXPERTS_CONFIRMED})
+_ENDS: Final = frozenset({Kind.COMPLETED, Kind.CLOSED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.TERMINATED})
+_COUNTED: Final[Mapping[Kind, str]] = MappingProxyType({
+    Kind.RETURNED: "returns", Kind.REFUSED: "refusals", Kind.TRANSFERRED: "transfers",
+    Kind.COMPETENCE_DISPUTED: "disputes", Kind.SUPPLEMENT_REQUESTED: "supplements",
+    Kind.REJUDGE_REQUESTED: "supplements", Kind.EXTENDED: "extensions", Kind.EXTENSION_DEEMED: "extensions",
+    Kind.REMIND: "reminders", Kind.SUPERVISE: "supervisions", Kind.SUPERVISE_ANSWER: "supervision_answers",
+    Kind.DRAW_REVEALED_FOR: "draw_defaults", Kind.DRAW_VOIDED: "draw_voids",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A day that passed: by an act that came after it, or by the registry's negative evidence (protocol 8.4).
+
+    It says that the log did not hold the act by then, never that somebody failed to act.
+    """
+
+    clock: str
+    unit: str
+    due: date
+    leg: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One delegation up to one entry. Instants are UTC of acceptance; those of steps are of the present leg."""
+
+    thread_id: str
+    matter: Matter
+    mode: AppraisalMode
+    home_unit: str
+    host_unit: str  # of the present leg
+    first_host: str
+    leg: int
+    on_paper: bool
+    priority: Priority
+    state: State
+    status: BusinessStatus
+    issued_at: datetime  # the first letter: the delegation's beginning
+    leg_issued_at: datetime
+    changed_at: datetime
+    sequence: int
+    leaf: int
+    signed_at: datetime | None = None
+    accepted_at: datetime | None = None
+    assigned_at: datetime | None = None
+    result_at: datetime | None = None  # the first result of the leg
+    result_due: date | None = None  # the day that stood for it, by agreement
+    completed_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_as: State = State.NONE  # completed, withdrawn, cancelled or terminated; stays when it is archived
+    returns: int = 0
+    refusals: int = 0
+    transfers: int = 0
+    disputes: int = 0
+    supplements: int = 0
+    extensions: int = 0
+    reminders: int = 0
+    supervisions: int = 0
+    supervision_answers: int = 0
+    draw_defaults: int = 0
+    draw_voids: int = 0
+    reused: int = 0  # materials not asked for again
+    adoption: Adoption = Adoption.UNSPECIFIED
+    due: tuple[DueDate, ...] = ()  # as the last entry states them; the home's statutory day among them
+    missed: tuple[Missed, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to act: 在办."""
+        return self.state not in ENDED
+
+    @property
+    def next_due(self) -> DueDate | None:
+        """The earliest agreed day that stands, None when there is none or the delegation ended."""
+        standing = [due for due in self.due if due.clock not in _HOME_CLOCKS and due.clock not in WINDOWS]
+        if not self.open or not standing:
+            return None
+        return min(standing, key=lambda due: (due.legal, due.clock == "cap"))
+
+    def late_on(self, day: date) -> DueDate | None:
+        """The agreed day that has passed by then and was the earliest; None while nothing is late."""
+        due = self.next_due
+        return due if due is not None and due.legal < day else None
+
+
+def begun(header: Header, entry: Entry) -> Course:
+    """The course that a first letter begins. Raises Refusal UNKNOWN_CODE for anything but a delegation's letter."""
+    if header.thread_type is not ThreadType.DELEGATION or header.kind is not Kind.ISSUED:
+        raise Refusal(Reason.UNKNOWN_CODE, field="kind")
+    at = entry.accepted_at
+    return Course(
+        thread_id=header.thread_id,
+        matter=header.matter,
+        mode=header.appraisal_mode,
+        home_unit=header.sender_unit,
+        host_unit=header.counterpart_unit,
+        first_host=header.counterpart_unit,
+        leg=header.leg,
+        on_paper=not header.addressees,
+        priority=header.priority,
+        state=State.NONE,
+        status=BusinessStatus.DRAFT,
+        issued_at=at,
+        leg_issued_at=at,
+        changed_at=at,
+        sequence=0,
+        leaf=entry.leaf_index,
+    )
+
+
+def advanced(course: Course | None, header: Header, entry: Entry) -> Course:
+    """The course after one accepted envelope.
+
+    What is not checked: signatures and the chain of entries, which are the caller's (`report verify` does both).
+    Raises Refusal UNKNOWN_CODE for a refused envelope, another thread, a kind without a row, or an entry out of order.
+    """
+    detail = entry.detail
+    if not isinstance(detail, EnvelopeAnswer) or not detail.accepted:
+        raise Refusal(Reason.UNKNOWN_CODE, field="entry")
+    before = begun(header, entry) if course is None else course
+    if header.thread_id != before.thread_id or entry.thread_sequence != before.sequence + 1:
+        raise Refusal(Reason.UNKNOWN_CODE, field="sequence")
+    row = _row(before, header)
+    state = row.target if row.target is not None else before.state
+    # a pause, a question or the like changes what staff see, and not where the thread stands
+    status = row.status if row.status is not None else before.status
+    after = replaced(
+        before,
+        state=state,
+        status=status,
+        changed_at=entry.accepted_at,
+        sequence=entry.thread_sequence,
+        leaf=entry.leaf_index,
+        due=entry.due_dates,
+        missed=_missed_by(before, header, entry),
+    )
+    if header.kind is Kind.ISSUED and header.leg > before.leg:
+        after = _next_leg(after, header, entry)
+    return _with_counts(_with_instants(after, before, header, entry), header)
+
+
+def certified(course: Course, entry: Entry) -> Course:
+    """The course after negative evidence. Raises Refusal UNKNOWN_CODE when the entry is none, or of another thread."""
+    detail = entry.detail
+    if not isinstance(detail, NegativeEvidence) or entry.thread_id != course.thread_id:
+        raise Refusal(Reason.UNKNOWN_CODE, field="entry")
+    told = Missed(detail.clock, detail.awaited_unit, detail.due, course.leg)
+    missed = course.missed if told in course.missed else (*course.missed, told)[-MOST_LATE:]
+    return replaced(course, missed=missed, leaf=entry.leaf_index)
+
+
+def _row(course: Course, header: Header) -> Row:
+    table = table_for(header.thread_type, course.matter)
+    rows = () if table is None else table.rows_of(header.kind)
+    if not rows:
+        raise Refusal(Reason.UNKNOWN_CODE, field="kind")
+    here = [row for row in rows if course.state in row.sources] or list(rows)
+    fitting = [row for row in here if not row.reasons_required or set(header.reasons) & set(row.reasons)]
+    return (fitting or here)[0]
+
+
+def _missed_by(course: Course, header: Header, entry: Entry) -> tuple[Missed, ...]:
+    clocks = ANSWERS.get(header.kind, ())
+    on = day_of(entry.accepted_at)
+    found = [
+        Missed(due.clock, due.unit, due.legal, course.leg)
+        for due in course.due
+        if due.clock in clocks and due.legal < on
+    ]
+    new = [each for each in found if each not in course.missed]
+    return (*course.missed, *new)[-MOST_LATE:] if new else course.missed
+
+
+def _next_leg(course: Course, header: Header, entry: Entry) -> Course:
+    return replaced(
+        course,
+        home_unit=header.sender_unit,
+        host_unit=header.counterpart_unit,
+        leg=header.leg,
+        on_paper=not header.addressees,
+        leg_issued_at=entry.accepted_at,
+        signed_at=None,
+        accepted_at=None,
+        assigned_at=None,
+        result_at=None,
+        result_due=None,
+    )
+
+
+def _with_instants(after: Course, before: Course, header: Header, entry: Entry) -> Course:
+    kind, at = header.kind, entry.accepted_at
+    if kind is Kind.SIGNED_FOR and after.signed_at is None:
+        return replaced(after, signed_at=at)
+    if kind is Kind.ACCEPTED and after.accepted_at is None:
+        return replaced(after, accepted_at=at)
+    if kind in {Kind.ASSIGNED, Kind.SPECIALTY_DETERMINED} and after.assigned_at is None:
+        return replaced(after, assigned_at=at)
+    if kind in RESULTS and after.result_at is None:
+        return replaced(after, result_at=at, result_due=_result_due(before))
+    if kind in _ENDS and after.ended_at is None:
+        ended = replaced(after, ended_at=at, ended_as=after.state)
+        return replaced(ended, completed_at=at) if after.state is State.COMPLETED else ended
+    return after
+
+
+def _result_due(before: Course) -> date | None:
+    """The day that stood for the result: of the work's own clock, else the cap."""
+    days = {due.clock: due.legal for due in before.due}
+    for clock in ("investigate", "opinion-report", "opinion-form", "examine", "experts-confirm", "cap"):
+        if clock in days:
+            return days[clock]
+    return None
+
+
+def _with_counts(course: Course, header: Header) -> Course:
+    declared = header.declared
+    if isinstance(declared, LetterDeclared | ResultDeclared | MaterialsDeclared) and declared.reused_materials:
+        course = replaced(course, reused=course.reused + declared.reused_materials)
+    if isinstance(declared, AdoptionDeclared):
+        course = replaced(course, adoption=declared.adoption)
+    if header.kind in {Kind.PRIORITY_CHANGED, Kind.LETTER_CORRECTED} and header.priority is not Priority.UNSPECIFIED:
+        course = replaced(course, priority=header.priority)
+    name = _COUNTED.get(header.kind)
+    return course if name is None else replaced(course, **{name: getattr(course, name) + 1})
