@@ -1,4 +1,4 @@
-"""委托鉴定 between two real nodes: only by a standing agreement; the host concludes, the home adopts, issues, serves."""
+"""委托鉴定 between two real nodes: by a standing agreement alone; the host concludes, the home adopts and serves."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +32,8 @@ async def test_the_host_concludes_and_the_home_adopts_issues_and_serves(tmp_path
         assert seen.letter is not None
         told = seen.letter["appraisal"]
         assert isinstance(told, dict)
-        assert told["consent_worker"] and told["consent_employer"]
+        assert told["consent_worker"]
+        assert told["consent_employer"]
         sitting = await both.drawn(ref)
         await both.to_the_opinion(ref, sitting)
 

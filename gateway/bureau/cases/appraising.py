@@ -1,7 +1,7 @@
 """What a case of an appraisal holds for its forms: who sits, when the appointment is, what was found. No rule here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from delegation.appraisal_rules import (
@@ -14,6 +14,7 @@ from delegation.appraisal_rules import (
     self_care_degree,
 )
 from delegation.codes import Matter
+from delegation.panel_chair import chair_of
 from delegation.specialties import DIVISIONS, SPECIALTIES, specialty_label
 from gateway.bureau.cases.asking import Json, choice, line, listed_in, part_of, text
 from gateway.bureau.forms.spec import Ask, Field, Part, Rows
@@ -50,32 +51,47 @@ class Seat:
     def shown(self) -> str:
         """As a list offers it."""
         known = specialty_label(self.specialty) if self.specialty else ""
-        return f"{self.name or self.expert_id}（{known or self.expert_id}）"
+        return f"{self.name or self.expert_id}（{known or self.expert_id}{'，组长' if self.chair else ''}）"
 
 
 def _seat(expert: Mapping[str, object]) -> Seat:
     told = {name: str(expert.get(name, "")) for name in ("expert_id", "name", "specialty", "title", "employer")}
-    return Seat(**told, chair=bool(expert.get("chair")))
+    return Seat(**told)
 
 
-def panel_of(view: DelegationView) -> tuple[Seat, ...]:
-    """Who sits now: the last draw, with the seats that passed on since. Empty where the names are not ours to read."""
+def panel_of(view: DelegationView, *, until: int | None = None) -> tuple[Seat, ...]:
+    """Who sits now, or after the entry of that sequence, and who presides (protocol 13.10).
+
+    The last draw, with the seats that passed on since. Empty where the names are not ours to read.
+    """
     seats: dict[str, Seat] = {}
+    order: list[str] = []  # as drawn, seats and reserves
+    chair = ""
     for entry in view.entries:
-        if entry.parked_reason:
+        if entry.parked_reason or (until is not None and entry.sequence > until):
             continue
         if entry.kind == "PANEL_DRAWN":
             drawn = listed_in(part_of(entry, "panel"), "experts")
+            order = [str(each.get("expert_id")) for each in drawn]
             seats = {str(each.get("expert_id")): _seat(each) for each in drawn if not each.get("reserve")}
+            chair = _chair(seats, order)
         elif entry.kind == "PANEL_REPLACED":
             change = part_of(entry, "panel_change") or {}
-            seats.pop(str(change.get("leaves", "")), None)
-            enters = change.get("enters")
+            leaves, enters = str(change.get("leaves", "")), change.get("enters")
+            seats.pop(leaves, None)
             if isinstance(enters, Mapping):
                 seats[str(enters.get("expert_id"))] = _seat(enters)
+            if leaves == chair:
+                chair = _chair(seats, order)
         elif entry.kind in {"PANEL_VOIDED", "DRAW_VOIDED"}:
-            seats = {}
-    return tuple(seats.values())
+            seats, chair = {}, ""
+    return tuple(replace(seat, chair=number == chair) for number, seat in seats.items())
+
+
+def _chair(seats: Mapping[str, Seat], order: Sequence[str]) -> str:
+    sitting = [number for number in order if number in seats]
+    found = chair_of([seats[number].title for number in sitting])
+    return "" if found is None else sitting[found]
 
 
 def appointment_of(view: DelegationView) -> Mapping[str, object]:

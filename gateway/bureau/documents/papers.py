@@ -88,6 +88,22 @@ PAPERS: Final[Sequence[Paper]] = (
         of=Of.APPRAISAL,
     ),
     _act(
+        "panel-change",
+        "专家组更换记录",
+        "PANEL_REPLACED",
+        template="panel_change.html",
+        source="《工伤保险条例》第二十七条",
+        of=Of.APPRAISAL,
+    ),
+    _act(
+        "opinion",
+        "专家组鉴定意见",
+        "OPINION_FORMED",
+        template="opinion.html",
+        source="《工伤保险条例》第二十五条；GB/T 16180",
+        of=Of.APPRAISAL,
+    ),
+    _act(
         "examination",
         "鉴定通知书",
         "SCHEDULED",

@@ -14,6 +14,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from delegation.appraisal_rules import GRADE_LABELS, SELF_CARE_DEGREES, SELF_CARE_ITEMS, SELF_CARE_LABELS
 from delegation.specialties import specialty_label
 from gateway.bureau import filters
+from gateway.bureau.cases.appraising import Seat, panel_of
 from gateway.bureau.cases.labels import CODE_LABELS, OUTLINE_LABELS, SEX_LABELS
 from gateway.bureau.documents.papers import Offer
 from gateway.bureau.render import HERE
@@ -53,6 +54,11 @@ class Sheet:
     def of(self, name: str) -> Json:
         """A part of the letter, such as the worker; empty when it has none."""
         return cast("Json", self.letter.get(name) or {})
+
+    @property
+    def panel(self) -> tuple[Seat, ...]:
+        """The expert group as it sat when the act was made, and who presided."""
+        return panel_of(self.view, until=self.entry.sequence) if self.entry is not None else ()
 
     @property
     def investigators(self) -> tuple[Json, ...]:

@@ -115,10 +115,26 @@ OF_APPRAISAL: dict[str, dict[str, object]] = {
     "PANEL_DRAWN": {
         "panel": {
             "experts": [
-                {"expert_id": f"CD-000{n}", "name": f"专家{n}", "title": "主任医师", "specialty": "M201",
-                 "reserve": n > 3}
+                {"expert_id": f"CD-000{n}", "name": f"专家{n}", "title": "副主任医师" if n == 1 else "主任医师",
+                 "specialty": "M201", "reserve": n > 3, "chair": n == 2}
                 for n in (1, 2, 3, 4)
             ]
+        }
+    },
+    "PANEL_REPLACED": {
+        "panel_change": {
+            "leaves": "CD-0002", "reason": "曾为主治医师",
+            "enters": {"expert_id": "CD-0004", "name": "专家4", "title": "主任医师", "specialty": "M201"},
+        }
+    },
+    "OPINION_FORMED": {
+        "opinion": {
+            "opinions": [
+                {"expert_id": f"CD-000{n}", "name": f"专家{n}", "agrees": n != 4, "signed_on": "2026-09-15",
+                 "finding": {**_MAJORITY, "grade": 8} if n == 4 else _MAJORITY, "text": "应晋升一级" if n == 4 else ""}
+                for n in (1, 3, 4)
+            ],
+            "majority": _MAJORITY, "dissent": "一名专家认为应为八级", "answers": [{"warning": "G01", "text": "已复核"}],
         }
     },
     "SCHEDULED": {

@@ -151,6 +151,11 @@ def _appraisal_paper(code: str) -> str:
     return _text(write(chosen, view, at=NOW, practice=False, values={}))
 
 
+def _row_of(text: str, number: str) -> str:
+    """What stands from that number to the next expert's, in one line."""
+    return " ".join(text.partition(number)[2].split("CD-")[0].split("组长退出")[0].split("组长按")[0].split())
+
+
 def test_papers_of_an_appraisal_say_what_was_found_and_drawn() -> None:
     conclusion = _appraisal_paper("conclusion")
     for text in ("示例鉴〔2026〕1 号", "九级", "5.9.2.13", "生活部分不能自理", "进食需护理", "十五日内", "再次鉴定"):
@@ -158,6 +163,13 @@ def test_papers_of_an_appraisal_say_what_was_found_and_drawn() -> None:
     panel = _appraisal_paper("panel")
     for text in ("专家4", "候补", "骨科", "44" * 32, "ab" * 32, "不证明"):
         assert text in panel
+    assert _row_of(panel, "CD-0002").endswith("在座（组长）")
+    change = _appraisal_paper("panel-change")
+    assert "曾为主治医师" in change
+    assert [_row_of(change, f"CD-000{n}").endswith("组长") for n in (1, 3, 4)] == [False, True, False]
+    opinion = _appraisal_paper("opinion")
+    for text in ("共3人，同意2人，不同意1人", "专家3（组长）", "应晋升一级", "一名专家认为应为八级", "九级", "已复核", "综合八级"):
+        assert text in opinion
     notice = _appraisal_paper("examination")
     for text in ("2026-09-15 09:30", "示例路1号", "现场", "病历", "沈砚青", "第四十二条"):
         assert text in notice
@@ -174,7 +186,7 @@ def test_papers_of_an_appraisal_say_what_was_found_and_drawn() -> None:
 
 
 @pytest.mark.skipif(not find_fonts(), reason="no Chinese font here")
-@pytest.mark.parametrize("code", ["appraisal-letter", "panel", "examination", "conclusion"])
+@pytest.mark.parametrize("code", ["appraisal-letter", "panel", "opinion", "panel-change", "conclusion"])
 async def test_every_paper_of_an_appraisal_can_be_pressed(house: House, code: str) -> None:
     view = a_full_appraisal()
     _put(house, view)
