@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from delegation import patterns
-from delegation.appraisal_rules import SELF_CARE_ITEMS, clause_warnings, grade_warnings
+from delegation.appraisal_rules import SELF_CARE_ITEMS, clause_warnings, grade_warnings, self_care_degree
 from delegation.codes import Adoption
 from delegation.draw_lists import EligibleExpert, eligible_leaf
 from delegation.facts_appraisal import AppraisalBody, OpenedExpert, OpinionFacts, RequestFacts, SecondedFacts
@@ -119,17 +119,43 @@ def opinion_facts(opinion: pb.PanelOpinion) -> OpinionFacts:
     found = list(grade_warnings(grades, held.grade)) if grades or held.grade else []
     for injury in held.injuries:
         found += clause_warnings(injury.clause, injury.grade)
-    care = held.self_care if held.HasField("self_care") else None
+    care_items = _care_items(held)
     return OpinionFacts(
         experts=tuple((one.expert_id, one.agrees, bool(one.signed_on), _told(one.text)) for one in opinion.opinions),
         grades=grades,
         combined=held.grade,
-        care_items=None if care is None else sum(bool(getattr(care, item)) for item in SELF_CARE_ITEMS),
-        care_degree=0 if care is None else care.degree,
+        care_items=care_items,
+        care_degree=0 if care_items is None else held.self_care.degree,
         other_told=_told(held.other),
         warnings=tuple(dict.fromkeys(found)),
         answered=tuple(answer.warning for answer in opinion.answers if _told(answer.text)),
+        contradicted=tuple(one.expert_id for one in opinion.opinions if _contradicts(one, held)),
     )
+
+
+def _care_items(finding: pb.AppraisalFinding) -> int | None:
+    """How many of the five items need care; None where nothing is said of them."""
+    if not finding.HasField("self_care"):
+        return None
+    return sum(bool(getattr(finding.self_care, item)) for item in SELF_CARE_ITEMS)
+
+
+def _contradicts(one: pb.ExpertOpinion, held: pb.AppraisalFinding) -> bool:
+    """Whether an expert's own finding, where there is one, contradicts itself or the majority that they agree with.
+
+    Itself: another degree of care than the five items give. The majority: another grade or degree, where both state it.
+    """
+    if not one.HasField("finding"):
+        return False
+    own, own_items = one.finding, _care_items(one.finding)
+    if own_items is not None and own.self_care.degree != self_care_degree(own_items):
+        return True
+    if not one.agrees:
+        return False
+    if own.grade and held.grade and own.grade != held.grade:
+        return True
+    both = own_items is not None and held.HasField("self_care")
+    return both and own.self_care.degree != held.self_care.degree
 
 
 def _opinion(b: body_pb2.Body) -> AppraisalBody:
@@ -182,7 +208,7 @@ def _conclusion(b: body_pb2.Body) -> AppraisalBody:
 
 
 def _adoption(b: body_pb2.Body) -> AppraisalBody:
-    return AppraisalBody(adopted=b.adoption.adoption == Adoption.ADOPTED)
+    return AppraisalBody(adopted=int(b.adoption.adoption) == Adoption.ADOPTED)
 
 
 APPRAISAL_CONTENTS: Final[Mapping[str, Callable[[body_pb2.Body], AppraisalBody]]] = {

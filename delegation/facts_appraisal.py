@@ -56,6 +56,7 @@ class OpinionFacts:
     other_told: bool = False
     warnings: tuple[str, ...] = ()  # of the standard's arithmetic, each code once
     answered: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()  # experts whose own finding contradicts itself, or the majority they agree with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -278,6 +278,12 @@ def _grades_computed(asked: BodyAsked) -> Answer:
     return opinion.care_items is None or opinion.care_degree == self_care_degree(opinion.care_items)
 
 
+def _own_finding_fits(asked: BodyAsked) -> Answer:
+    """Nobody signs that they agree with the majority beside a finding of their own that says otherwise."""
+    opinion = _body(asked).opinion
+    return opinion is not None and not opinion.contradicted
+
+
 def _finding_fits_matter(asked: BodyAsked) -> Answer:
     """What was asked is answered: a grade with its injuries, the five items, or words."""
     opinion = _body(asked).opinion
@@ -364,6 +370,7 @@ APPRAISAL_BODY_GUARDS: Final[dict[str, BodyGuard]] = {
     "opinion_matches": _opinion_matches,
     "majority_holds": _majority_holds,
     "grades_computed": _grades_computed,
+    "own_finding_fits": _own_finding_fits,
     "finding_fits_matter": _finding_fits_matter,
     "result_as_formed": _result_as_formed,
     "conclusion_by_mode": _conclusion_by_mode,

@@ -85,7 +85,9 @@ RESULT: Final = (
         name="opinion_formed", label="专家组意见", kind=_K.OPINION_FORMED, movers=(Party.HOST,), sources=_OPEN_OPINION,
         target=_S.OPINION_FORMED, turn=Turn.BY_STATE, approval=1, status=_B.OPINION_FORMED,
         declares="OpinionDeclared", header_guards=("opinion_of_the_panel", "all_signed", "warnings_answered"),
-        body_guards=("opinion_matches", "majority_holds", "grades_computed", "finding_fits_matter"),
+        body_guards=(
+            "opinion_matches", "majority_holds", "grades_computed", "own_finding_fits", "finding_fits_matter",
+        ),
         stale_after=but(*_ASIDE), clocks=(*stop("delivery", "opinion-form"), start("opinion-report")),
         change="opinion_formed", law=_RULES,
     ),
@@ -97,8 +99,8 @@ RESULT: Final = (
             "opinion_stands", "opinion_of_the_panel", "all_signed", "warnings_answered", "opinion_as_formed",
         ),
         body_guards=(
-            "opinion_matches", "majority_holds", "grades_computed", "finding_fits_matter", "result_as_formed",
-            "conclusion_by_mode", "opinion_reviewed",
+            "opinion_matches", "majority_holds", "grades_computed", "own_finding_fits", "finding_fits_matter",
+            "result_as_formed", "conclusion_by_mode", "opinion_reviewed",
         ),
         local_guards=("result_reviewed",), stale_after=but(*_ASIDE, _K.WITHDRAW_REQUESTED),
         clocks=(STOP_AGREED, at_delivery("check")), change="reported",

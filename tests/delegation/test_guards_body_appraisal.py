@@ -125,6 +125,7 @@ FAILING: list[tuple[str, str, str, dict[str, Any], dict[str, Any], dict[str, Any
         {"declared": d.OpinionDeclared(3, 3, 0, 1)}, "",
     ),
     ("examined", HOST, "opinion_formed", opinion(care_items=3), {}, {}, "grades_computed"),
+    ("examined", HOST, "opinion_formed", opinion(contradicted=("x-1-0-0",)), {}, {}, "own_finding_fits"),
     ("examined", HOST, "opinion_formed", opinion(combined=0, grades=()), {}, {}, "finding_fits_matter"),
     ("opinion_formed", HOST, "appraisal_reported", opinion(combined=8, grades=(8,)), {}, {}, "contradicts opinion"),
     ("opinion_formed", HOST, "appraisal_reported", {"conclusion_told": False}, {}, {}, "conclusion_by_mode"),
@@ -286,6 +287,31 @@ def test_an_opinion_is_read_in_figures_with_the_warnings_of_the_standard() -> No
     assert again is not None
     assert again.warnings
     assert again.care_items is None
+
+
+NINE = {"injuries": [{"clause": "5.9.2.1", "grade": 9}], "grade": 9}
+TEN = {"injuries": [{"clause": "5.10.2.5", "grade": 10}], "grade": 10}
+
+
+@pytest.mark.parametrize(
+    ("own", "contradicts_it"),
+    [
+        ({"agrees": True}, False),
+        ({"agrees": True, "finding": NINE}, False),
+        ({"agrees": True, "finding": TEN}, True),
+        ({"agrees": False, "finding": TEN, "text": "应评十级"}, False),
+        ({"agrees": True, "finding": {**NINE, "self_care": {"moving": True, "degree": 1}}}, True),
+        ({"agrees": False, "finding": {**TEN, "self_care": {"moving": True, "degree": 2}}, "text": "不同"}, True),
+        ({"agrees": False, "finding": {**TEN, "self_care": {"moving": True, "degree": 1}}, "text": "不同"}, False),
+    ],
+)
+def test_an_experts_own_finding_is_held_against_what_they_sign(own: dict[str, Any], contradicts_it: bool) -> None:
+    """Who agrees states the majority's grade and degree; a degree follows from the items, in a dissent as well."""
+    majority = {**NINE, "self_care": {"degree": 0}}
+    opinions = [{"expert_id": "e-1", "signed_on": "2026-08-01", **own}]
+    found = read(Kind.OPINION_FORMED, opinion={"opinions": opinions, "majority": majority}).opinion
+    assert found is not None
+    assert (found.contradicted == ("e-1",)) is contradicts_it
 
 
 def test_the_result_names_its_reviewer_and_repeats_the_opinion() -> None:

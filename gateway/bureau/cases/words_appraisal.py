@@ -89,6 +89,7 @@ APPRAISAL_GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "opinion_matches": "意见的人数、签名或提示与信头不符",
     "majority_holds": "须过半数专家同意，不同意的须写明理由",
     "grades_computed": "生活自理障碍等级与五项不符（GB/T 16180）",
+    "own_finding_fits": "专家本人意见前后不一：同意多数意见的，所填等级须与多数意见相同；自理等级须与五项相符",
     "finding_fits_matter": "意见未回答所委托的事项",
     "result_as_formed": "提交的意见须与所形成的一致",
     "conclusion_by_mode": "只有委托鉴定由受托方形成受托结论，并须写明文号和日期",
