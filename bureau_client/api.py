@@ -19,6 +19,7 @@ from bureau_client.shapes import (
     ApiKeyOut,
     AssignmentState,
     CaseAssignment,
+    CaseFileList,
     ColleagueList,
     DelegationOut,
     DelegationPage,
@@ -38,6 +39,7 @@ from bureau_client.shapes import (
     ExpertSearch,
     ExportOut,
     FileFactsForm,
+    FollowingAppraisal,
     FoundDelegations,
     FoundExperts,
     FoundOldCases,
@@ -82,6 +84,7 @@ from bureau_client.shapes import (
     StatusOut,
     SubjectRequestList,
     SubjectRequestOut,
+    TakeOver,
     TaskHandOver,
     ThreadOut,
     TodoOut,
@@ -560,6 +563,29 @@ class Bureau(Caller):
         """Delete a file that no envelope lists."""
         answer = self.call("DELETE", "/api/v1/materials/{material_id}", values={"material_id": material_id})
         return cast("Answer[None]", answer)
+
+    def list_case_files(self, draft_id: str) -> Answer[CaseFileList]:
+        """Files of the same case that the draft may take over. Looking is noted."""
+        answer = self.call("GET", "/api/v1/drafts/{draft_id}/case-files", values={"draft_id": draft_id})
+        return cast("Answer[CaseFileList]", answer)
+
+    def take_over_files(self, draft_id: str, body: TakeOver) -> Answer[MaterialList]:
+        """Take files over, sealed anew: other ids, other keys. They count as not asked for again."""
+        answer = self.call("POST", "/api/v1/drafts/{draft_id}/case-files", values={"draft_id": draft_id}, body=body)
+        return cast("Answer[MaterialList]", answer)
+
+    def begin_appraisal(
+        self, delegation_id: str, body: FollowingAppraisal, *, idempotency_key: str | None = None
+    ) -> Answer[DraftOut]:
+        """Draft an appraisal of the bureau's committee that follows this recognition; it may take its files over."""
+        answer = self.call(
+            "POST",
+            "/api/v1/delegations/{delegation_id}/appraisal",
+            values={"delegation_id": delegation_id},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        return cast("Answer[DraftOut]", answer)
 
     def list_todo(
         self,

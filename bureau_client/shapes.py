@@ -242,6 +242,15 @@ class AppraisalResult(TypedDict):
     reviewer_staff_id: NotRequired[str | None]
 
 
+class AskedMaterial(TypedDict):
+    """A material that is asked for. One that the delegation holds is refused with its id, unless it is unfit."""
+
+    material: Literal[
+        "acceptance", "application", "employment", "diagnosis", "decision", "records", "examinations", "id"
+    ]
+    unfit: NotRequired[list[UnfitMaterial]]
+
+
 class Assignment(TypedDict):
     """分派."""
 
@@ -271,6 +280,7 @@ class Body(TypedDict):
     """The part of a kind, and free text that goes with it. At most one part is filled in."""
 
     text: NotRequired[str]
+    asked_materials: NotRequired[list[AskedMaterial]]
     letter: NotRequired[Letter | None]
     return_notice: NotRequired[ReturnNotice | None]
     refusal: NotRequired[RefusalNotice | None]
@@ -310,6 +320,31 @@ class CaseAssignment(TypedDict):
 
     unit: str
     staff_id: str
+
+
+class CaseFileList(TypedDict):
+    """What may be taken over; `suggested` is what the draft's matter asks for and the draft does not have."""
+
+    items: list[CaseFileOut]
+
+
+class CaseFileOut(TypedDict):
+    """A file that this node holds of the same case. One of another unit of the bureau is told without its name."""
+
+    material_id: str
+    subject_id: str
+    unit: str
+    unit_name: str
+    name: str
+    document_kind: str
+    pages: int
+    size: int
+    is_copy: bool
+    from_unit: str
+    from_name: str
+    wanted_as: str
+    suggested: bool
+    taken: bool
 
 
 class Clock(TypedDict):
@@ -872,6 +907,13 @@ class FileFactsForm(TypedDict):
     original_at: NotRequired[str]
 
 
+class FollowingAppraisal(TypedDict):
+    """An appraisal's draft that follows a recognition in the same case."""
+
+    unit: str
+    draft: Draft
+
+
 class FormCheck(TypedDict):
     """One check of form (法释〔2002〕21号 Art 10 to 15)."""
 
@@ -1090,6 +1132,7 @@ class MaterialOut(TypedDict):
     added_at: str
     withheld: bool
     redacts: str
+    taken_over: bool
 
 
 class MeOut(TypedDict):
@@ -1812,6 +1855,12 @@ class SuspensionOf(TypedDict):
     ground: Literal["S01", "S02", "S03", "S04", "S05"]
 
 
+class TakeOver(TypedDict):
+    """Files to take over; a file that the draft took already is left as it is."""
+
+    materials: list[str]
+
+
 class TaskHandOver(TypedDict):
     """Everything that a person has in hand in a unit goes to another."""
 
@@ -1876,6 +1925,20 @@ class TodoOut(TypedDict):
     total: int
     sort: str
     next_page_token: str
+
+
+class UnfitMaterial(TypedDict):
+    """Why a held material does not do."""
+
+    material_id: str
+    fault: Literal[
+        "MATERIAL_FAULT_ILLEGIBLE",
+        "MATERIAL_FAULT_WRONG",
+        "MATERIAL_FAULT_OUTDATED",
+        "MATERIAL_FAULT_INCOMPLETE",
+        "MATERIAL_FAULT_DAMAGED",
+    ]
+    text: str
 
 
 class UnitList(TypedDict):

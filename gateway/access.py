@@ -102,6 +102,9 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "addDraftMaterial": Access(PREPARERS),
         "readMaterial": Access(CASE_READERS),
         "dropMaterial": Access(PREPARERS),
+        "listCaseFiles": Access(CASE_READERS),
+        "takeOverFiles": Access(DRAFTERS),
+        "beginAppraisal": Access(DRAFTERS),
         # closed paper cases of earlier years
         "takeOldCases": Access(DRAFTERS),
         "listOldCases": Access(CASE_READERS),

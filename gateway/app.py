@@ -48,6 +48,7 @@ from gateway.routes import (
     pool,
     requests,
     session,
+    taking,
 )
 from gateway.routes.changes import Streams
 from gateway.routes.session import SignInGate
@@ -66,6 +67,7 @@ _DESK: Final = (
     draws,
     moves,
     materials,
+    taking,
     desk,
     changes,
     events,

@@ -22,6 +22,7 @@ from gateway.schemas.people import (
     UnitTransfer,
 )
 from gateway.schemas.pool import ExpertRow, ExpertRows, ExpertSearch
+from gateway.schemas.taking import FollowingAppraisal, TakeOver
 
 _LETTER: Final[dict[str, object]] = {
     "acceptance_number": "杭人社工受〔2026〕0017号",
@@ -124,5 +125,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
         ExpertRow: _EXPERT,
         ExpertRows: {"items": [_EXPERT], "only_check": True},
         ExpertSearch: {"number": "HZ-0017"},
+        TakeOver: {"materials": ["0b8f7a52-8f0a-4d5c-9d0d-1c6f8f6f2a11"]},
+        FollowingAppraisal: {"unit": "330100AC017", "draft": {"matter": "DISABILITY_GRADE"}},
     }
 )

@@ -22,12 +22,55 @@ from gateway.schemas.appraisal import (
     SpecialtyPlan,
     WorkerNotice,
 )
-from gateway.schemas.base import Day, Form, Identifier, ItemCode, LongText, MediumText, ReasonCode, ShortText, UnitCode
+from gateway.schemas.base import (
+    Day,
+    Form,
+    Identifier,
+    ItemCode,
+    LongText,
+    MediumText,
+    ReasonCode,
+    ShortText,
+    UnitCode,
+    Uuid,
+)
 from gateway.schemas.letter import Accident, Employer, Letter, Worker
 from gateway.schemas.result import Assignment, Evidence, Result, SupplementRequest
 
 AdoptionCode = Literal["ADOPTION_ADOPTED", "ADOPTION_PARTLY", "ADOPTION_NOT_ADOPTED"]
 Subject = Annotated[str, Field(pattern=r"^([a-z]{1,20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
+
+
+DocumentCode = Literal[
+    "acceptance", "application", "employment", "diagnosis", "decision", "records", "examinations", "id"
+]
+MaterialFaultCode = Literal[
+    "MATERIAL_FAULT_ILLEGIBLE",
+    "MATERIAL_FAULT_WRONG",
+    "MATERIAL_FAULT_OUTDATED",
+    "MATERIAL_FAULT_INCOMPLETE",
+    "MATERIAL_FAULT_DAMAGED",
+]
+
+
+class UnfitMaterial(Form):
+    """Why a held material does not do."""
+
+    material_id: Uuid
+    """Id of the held material."""
+    fault: MaterialFaultCode
+    """What is wrong with it."""
+    text: Annotated[MediumText, Field(min_length=1)]
+    """The same in words."""
+
+
+class AskedMaterial(Form):
+    """A material that is asked for. One that the delegation holds is refused with its id, unless it is unfit."""
+
+    material: DocumentCode
+    """Which material."""
+    unfit: Annotated[tuple[UnfitMaterial, ...], Field(max_length=64)] = ()
+    """Held ones that do not do."""
 
 
 class DefectText(Form):
@@ -210,6 +253,8 @@ class Body(Form):
 
     text: LongText = ""
     """Text that goes with the reasons or with the event itself."""
+    asked_materials: Annotated[tuple[AskedMaterial, ...], Field(max_length=16)] = ()
+    """RETURNED, SUPPLEMENT_REQUESTED, QUESTION: materials asked for by code."""
     letter: Letter | None = None
     """LETTER_CORRECTED."""
     return_notice: ReturnNotice | None = None

@@ -18,6 +18,7 @@ from tests.gateway.fake_draws import FakeDraws
 from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
 from tests.gateway.fake_pool import FakePool
+from tests.gateway.fake_taking import FakeTaking
 
 
 @dataclass
@@ -27,6 +28,7 @@ class FakeStation:
     desk: FakeDesk = field(default_factory=FakeDesk)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     people: FakePeople = field(init=False)
+    taking: FakeTaking = field(init=False)
     papers: FakePapers = field(init=False)
     pool: FakePool = field(init=False)
     draws: FakeDraws = field(default_factory=FakeDraws)
@@ -34,6 +36,7 @@ class FakeStation:
     def __post_init__(self) -> None:
         """People are those of the accounts."""
         self.people = FakePeople(self.accounts)
+        self.taking = FakeTaking(self.desk)
         self.papers = FakePapers(self.accounts)
         self.pool = FakePool(self.accounts, self.desk)
 

@@ -13,12 +13,26 @@ from pydantic import BaseModel, ValidationError
 from delegation import codes
 from delegation.codec_body import body_facts
 from delegation.codec_json import body_from_json
+from delegation.required_materials import DOCUMENTS
 from gateway.examples import EXAMPLES
 from gateway.incoming import filled_in
-from gateway.schemas import answers, appraisal, bodies, cases, drafts, events, letter, moves, old_cases, people, result
+from gateway.schemas import (
+    answers,
+    appraisal,
+    bodies,
+    cases,
+    drafts,
+    events,
+    letter,
+    moves,
+    old_cases,
+    people,
+    result,
+    taking,
+)
 from gateway.schemas.base import Answer, Form
 from node import move_input
-from node.desk import account_views, business, old_case_rows, paper_views, people_views, views
+from node.desk import account_views, business, old_case_rows, paper_views, people_views, taking_ports, views
 from tests.gateway.fake_views import DELEGATION, MATERIAL
 from xieban.delegation.v1 import appraisal_pb2, body_pb2, letter_pb2, result_pb2
 
@@ -51,6 +65,7 @@ LITERALS = [
     (letter.OccupationalDiseaseCode, letter_pb2.OccupationalDisease, False),
     (result.FindingCode, result_pb2.Finding, True),
     (result.EvidenceKindCode, result_pb2.EvidenceKind, True),
+    (bodies.MaterialFaultCode, body_pb2.MaterialFault, True),
     (appraisal.ObjectionByCode, appraisal_pb2.ObjectionBy, True),
     (appraisal.ExaminationFormCode, appraisal_pb2.ExaminationForm, True),
 ]
@@ -95,6 +110,10 @@ def test_adoption_of_a_body_is_the_contracts() -> None:
     field: FieldDescriptor = MESSAGES[bodies.AdoptionDetail].fields_by_name["adoption"]
     assert field.enum_type is not None
     assert set(get_args(bodies.AdoptionCode)) == set(field.enum_type.values_by_name) - {"ADOPTION_UNSPECIFIED"}
+
+
+def test_materials_are_asked_for_by_the_codes_of_the_rule_book() -> None:
+    assert set(get_args(bodies.DocumentCode)) == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("form", EXAMPLES, ids=lambda form: form.__name__)
@@ -162,6 +181,7 @@ VIEWS = {
     answers.StatusOut: views.StatusView,
 }
 OF_PAPER = {
+    taking.CaseFileOut: taking_ports.CaseFile,
     old_cases.OldCaseRowOut: paper_views.OldCaseRow,
     old_cases.OldCaseOut: paper_views.OldCaseView,
     old_cases.OldCaseOutcomeOut: paper_views.OldCaseOutcome,
