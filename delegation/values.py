@@ -5,40 +5,48 @@ So a value is filled here as its class's twin, which has the same slots and is n
 class; nobody sees the twin.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import field, fields, make_dataclass
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 V = TypeVar("V")
 R = TypeVar("R")
 _MOST: Final = 1 << 15
+_MOST_WRITTEN: Final = 256  # of one class: as many combinations of fields as the code changes together
 _set: Final = object.__setattr__
 
 
-def _twin(of: type[Any], *, as_declared: bool) -> type[Any]:
-    """A class whose calls give values of `of`: with its defaults, or with every field in its place (and no default)."""
+class _Absent:
+    """The type of what stands for an argument that was not given."""
+
+
+_ABSENT: Final = _Absent()
+
+
+def _twin(of: type[Any]) -> type[Any]:
+    """A class with the slots of `of`, whose values are not frozen: one of them can become one of `of`."""
     if hasattr(of, "__post_init__") or not hasattr(of, "__slots__"):
         raise TypeError("not a plain class of values")
-
-    def becomes(new: Any) -> None:  # Any: of the twin before, of the class after
-        new.__class__ = of
-
-    found = [
-        (
-            each.name,
-            object,
-            field(default=each.default, default_factory=each.default_factory, kw_only=each.kw_only)
-            if as_declared
-            else field(),
-        )
-        for each in fields(of)
-    ]
     # The same bases: a value can only become one of a class whose layout is the same.
-    return make_dataclass(
-        of.__name__, found, bases=of.__bases__, namespace={"__post_init__": becomes}, slots=True, eq=False, repr=False
-    )
+    return type(of.__name__, of.__bases__, {"__slots__": of.__slots__})
+
+
+def _written(of: type[Any], parameters: Sequence[str], parts: Mapping[str, str]) -> Callable[..., Any]:
+    """A function of these parameters that fills each field with its part, one statement a field.
+
+    It is written out because every envelope makes some fifty values, of up to forty fields: a loop over their names, or
+    a class's own call, takes two to three times as long. All of the text is names of fields and of the parameters.
+    """
+    lines = [f"def made({', '.join(parameters)}):", " new = blank(twin)"]
+    lines += [f" new.{name} = {part}" for name, part in parts.items()]
+    lines += [" new.__class__ = of", " return new"]
+    known: dict[str, Any] = {"twin": _twin(of), "of": of, "blank": object.__new__, "absent": _ABSENT}
+    known |= {f"default_{each.name}": each.default for each in fields(of)}
+    known |= {f"factory_{each.name}": each.default_factory for each in fields(of)}
+    exec("\n".join(lines), known)  # noqa: S102 - as dataclasses write their own methods
+    found: Callable[..., Any] = known["made"]
+    return found
 
 
 def maker(of: Callable[P, V]) -> Callable[P, V]:
@@ -49,24 +57,33 @@ def maker(of: Callable[P, V]) -> Callable[P, V]:
     Raises:
         TypeError: a class of another sort.
     """
-    return cast("Callable[P, V]", _twin(cast("type[Any]", of), as_declared=True))
+    by_place, by_name, parts = list[str](), list[str](), dict[str, str]()
+    for each in fields(cast("type[Any]", of)):
+        name, parts[each.name] = each.name, each.name
+        stated = name
+        if each.default is not MISSING:
+            stated = f"{name}=default_{name}"
+        elif each.default_factory is not MISSING:
+            stated, parts[name] = f"{name}=absent", f"factory_{name}() if {name} is absent else {name}"
+        (by_name if each.kw_only else by_place).append(stated)
+    parameters = [*by_place, "*", *by_name] if by_name else by_place
+    return cast("Callable[P, V]", _written(cast("type[Any]", of), parameters, parts))
 
 
-class _Shape:
-    """How a class of values is read and filled at once: what `dataclasses.replace` works out for each call."""
-
-    __slots__ = ("fill", "positions", "read")
-
-    def __init__(self, of: type[Any]) -> None:
-        self.fill = _twin(of, as_declared=False)
-        names = [each.name for each in fields(of)]
-        if len(names) < 2:
-            raise TypeError("not a plain class of values")
-        self.read = attrgetter(*names)
-        self.positions = {name: position for position, name in enumerate(names)}
+_FILLED: Final[dict[type[Any], dict[tuple[str, ...], Callable[..., Any]]]] = {}  # by class and names of the changes
 
 
-_SHAPES: Final[dict[type[Any], _Shape]] = {}  # as many as there are classes
+def _changing(of: type[Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of a value and its new parts that gives the other value."""
+    every = [each.name for each in fields(of)]
+    if len(every) < 2 or not set(names) <= set(every):
+        raise TypeError("no such field" if len(every) > 1 else "not a plain class of values")
+    found = _written(of, ["value", *names], {name: name if name in names else f"value.{name}" for name in every})
+    written = _FILLED.setdefault(of, {})
+    if len(written) >= _MOST_WRITTEN:
+        written.clear()
+    written[names] = found
+    return found
 
 
 def replaced(value: V, **changes: object) -> V:
@@ -75,18 +92,12 @@ def replaced(value: V, **changes: object) -> V:
     Raises:
         TypeError: a field that the class does not have, or a class of another sort.
     """
-    of = type(value)
-    shape = _SHAPES.get(of)
-    if shape is None:
-        shape = _SHAPES[of] = _Shape(of)
-    parts = list(shape.read(value))
-    positions = shape.positions
-    for name, part in changes.items():
-        position = positions.get(name)
-        if position is None:
-            raise TypeError("no such field")
-        parts[position] = part
-    made: V = shape.fill(*parts)
+    of, names = type(value), tuple(changes)
+    written = _FILLED.get(of)
+    fill = written.get(names) if written is not None else None
+    if fill is None:
+        fill = _changing(of, names)
+    made: V = fill(value, *changes.values())
     return made
 
 
