@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from delegation.deadlines import day_of
-from delegation.errors import Refusal
+from delegation.errors import Reason, Refusal
 from node.service import Node
 from tests.node import appraisals as a
 from tests.node.test_appraisal import Clock, ahead
-from tests.node.world import CHENGDU, HANGZHOU, World
+from tests.node.world import CHENGDU, HANGZHOU, World, now
 
 
 async def scheduled(home: Node, host: Node, ref: str, day: str, kind: str = "SCHEDULED") -> None:
@@ -31,6 +32,27 @@ async def notified(home: Node, host: Node, ref: str, served: str) -> None:
     }
     await a.act(home, HANGZHOU, ref, "WORKER_NOTIFIED", notice)
     await a.both_reach(home, host, ref, "notified")
+
+
+async def refused_opinions(home: Node, host: Node, ref: str, sitting: list[str]) -> None:
+    """What is not whole is refused before it is sealed, and nothing is concluded before everybody has signed."""
+    told = cast("dict[str, Any]", a.an_opinion(sitting)["body"])["opinion"]
+    one, *others = told["opinions"]
+    ten = {"injuries": [{"injury": "腰椎骨折", "clause": "5.10.2.5", "grade": 10}], "grade": 10}
+    far = {**a.FINDING, "grade": 7}  # nine raised by two
+    for changes, guard in (
+        ({"opinions": [{**one, "signed_on": ""}, *others]}, "all_signed"),
+        ({"opinions": [{**one, "finding": ten}, *others]}, "own_finding_fits"),
+        ({"majority": {**a.FINDING, "self_care": {"moving": True, "degree": 3}}}, "grades_computed"),
+        ({"majority": far, "opinions": [{**each, "finding": far} for each in told["opinions"]]}, "warnings_answered"),
+    ):
+        with pytest.raises(Refusal) as caught:
+            await a.act(host, CHENGDU, ref, "OPINION_FORMED", {"body": {"opinion": {**told, **changes}}})
+        assert caught.value.details["guard"] == guard
+    conclusion = {"number": "杭劳鉴〔2026〕9号", "on": day_of(now()).isoformat(), "finding": a.FINDING}
+    with pytest.raises(Refusal) as early:
+        await a.two(home, HANGZHOU, ref, "CONCLUSION_ISSUED", {"body": {"conclusion": conclusion}})
+    assert early.value.reason is Reason.NOT_ALLOWED
 
 
 async def test_absence_another_day_tests_a_second_look_and_a_void_panel(tmp_path: Path) -> None:
@@ -64,6 +86,7 @@ async def test_absence_another_day_tests_a_second_look_and_a_void_panel(tmp_path
             tests = {"hospital": "某医院", "tests": "肌电图"}
             expected = {"declared": {"expected_on": third}, "body": {"extra_tests": tests}}
             await a.act(host, CHENGDU, ref, "EXTRA_TESTS", expected)
+            await refused_opinions(home, host, ref, sitting)
             await a.act(host, CHENGDU, ref, "OPINION_FORMED", a.an_opinion(sitting))
             result = {"report": "伤残九级", "reviewer_staff_id": f"{CHENGDU}-reviewer"}
             reported = {"body": {"appraisal_result": result}}

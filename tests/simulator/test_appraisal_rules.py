@@ -224,6 +224,8 @@ FAILING: list[tuple[str, str, str, dict[str, Any], str]] = [
     ("examined", HOST, "opinion_formed", {"declared": d.OpinionDeclared(5, 5)}, "opinion_of_the_panel"),
     ("examined", HOST, "opinion_formed", {"declared": d.OpinionDeclared(3, 3, draw=2)}, "opinion_of_the_panel"),
     ("examined", HOST, "opinion_formed", {"declared": d.OpinionDeclared(3, 2)}, "all_signed"),
+    ("examined", HOME, "conclusion_issued", {}, ""),
+    ("opinion_formed", HOME, "conclusion_issued", {}, ""),
     ("examined", HOST, "opinion_formed", {"declared": d.OpinionDeclared(3, 3, 0, 0, 1)}, "warnings_answered"),
     ("opinion_formed", HOST, "appraisal_reported", {"declared": d.OpinionDeclared(3, 3, 1)}, "opinion_as_formed"),
     ("reported", HOST, "panel_voided", {"declared": d.PanelVoidedDeclared(2)}, "panel_of_the_draw"),
