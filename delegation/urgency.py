@@ -3,6 +3,9 @@
 Priority moves a thing forward by a fixed number of working days and no further. So nothing starves: what is ordinary
 goes before everything urgent that is due more than that after it, however much of that there is.
 
+What has no due day stands after what has one, and among its like by the day on which its case began (the one in the
+delegation's number), with the same bonus: there too age wins over any priority in the end.
+
 A place in a list is no law. Working days here are Monday to Friday, so that the order is the same with any roster and
 stays when a calendar is published; legal days are counted in `delegation.deadlines`.
 """
@@ -13,12 +16,14 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from delegation.codes import Priority
+from delegation.digits import DigitError, parse_delegation_number
 from delegation.thread_state import ThreadState
 
 BONUS: Final[Mapping[Priority, int]] = MappingProxyType({Priority.GREEN: 5, Priority.PREFERRED: 2})
 """Working days that a priority is worth in every order; the others are worth none."""
 MOST_AHEAD: Final = timedelta(days=7)
 """The most natural days that a bonus can be."""
+UNDATED: Final = "9999"  # a rank after every day; what has none begins so
 _SATURDAY: Final = 5
 _T = TypeVar("_T")
 
@@ -36,6 +41,23 @@ def rank_day(due: date, priority: Priority) -> date:
         while day.weekday() >= _SATURDAY:
             day -= timedelta(days=1)
     return day
+
+
+def rank_of(due: date | None, priority: Priority, *, since: date | None) -> str:
+    """The same as lists store it, to be sorted as text. Without a due day it goes by `since`, after all that have one;
+    what has neither comes last.
+    """
+    if due is not None:
+        return rank_day(due, priority).isoformat()
+    return f"{UNDATED}-{rank_day(since, priority).isoformat() if since is not None else UNDATED}"
+
+
+def begun_on(thread_id: str) -> date | None:
+    """The day in a delegation's printed number; None for what is no such number."""
+    try:
+        return parse_delegation_number(thread_id).issued_on
+    except DigitError:
+        return None
 
 
 def by_urgency(items: Iterable[_T], *, of: Callable[[_T], str], day: Callable[[_T], date]) -> list[_T]:

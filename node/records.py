@@ -264,6 +264,7 @@ class DraftRecord(Record):
     delegation_id: str
     created_at: int
     changed_at: int
+    priority: int = 0  # of the letter, so that a list need not open it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +296,7 @@ class TaskRecord(Record):
     subject: str
     due: str
     other_unit: str
-    rank_day: str  # `due` less what the priority is worth: the order of lists
+    rank_day: str  # `due` less what the priority is worth, or by the case's age after those: the order of lists
 
 
 @dataclass(frozen=True, slots=True)

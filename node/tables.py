@@ -226,6 +226,7 @@ class Draft(NodeTable, table=True):
     delegation_id: str
     created_at: int = _big()
     changed_at: int = _big()
+    priority: int
 
 
 class Move(NodeTable, table=True):

@@ -20,7 +20,7 @@ from delegation.short_time import SHORT_STATES, short_from
 from delegation.table import State as Stage
 from delegation.thread_json import thread_from_bytes
 from delegation.thread_state import ThreadState
-from delegation.urgency import priority_of, rank_day
+from delegation.urgency import begun_on, priority_of, rank_of
 from node.records import EntryRecord, Key, MetaRecord, TaskRecord, ThreadRecord
 from node.state import State
 from node.store import Op, Where
@@ -137,7 +137,7 @@ def _of_unit(thread: ThreadState, unit: str, short: date | None) -> Iterator[Tas
 
 
 def _rank(due: date | None, thread: ThreadState) -> str:
-    return rank_day(due, priority_of(thread)).isoformat() if due is not None else ""
+    return rank_of(due, priority_of(thread), since=begun_on(thread.thread_id))
 
 
 def _turn(thread: ThreadState, unit: str, role: str) -> str:

@@ -64,6 +64,12 @@ class Business:
     materials: tuple[str, ...]
     reused: tuple[str, ...]
 
+    @property
+    def priority(self) -> Priority:
+        """The letter's priority."""
+        found = self.fields["priority"]
+        return found if isinstance(found, Priority) else Priority.UNSPECIFIED
+
     def move(self) -> MoveInput:
         """What `compose` takes for the letter."""
         return MoveInput(

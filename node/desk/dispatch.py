@@ -13,12 +13,13 @@ from typing import Final
 from delegation.codes import Kind, Matter, Priority
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
+from delegation.urgency import UNDATED
 from node.desk import moves
 from node.desk.account_rules import roles_of, units_of
 from node.desk.deputies import name_of_staff
 from node.desk.guard import need
 from node.desk.labels import state_label
-from node.desk.lists import BY_DUE, UNDATED, place_by_due, threads_by_due
+from node.desk.lists import BY_DUE, place_by_due, threads_by_due
 from node.desk.people_views import AssignmentView, HeaderRow
 from node.desk.ports import Actor, Role
 from node.desk.rows import names_of

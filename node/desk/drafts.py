@@ -135,7 +135,7 @@ def create(
 ) -> DraftView:
     """Begin a letter. `follows` is a delegation of another unit of this node in the same case; it is not sent."""
     need(actor, state, Role.CLERK)
-    parse_business(business)
+    parsed = parse_business(business)
     draft_id = uuid7(at)
     content = {"business": business, **_prepared(actor), "follows": follows}
     record = DraftRecord(
@@ -149,6 +149,7 @@ def create(
         delegation_id="",
         created_at=to_us(at),
         changed_at=to_us(at),
+        priority=int(parsed.priority),
     )
     tx.put(record)
     _note_case_key(tx, state, record, business)
@@ -161,17 +162,19 @@ def update(
     """Replace a draft's content; whoever changed it is now the one who prepared it."""
     need(actor, state, Role.CLERK)
     record = _editable(tx, actor, draft_id, version)
-    parse_business(business)
+    parsed = parse_business(business)
     before = content_of(tx, state, record)
     stays = {name: before.get(name, "") for name in ("note", "follows")}  # the note until it is handed over again
     content = {"business": business, **_prepared(actor), **stays}
     _note_case_key(tx, state, record, business)
-    return _put(
-        tx,
-        state,
-        at,
-        replace(record, state="draft", secret=_secret(tx, state, draft_id, content), prepared_by=actor.staff_id),
+    changed = replace(
+        record,
+        state="draft",
+        secret=_secret(tx, state, draft_id, content),
+        prepared_by=actor.staff_id,
+        priority=int(parsed.priority),
     )
+    return _put(tx, state, at, changed)
 
 
 def _editable(tx: Tx, actor: Actor, draft_id: str, version: int) -> DraftRecord:

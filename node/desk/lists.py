@@ -29,7 +29,6 @@ from node.store import Op, ThreadQuery, Where
 from node.writer import Tx
 
 BY_DUE = "due"
-UNDATED = "9999"  # after every day
 
 
 def list_delegations(

@@ -13,7 +13,6 @@ from typing import Final
 
 from delegation.urgency import MOST_AHEAD
 from node import tasks
-from node.desk.lists import UNDATED
 from node.desk.ports import Actor
 from node.desk.todo_categories import DUE_SOON, OVERDUE, TASK_CODES, TURNS, category_of, is_work_of
 from node.desk.waiting import Waiting
@@ -42,7 +41,7 @@ _LOOKED_AT: Final = 4  # rows read for each warning that is shown: a delegation 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: rank day (`UNDATED` for none), rank of that day, thread, subject."""
+    """Where a page ended: rank day, rank of that day, thread, subject."""
 
     day: str
     rank: int
@@ -158,35 +157,22 @@ class TaskLines:
         )
 
     def page(self, codes: Iterable[str], after: Place | None, limit: int) -> list[Waiting]:
-        """Things of these codes by rank day, those without one last; at most `limit`, after a place."""
+        """Things of these codes by rank day; at most `limit`, after a place."""
         each = [self._of_code(code, after, limit + len(self._out)) for code in codes if self._number(code)]
-        rows = merge(*each, key=lambda row: (row.rank_day or UNDATED, RANKS[row.code]))
+        rows = merge(*each, key=lambda row: (row.rank_day, RANKS[row.code]))
         kept = (self.line(row) for row in rows if TaskRecord.key_of(row) not in self._out)
         return [line for _, line in zip(range(limit), kept, strict=False)]
 
     def _of_code(self, code: str, after: Place | None, limit: int) -> list[TaskRecord]:
-        base = (self._unit, Where("code", code))
-        dated: tuple[Where, ...] = (*base, Where("rank_day", "", Op.GT))
+        where: tuple[Where, ...] = (self._unit, Where("code", code))
         if code in FROM_DAY:
-            dated = (*dated, Where("due", self._today, Op.LE))
-        rows: list[TaskRecord] = []
-        if after is None or after.day != UNDATED:
-            place: tuple[str, str, str] | None = None
-            if after is not None and RANKS[code] == after.rank:
-                place = (after.day, after.thread_id, after.subject)
-            elif after is not None:
-                dated = (*dated, Where("rank_day", after.day, Op.GE if RANKS[code] > after.rank else Op.GT))
-            rows = self._select(dated, place, limit)
-            after = None
-        if len(rows) < limit and code not in FROM_DAY:
-            rows += self._undated(code, (*base, Where("rank_day", "")), after, limit - len(rows))
-        return rows
-
-    def _undated(self, code: str, where: tuple[Where, ...], after: Place | None, limit: int) -> list[TaskRecord]:
-        if after is not None and RANKS[code] < after.rank:
-            return []
-        same = after is not None and RANKS[code] == after.rank
-        return self._select(where, ("", after.thread_id, after.subject) if after is not None and same else None, limit)
+            where = (*where, Where("due", self._today, Op.LE))
+        place: tuple[str, str, str] | None = None
+        if after is not None and RANKS[code] == after.rank:
+            place = (after.day, after.thread_id, after.subject)
+        elif after is not None:
+            where = (*where, Where("rank_day", after.day, Op.GE if RANKS[code] > after.rank else Op.GT))
+        return self._select(where, place, limit)
 
     def _select(self, where: tuple[Where, ...], after: tuple[str, str, str] | None, limit: int) -> list[TaskRecord]:
         if self._own is not None:
@@ -198,8 +184,9 @@ class TaskLines:
     def warned(self, category: str, after: Place | None, limit: int) -> list[Waiting]:
         """Delegations that are overdue, or due soon, each once with the first of its days; after a place."""
         today = date.fromisoformat(self._today)
+        days: tuple[Where, ...]
         if category == OVERDUE:
-            days = (Where("due", self._today, Op.LT), Where("rank_day", "", Op.GT))
+            days = (Where("due", self._today, Op.LT),)
         else:  # no day of these has a rank day before the first of the two, so the index begins there
             earliest = (today - MOST_AHEAD).isoformat()
             days = (Where("due", self._today, Op.GE), Where("rank_day", earliest, Op.GE))

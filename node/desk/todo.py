@@ -15,13 +15,13 @@ from typing import Final, cast
 from delegation.catalogue import text_of
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
+from delegation.urgency import UNDATED
 from node import tasks
 from node.desk.asked_lines import with_words
 from node.desk.cures import cure_of
 from node.desk.drafts import told_in_a_line
 from node.desk.guard import READS, need
 from node.desk.labels import state_label
-from node.desk.lists import UNDATED
 from node.desk.ports import Actor
 from node.desk.rows import name_of, secret_row
 from node.desk.task_lines import RANKS, Place, TaskLines, counts_of, own_of
@@ -128,7 +128,7 @@ def _codes(actor: Actor, category: str) -> tuple[str, ...]:
 
 def _place_of(item: Waiting) -> Place:
     rank = RANKS[item.code] if item.code else _RANK_BESIDE + list(BY_CODE).index(item.category)
-    return Place(item.rank_day or item.due or UNDATED, rank, item.thread_id, item.subject)
+    return Place(item.rank_day, rank, item.thread_id, item.subject)
 
 
 def _by_due(
@@ -180,7 +180,7 @@ def _sorted(
         numbers = {str(thread_id): int(str(number)) for thread_id, number in rows}
         found.sort(key=lambda item: -numbers.get(item.thread_id, 0))
     else:
-        found.sort(key=lambda item: (item.other_unit or UNDATED, item.rank_day or item.due or UNDATED, item.thread_id))
+        found.sort(key=lambda item: (item.other_unit or UNDATED, item.rank_day, item.thread_id))
     return found[first : first + size], str(first + size) if len(found) > first + size else ""
 
 

@@ -1,12 +1,14 @@
 """What waits without a row of its thread: drafts, prepared moves, what was refused, alarms, hosts that changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final, TypedDict
 
-from delegation.codes import Kind
+from delegation.codes import Kind, Priority
+from delegation.deadlines import day_of
 from delegation.errors import Reason
+from delegation.urgency import begun_on, rank_of
 from node import tasks
 from node.counterparts import new_parties
 from node.desk.guard import PREPARES
@@ -16,7 +18,7 @@ from node.desk.ports import Actor, Role
 from node.desk.seals import approver_seals
 from node.desk.todo_categories import TO_APPROVE, TO_REVIEW, TO_SEAL, is_work_of
 from node.outbox import SHOW_NOT_FOUND
-from node.records import DraftRecord, MoveRecord, OutboxRecord, PartyRecord, TaskRecord, from_us
+from node.records import DraftRecord, MoveRecord, OutboxRecord, PartyRecord, TaskRecord, ThreadRecord, from_us
 from node.records_people import SubjectRequestRecord
 from node.state import State
 from node.store import Where
@@ -41,7 +43,9 @@ class Waiting:
     reason: str = ""
     code: str = ""  # of its row, where a thread asks for it
     other_unit: str = ""
-    rank_day: str = ""  # of its row: the day by which it is ordered; else `due`
+    since: date | None = None  # of what belongs to no case: the day from which it waits
+    priority: Priority = Priority.UNSPECIFIED  # of a letter that has no case yet
+    rank_day: str = ""  # by which it is ordered (`delegation.urgency`)
 
 
 def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor, sent_to: Mapping[str, int]) -> list[Waiting]:
@@ -63,9 +67,28 @@ def beside_threads(tx: Tx, state: State, at: datetime, *, actor: Actor, sent_to:
                 due="",
                 mine=actor.has(Role.CLERK, Role.APPROVER, Role.SUPERVISOR, Role.ADMINISTRATOR),
                 reason=alarm.reason,
+                since=day_of(alarm.raised_at),
             )
         )
-    return found
+    return _ranked(tx, found)
+
+
+def _ranked(tx: Tx, found: list[Waiting]) -> list[Waiting]:
+    """With the day that each is ordered by: what a case's own lines have, by its priority and its number."""
+    ids = sorted({item.thread_id for item in found if item.thread_id})
+    rows = tx.store.select_in(ThreadRecord, ("thread_id", "priority"), "thread_id", ids) if ids else ()
+    priorities = {str(thread_id): Priority(int(str(number))) for thread_id, number in rows}
+    return [
+        replace(
+            item,
+            rank_day=rank_of(
+                date.fromisoformat(item.due) if item.due else None,
+                priorities.get(item.thread_id, item.priority),
+                since=begun_on(item.thread_id) or item.since,
+            ),
+        )
+        for item in found
+    ]
 
 
 def _changed(tx: Tx, state: State, actor: Actor, at: datetime, sent_to: Mapping[str, int]) -> Iterator[Waiting]:
@@ -121,6 +144,7 @@ def _drafts(tx: Tx, actor: Actor) -> Iterator[Waiting]:
             due="",
             mine=actor.has(Role.APPROVER) and draft.prepared_by != actor.staff_id,
             label="审批委托函",
+            **_of_draft(draft),
         )
     presses = actor.has(Role.SEAL_HOLDER) or (actor.has(Role.APPROVER) and approver_seals(tx, actor.unit))
     where = (Where("unit", actor.unit), Where("state", "reviewed"))
@@ -133,6 +157,7 @@ def _drafts(tx: Tx, actor: Actor) -> Iterator[Waiting]:
             due="",
             mine=presses and draft.prepared_by != actor.staff_id,
             label="用印：委托函",
+            **_of_draft(draft),
         )
     where = (Where("unit", actor.unit), Where("state", "sent_back"))
     for draft in tx.select(DraftRecord, where, limit=MOST_WAITING):
@@ -144,7 +169,17 @@ def _drafts(tx: Tx, actor: Actor) -> Iterator[Waiting]:
             due="",
             mine=draft.prepared_by == actor.staff_id,
             label="退回修改：委托函",
+            **_of_draft(draft),
         )
+
+
+class _Draft(TypedDict):
+    since: date
+    priority: Priority
+
+
+def _of_draft(draft: DraftRecord) -> _Draft:
+    return {"since": day_of(from_us(draft.created_at)), "priority": Priority(draft.priority)}
 
 
 def _moves(tx: Tx, actor: Actor) -> Iterator[Waiting]:

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from delegation.codes import Priority
-from delegation.urgency import BONUS, MOST_AHEAD, by_urgency, rank_day
+from delegation.digits import delegation_number
+from delegation.urgency import BONUS, MOST_AHEAD, begun_on, by_urgency, rank_day, rank_of
 
 A_DAY = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 A_PRIORITY = st.sampled_from(Priority)
@@ -52,6 +53,34 @@ def test_what_is_ordinary_and_older_than_the_bonus_goes_first(
 ) -> None:
     assume(old < due - MOST_AHEAD)
     assert rank_day(old, plain) < rank_day(due, priority)
+
+
+A_DAY_OR_NONE = st.none() | A_DAY
+
+
+@given(A_DAY, A_PRIORITY, A_DAY_OR_NONE, A_DAY_OR_NONE, A_PRIORITY)
+def test_what_has_a_due_day_goes_before_what_has_none(
+    due: date, one: Priority, since: date | None, began: date | None, other: Priority
+) -> None:
+    assert rank_of(due, one, since=began) == rank_day(due, one).isoformat() < rank_of(None, other, since=since)
+
+
+@given(A_DAY, PLAIN, A_DAY, A_PRIORITY)
+def test_without_a_due_day_priority_counts_and_age_wins_over_it(
+    old: date, plain: Priority, young: date, priority: Priority
+) -> None:
+    ordinary, urgent = rank_of(None, plain, since=old), rank_of(None, priority, since=young)
+    if old < young - MOST_AHEAD:
+        assert ordinary < urgent  # however many of them there are
+    if priority in BONUS and old == young:
+        assert urgent < ordinary
+    assert max(ordinary, urgent) < rank_of(None, priority, since=None)
+
+
+def test_the_day_in_a_number() -> None:
+    assert begun_on(delegation_number(date(2026, 8, 3), "330100", 17)) == date(2026, 8, 3)
+    assert begun_on("WT-330100-20260803-000017-0") is None  # its check character is another
+    assert begun_on("") is None
 
 
 an_item = st.tuples(st.sampled_from("abcd"), A_DAY)

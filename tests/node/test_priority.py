@@ -1,7 +1,8 @@
 """Priority where people see it: lists, to-do list, the dispatcher's desk, and the outbox of a node that was cut off."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -10,22 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delegation.codes import Priority
-from delegation.urgency import MOST_AHEAD, rank_day
+from delegation.urgency import MOST_AHEAD, begun_on, rank_day, rank_of
 from node.desk.lists import BY_DUE
 from node.desk.ports import Actor, Filters, Role
 from node.queued import Queued, in_order
-from node.records import TaskRecord, ThreadRecord
+from node.records import DraftRecord, TaskRecord, ThreadRecord, to_us
 from node.service import Node
+from node.state import State
+from node.store import Where
+from node.writer import Tx
 from tests.node.world import (
     CHENGDU,
     HANGZHOU,
     NOTHING,
     UNITS_OF,
     an_investigation,
+    approver,
     clerk,
     issued,
     make,
     make_two,
+    now,
     reach,
     running,
     until,
@@ -124,7 +130,8 @@ async def test_a_green_case_stands_before_what_is_due_a_little_earlier(tmp_path:
             rows = {row.thread_id: row for row in node.store.select(ThreadRecord)}
             for row in node.store.select(TaskRecord, limit=1000):
                 priority = Priority.GREEN if row.thread_id == urgent else Priority.NORMAL
-                expected = rank_day(date.fromisoformat(row.due), priority).isoformat() if row.due else ""
+                due_on = date.fromisoformat(row.due) if row.due else None
+                expected = rank_of(due_on, priority, since=begun_on(row.thread_id))
                 assert row.rank_day == expected, row.code
             due = date.fromisoformat(rows[urgent].next_due)
             assert rows[urgent].rank_day == rank_day(due, Priority.GREEN).isoformat()
@@ -170,3 +177,42 @@ async def test_a_green_letter_without_a_reason_is_not_sealed(tmp_path: Path) -> 
         told = await home.desk.create_draft(clerk(HANGZHOU), green("有理由"))
         again = await home.desk.check_draft(clerk(HANGZHOU), told.draft_id)
         assert "priority_told" not in {problem.details.get("guard") for problem in again.problems}
+
+
+async def test_of_what_has_no_due_day_the_green_goes_first_and_the_old_before_any_green(tmp_path: Path) -> None:
+    """Letters that wait for their approver: nothing runs for them yet."""
+    async with running(tmp_path, HANGZHOU, CHENGDU) as world:
+        home = world.nodes[HANGZHOU]
+
+        async def waits(business: dict[str, object]) -> str:
+            draft = await home.desk.create_draft(clerk(HANGZHOU), business)
+            return (await home.desk.submit_for_approval(clerk(HANGZHOU), draft.draft_id, draft.version)).draft_id
+
+        old = await waits(an_investigation(case_key="旧"))
+        plain = await waits(an_investigation(case_key="普通"))
+        urgent = await waits(green("绿色"))
+        changed = await waits(an_investigation(case_key="后改"))
+        weeks_ago = to_us(now() - timedelta(days=14))
+
+        def aged(tx: Tx, state: State, at: datetime) -> None:
+            del state, at
+            tx.put(replace(tx.select(DraftRecord, (Where("draft_id", old),))[0], created_at=weeks_ago))
+
+        await home.writer.run(aged)
+
+        async def order() -> list[str]:
+            return [item.subject_id for item in (await home.desk.todo(approver(HANGZHOU), "to_approve")).items]
+
+        assert await order() == [old, urgent, plain, changed]
+        seen = await home.desk.send_back(approver(HANGZHOU), changed, 2, "改为绿色通道")
+        seen = await home.desk.update_draft(clerk(HANGZHOU), changed, seen.version, green("后改"))
+        await home.desk.submit_for_approval(clerk(HANGZHOU), changed, seen.version)
+        assert await order() == [old, urgent, changed, plain]
+        pages = [(await home.desk.todo(approver(HANGZHOU), "to_approve", page_size=1))]
+        while pages[-1].next_page_token:
+            pages.append(
+                await home.desk.todo(
+                    approver(HANGZHOU), "to_approve", page_size=1, page_token=pages[-1].next_page_token
+                )
+            )
+        assert [page.items[0].subject_id for page in pages] == [old, urgent, changed, plain]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delegation.codes import Priority
-from delegation.urgency import rank_day
-from node.desk.lists import UNDATED
+from delegation.digits import delegation_number
+from delegation.urgency import UNDATED, begun_on, rank_day, rank_of
 from node.desk.ports import Actor, Role
 from node.desk.task_lines import RANKS, SOON, Place, TaskLines, counts_of
 from node.desk.todo_categories import TASK_CODES, category_of
@@ -25,15 +25,21 @@ AT = datetime(2026, 9, 1, tzinfo=UTC)
 TODAY = date(2026, 9, 1)
 DAYS = ["", *((TODAY + timedelta(days=day)).isoformat() for day in range(-3, 7))]
 ACTOR = Actor(staff_id="jbr", name="经办", unit="us", roles=frozenset({Role.CLERK}))
-THREADS = ["t0", "t1", "t2", "t3"]
-
-PRIORITIES = {"t0": Priority.NORMAL, "t1": Priority.GREEN, "t2": Priority.PREFERRED, "t3": Priority.NORMAL}
+# Begun on the day before, on the day, five working days later, and no number at all.
+THREADS = [
+    delegation_number(date(2026, 8, 31), "330100", 1),
+    delegation_number(date(2026, 9, 1), "330100", 1),
+    delegation_number(date(2026, 9, 8), "330100", 1),
+    "t3",
+]
+PRIORITIES = dict(zip(THREADS, (Priority.NORMAL, Priority.GREEN, Priority.PREFERRED, Priority.NORMAL), strict=True))
 
 
 def row_of(unit: str, thread_id: str, code: str, subject: str, due: str, other_unit: str) -> TaskRecord:
     """A row as `node.tasks` writes it: what is seen from a day on has that day."""
     due = due or (TODAY.isoformat() if code in FROM_DAY else "")
-    day = rank_day(date.fromisoformat(due), PRIORITIES[thread_id]).isoformat() if due else ""
+    last = date.fromisoformat(due) if due else None
+    day = rank_of(last, PRIORITIES[thread_id], since=begun_on(thread_id))
     return TaskRecord(
         unit=unit, thread_id=thread_id, code=code, subject=subject, due=due, other_unit=other_unit, rank_day=day
     )
@@ -92,7 +98,7 @@ def paged(read: Any, size: int) -> list[Waiting]:
         if len(page) <= size:
             return found
         last = page[size - 1]
-        after = Place(last.rank_day or UNDATED, RANKS[last.code], last.thread_id, last.subject)
+        after = Place(last.rank_day, RANKS[last.code], last.thread_id, last.subject)
 
 
 @given(st.lists(a_row, max_size=30), st.frozensets(st.sampled_from(THREADS)), st.integers(1, 7))
@@ -102,7 +108,7 @@ def test_pages_are_the_sorted_rows(rows: list[TaskRecord], changed: frozenset[st
     found = paged(lambda after, limit: lines.page(codes, after, limit), size)
     slow = sorted(
         (row for row in ours if is_seen(row)),
-        key=lambda row: (row.rank_day or UNDATED, RANKS[row.code], row.thread_id, row.subject),
+        key=lambda row: (row.rank_day, RANKS[row.code], row.thread_id, row.subject),
     )
     assert [(line.due, line.code, line.thread_id, line.subject) for line in found] == [
         ("" if row.code in FROM_DAY else row.due, row.code, row.thread_id, row.subject) for row in slow

@@ -13,6 +13,7 @@ from delegation.errors import Reason, Refusal
 from delegation.model import DueDate, EnvelopeRef
 from delegation.table import State
 from delegation.thread_state import OpenClock
+from delegation.urgency import UNDATED
 from node import tasks
 from node.desk.ports import Actor
 from node.desk.todo import CATEGORIES
@@ -402,7 +403,7 @@ async def test_a_long_list_is_read_page_by_page_whatever_is_left_out_of_it(tmp_p
                     tx.put(
                         TaskRecord(
                             unit=actor.unit, thread_id=f"t{number:04}", code=code, subject=subject,
-                            due=days[number % 4], rank_day=days[number % 4], other_unit=UNITS_OF[HANGZHOU],
+                            due=days[number % 4], rank_day=days[number % 4] or UNDATED, other_unit=UNITS_OF[HANGZHOU],
                         )
                     )  # fmt: skip
 
