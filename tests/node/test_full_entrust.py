@@ -51,7 +51,9 @@ async def test_the_host_concludes_and_the_home_adopts_issues_and_serves(tmp_path
         adoption = {"body": {"adoption": {"adoption": "ADOPTION_ADOPTED"}}}
         await both.homes(ref, "COMPLETED", adoption, "completed")
         issued = {"number": "杭劳鉴〔2026〕3号", "on": both.today.isoformat(), "finding": a.FINDING}
-        await both.homes(ref, "CONCLUSION_ISSUED", {"body": {"conclusion": issued}})
+        seen = await both.homes(ref, "CONCLUSION_ISSUED", {"body": {"conclusion": issued}})
+        (serve,) = [each for each in seen.due_dates if each.clock == "serve-conclusion"]
+        assert serve.nominal == both.today + timedelta(days=15)  # of a conclusion of after 2025-07-01
         await both.on(2)
         served = {"on": both.today.isoformat(), "service_method": "直接送达", "remedy_told": True}
         seen = await both.homes(ref, "CONCLUSION_SERVED", {"body": {"conclusion": served}})

@@ -1,5 +1,6 @@
 """Seconded experts, and a pool with too few: what is filled in for the clerks, and what the node keeps of it."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from delegation.errors import Refusal
 from node.desk.ports import Role
 from tests.node import appraisals as a
-from tests.node.world import CHENGDU, HANGZHOU, now, running, until
+from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, now, running, until
 
 LENT: dict[str, Any] = {
     "title": "主任医师",
@@ -56,6 +57,20 @@ async def test_lent_experts_are_in_the_home_s_pool_before_it_draws(tmp_path: Pat
         assert not seen.alarms
         report = await host.draws.check_draw(a.member(CHENGDU), ref)
         assert report.ok, report.failed
+        checks = (COMMITTEES[HANGZHOU], "check")
+        await until(
+            lambda: a.see(home, HANGZHOU, ref), lambda seen: checks in {(e.unit, e.clock) for e in seen.due_dates}
+        )
+        await a.two(home, HANGZHOU, ref, "COMPLETED", {})
+        await a.both_reach(home, host, ref, "completed")
+        # The law of a conclusion is that of its own day: until 2025-06-30 it is served within twenty days.
+        concluded = {"number": "杭劳鉴〔2025〕8号", "on": "2025-06-30", "finding": a.FINDING}
+        await a.two(home, HANGZHOU, ref, "CONCLUSION_ISSUED", {"body": {"conclusion": concluded}})
+        await a.until_entry(home, HANGZHOU, ref, "CONCLUSION_ISSUED")
+        await a.until_entry(host, CHENGDU, ref, "CONCLUSION_ISSUED")
+        for node, bureau in ((home, HANGZHOU), (host, CHENGDU)):
+            due = {each.clock: each.nominal for each in (await a.see(node, bureau, ref)).due_dates}
+            assert due["serve-conclusion"] == date(2025, 7, 20)
 
 
 async def test_too_few_becomes_a_short_panel_with_its_ways_out_and_is_widened(tmp_path: Path) -> None:

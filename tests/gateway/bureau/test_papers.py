@@ -168,7 +168,15 @@ def test_papers_of_an_appraisal_say_what_was_found_and_drawn() -> None:
     assert "曾为主治医师" in change
     assert [_row_of(change, f"CD-000{n}").endswith("组长") for n in (1, 3, 4)] == [False, True, False]
     opinion = _appraisal_paper("opinion")
-    for text in ("共3人，同意2人，不同意1人", "专家3（组长）", "应晋升一级", "一名专家认为应为八级", "九级", "已复核", "综合八级"):
+    for text in (
+        "共3人，同意2人，不同意1人",
+        "专家3（组长）",
+        "应晋升一级",
+        "一名专家认为应为八级",
+        "九级",
+        "已复核",
+        "综合八级",
+    ):
         assert text in opinion
     notice = _appraisal_paper("examination")
     for text in ("2026-09-15 09:30", "示例路1号", "现场", "病历", "沈砚青", "第四十二条"):
