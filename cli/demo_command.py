@@ -16,7 +16,7 @@ from cli.common import now
 from cli.demo.appraisal import commit_pool, load_pool, play_appraisal
 from cli.demo.desk import DeskError, Json
 from cli.demo.people import APPRAISAL, INVESTIGATION, prepare, staff_of
-from cli.demo.practice import play_samples
+from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.report import print_addresses, print_report
 from cli.demo.story import Tell, load_case, play
 from cli.demo.verification import verify_both, verify_draw
@@ -149,6 +149,8 @@ def _verify(federation: LocalFederation, played: _Played, tell: Tell) -> None:
 def _practise(federation: LocalFederation, case: Json, attachments: Path, tell: Tell) -> None:
     with staff_of(federation, APPRAISAL) as staff:
         commit_pool(load_pool(_sample(_POOL), today=day_of(now())), staff, tell)
+        if "appraisal" in case:
+            play_sample_appraisals(case, staff, folder=attachments, tell=tell)
     with staff_of(federation, INVESTIGATION) as staff:
         play_samples(case, staff, folder=attachments, host_unit=CHENGDU.unit(UnitType.RECOGNITION), tell=tell)
 

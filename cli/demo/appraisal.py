@@ -86,7 +86,8 @@ def _draw(appraisal: Json, staff: Staff, number: str, tell: Tell) -> None:
     staff.home_clerk.until(number, "the panel at home", lambda view: bool(of_kind(view, "PANEL_DRAWN")))
     drawn = cast("Json", of_kind(seen, "PANEL_DRAWN")[-1]["body"])
     experts = cast("list[Json]", cast("Json", drawn["panel"])["experts"])
-    seats = [str(each["name"]) for each in experts if not each.get("reserve")]
+    sitting = [each for each in experts if not each.get("reserve")]
+    seats = [f"{each['name']}（组长）" if each.get("chair") else str(each["name"]) for each in sitting]
     tell(f"抽取专家组：{'、'.join(seats)}；候补 {len(experts) - len(seats)} 名，杭州核验无误")
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
+from cli.demo.appraisal import play_appraisal_until
 from cli.demo.desk import Json
-from cli.demo.story import Staff, Tell, play_until
+from cli.demo.story import Staff, Tell, part, play_until
 from delegation.digits import citizen_check_character
 
 # name, sex, first seventeen digits of a number that nobody holds (the day of birth lies before the form's), stage
@@ -16,12 +17,43 @@ _PEOPLE: Final = (
     ("演练四号", "2", "33010619930404004", 4),
     ("演练五号", "1", "33010619940505005", 5),
 )
+# The same of appraisals; what waits then: specialities, an appointment, the notice, the opinion, the home's check.
+_APPRAISED: Final = (
+    ("演练六号", "2", "33010619950606006", 1),
+    ("演练七号", "1", "33010619960707007", 2),
+    ("演练八号", "2", "33010619970808008", 3),
+    ("演练九号", "1", "33010619980909009", 4),
+    ("演练十号", "2", "33010619991010010", 5),
+)
 _SMALL: Final = frozenset({"text", "csv"})  # a practice needs no recording of 25 MB
 
 
 def sample_cases(case: Json) -> list[tuple[int, Json]]:
     """(stage, case) of each sample: the one case with other people, small attachments and a number of its own."""
     return [(stage, _of(case, name, sex, digits)) for name, sex, digits, stage in _PEOPLE]
+
+
+def sample_appraisals(case: Json) -> list[tuple[int, Json]]:
+    """(stage, case) of each sample of an appraisal: nobody's number is that of a sample of the other business."""
+    found = []
+    for name, sex, digits, stage in _APPRAISED:
+        sample = _of(case, name, sex, digits)
+        appraisal = part(case, "appraisal")
+        appraisal["delegation"] = {**part(appraisal, "delegation"), "case_key": f"演练〔{name}〕"}
+        appraisal["letter"] = {**part(appraisal, "letter"), "acceptance_number": f"演练鉴〔{name}〕"}
+        found.append((stage, {**sample, "appraisal": appraisal}))
+    return found
+
+
+def play_sample_appraisals(case: Json, staff: Staff, *, folder: Path, tell: Tell) -> list[str]:
+    """Play each sample of an appraisal to its stage; gives the delegations' numbers."""
+    numbers = []
+    for stage, sample in sample_appraisals(case):
+        inside = folder / f"appraisal-{stage}"
+        inside.mkdir()
+        numbers.append(play_appraisal_until(stage, sample, staff, folder=inside, tell=lambda _: None))
+        tell(f"演练鉴定 {stage}：{numbers[-1]}")
+    return numbers
 
 
 def play_samples(case: Json, staff: Staff, *, folder: Path, host_unit: str, tell: Tell) -> list[str]:
