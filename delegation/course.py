@@ -33,22 +33,7 @@ from delegation.values import replaced
 
 MOST_LATE: Final = 64
 _HOME_CLOCKS: Final = frozenset({"statutory"})  # the home's own clock with the applicant: capped, not agreed
-# Which clock an act answers; an act after the day that stood before it is late.
-ANSWERS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType({
-    Kind.SIGNED_FOR: ("sign",),
-    Kind.ACCEPTED: ("decide",), Kind.RETURNED: ("decide",), Kind.TRANSFERRED: ("decide",), Kind.REFUSED: ("decide",),
-    Kind.LETTER_CORRECTED: ("correction",), Kind.ASSIGNED: ("assign",),
-    Kind.REPORTED: ("investigate", "supplement"), Kind.UNABLE: ("investigate", "supplement"),
-    Kind.EXTENDED: ("extension-answer",), Kind.EXTENSION_DECLINED: ("extension-answer",),
-    Kind.ANSWER: ("question-answer",), Kind.COMPLETED: ("check",), Kind.SUPPLEMENT_REQUESTED: ("check",),
-    Kind.REJUDGE_REQUESTED: ("check",), Kind.DESIGNATED: ("designation",), Kind.SUPERVISE_ANSWER: ("supervise",),
-    Kind.OPINION: ("opinion",), Kind.WITHDRAW_CONFIRMED: ("hand-over",),
-    Kind.SPECIALTY_DETERMINED: ("specialties",), Kind.SCHEDULED: ("schedule",), Kind.WORKER_NOTIFIED: ("notify",),
-    Kind.EXAMINED: ("examine",), Kind.OPINION_FORMED: ("opinion-form",), Kind.APPRAISAL_REPORTED: ("opinion-report",),
-    Kind.EXPERTS_PROPOSED: ("experts-propose",), Kind.EXPERTS_ADMITTED: ("experts-admit",),
-    Kind.EXPERTS_CONFIRMED: ("experts-confirm",), Kind.RECUSAL_ANSWERED: ("recusal",),
-    Kind.CONCLUSION_SERVED: ("serve-conclusion",),
-})  # fmt: skip
+_NOBODY_IS_LATE: Final = WINDOWS | {"statutory", "cap"}
 RESULTS: Final = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED, Kind.EXPERTS_CONFIRMED})
 _ENDS: Final = frozenset({Kind.COMPLETED, Kind.CLOSED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.TERMINATED})
 _COUNTED: Final[Mapping[Kind, str]] = MappingProxyType({
@@ -116,6 +101,7 @@ class Course:
     adoption: Adoption = Adoption.UNSPECIFIED
     due: tuple[DueDate, ...] = ()  # as the last entry states them; the home's statutory day among them
     missed: tuple[Missed, ...] = ()
+    archived_by: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -177,6 +163,9 @@ def advanced(course: Course | None, header: Header, entry: Entry) -> Course:
     state = row.target if row.target is not None else before.state
     # a pause, a question or the like changes what staff see, and not where the thread stands
     status = row.status if row.status is not None else before.status
+    if header.kind is Kind.ARCHIVED:
+        state = _archived(before, header)
+        status = BusinessStatus.ARCHIVED if state is State.ARCHIVED else before.status
     after = replaced(
         before,
         state=state,
@@ -186,6 +175,7 @@ def advanced(course: Course | None, header: Header, entry: Entry) -> Course:
         leaf=entry.leaf_index,
         due=entry.due_dates,
         missed=_missed_by(before, header, entry),
+        archived_by=(*before.archived_by, header.sender_unit) if header.kind is Kind.ARCHIVED else before.archived_by,
     )
     if header.kind is Kind.ISSUED and header.leg > before.leg:
         after = _next_leg(after, header, entry)
@@ -213,15 +203,27 @@ def _row(course: Course, header: Header) -> Row:
 
 
 def _missed_by(course: Course, header: Header, entry: Entry) -> tuple[Missed, ...]:
-    clocks = ANSWERS.get(header.kind, ())
-    on = day_of(entry.accepted_at)
+    """A clock that stood and stands no longer was stopped by this act; a pause takes it away without stopping it.
+
+    A clock that began with a delivery stands in no entry before the act that stops it: there negative evidence tells.
+    """
+    if header.kind is Kind.PAUSED:
+        return course.missed
+    on, stand = day_of(entry.accepted_at), {(due.clock, due.unit) for due in entry.due_dates}
     found = [
         Missed(due.clock, due.unit, due.legal, course.leg)
         for due in course.due
-        if due.clock in clocks and due.legal < on
+        if due.legal < on and (due.clock, due.unit) not in stand and due.clock not in _NOBODY_IS_LATE
     ]
     new = [each for each in found if each not in course.missed]
     return (*course.missed, *new)[-MOST_LATE:] if new else course.missed
+
+
+def _archived(course: Course, header: Header) -> State:
+    """Archived once both sides have, or the home alone where the host is on paper."""
+    by = {*course.archived_by, header.sender_unit}
+    needed = {course.home_unit} if course.on_paper else {course.home_unit, course.host_unit}
+    return State.ARCHIVED if needed <= by else course.state
 
 
 def _next_leg(course: Course, header: Header, entry: Entry) -> Course:

@@ -20,6 +20,7 @@ from delegation.table_states import ENDED, OPEN_APPRAISAL
 from tests.builders import TODAY
 from tests.simulator.appraisal_paths import PATHS, appraisal_scene
 from tests.simulator.appraising import Appraisal
+from tests.simulator.courses import check_course
 from tests.simulator.paths import HOME, HOST, NATIONAL, SICHUAN, ZHEJIANG
 
 OTHER_HOST = "510600"
@@ -81,6 +82,11 @@ class AnAppraisal(RuleBasedStateMachine):
         self.federation.certify()
         self.federation.settle()
         assert self.federation.certify() == 0
+
+    @precondition(lambda self: hasattr(self, "federation"))
+    @invariant()
+    def an_overseer_sees_where_it_stands(self) -> None:
+        check_course(self.federation, self.ref)
 
     @precondition(lambda self: hasattr(self, "federation"))
     @invariant()

@@ -19,6 +19,7 @@ from delegation.table_investigation import INVESTIGATION
 from delegation.table_states import CLOSED, OPEN
 from tests.builders import TODAY
 from tests.simulator.composing import Investigation
+from tests.simulator.courses import check_course
 from tests.simulator.paths import HOME, HOST, NATIONAL, PATHS, SICHUAN, ZHEJIANG, scene
 
 OTHER_HOST = "510600"
@@ -81,6 +82,11 @@ class Delegation(RuleBasedStateMachine):
         self.federation.certify()
         self.federation.settle()
         assert self.federation.certify() == 0
+
+    @precondition(lambda self: hasattr(self, "federation"))
+    @invariant()
+    def an_overseer_sees_where_it_stands(self) -> None:
+        check_course(self.federation, self.ref)
 
     @precondition(lambda self: hasattr(self, "federation"))
     @invariant()

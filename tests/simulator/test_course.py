@@ -1,0 +1,38 @@
+"""From every state that the stories reach, headers and entries alone tell an overseer where a delegation stands."""
+
+import pytest
+
+from delegation.codes import Kind
+from delegation.errors import Refusal
+from tests.simulator.appraisal_paths import PATHS as APPRAISALS
+from tests.simulator.appraisal_paths import appraisal_scene
+from tests.simulator.courses import check_course, course_of
+from tests.simulator.paths import HOST, PATHS, scene
+
+
+@pytest.mark.parametrize("name", list(PATHS))
+def test_an_investigation_is_followed(name: str) -> None:
+    where = scene(name)
+    check_course(where.federation, where.ref)
+
+
+@pytest.mark.parametrize("name", list(APPRAISALS))
+def test_an_appraisal_is_followed(name: str) -> None:
+    where = appraisal_scene(name)
+    check_course(where.federation, where.ref)
+
+
+def test_an_entry_out_of_order_is_refused() -> None:
+    where = scene("signed_for")
+    log = where.federation.log
+    del log[next(i for i, logged in enumerate(log) if logged.letter and logged.letter.header.kind is Kind.ISSUED)]
+    with pytest.raises(Refusal):
+        course_of(where.federation, where.ref)
+
+
+def test_a_day_that_passed_is_told_of_whom_the_log_awaited() -> None:
+    where = scene("signed_for")
+    where.federation.advance(days=30)
+    where.federation.certify()
+    missed = course_of(where.federation, where.ref).missed
+    assert [(each.clock, each.unit[:6]) for each in missed] == [("decide", HOST)]
