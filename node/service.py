@@ -96,7 +96,7 @@ class Node:
         self.taking = Taking(writer, folder)
         self.papers = Papers(writer)
         self.pool = ExpertPool(writer)
-        self.draws = Draws(writer, state, courier.link)
+        self.draws = Draws(writer, state, courier.link, shown=desk.shown)
         self.notices = notices
         self.materials = folder
         self.log = log

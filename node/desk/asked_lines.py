@@ -29,6 +29,8 @@ def with_words(tx: Tx, page: Sequence[Waiting], states: Mapping[str, str]) -> li
     threads' legal states: a notice waits as a whole, and names no envelope.
     """
     asked = {(item.thread_id, item.subject) for item in page if item.category == tasks.ANSWER and item.thread_id}
+    if not asked:
+        return list(page)
     found = {key: _NOTICE for key in asked if states.get(key[0]) == Stage.NOTICE_OPEN}
     threads = sorted({thread_id for thread_id, _ in asked - found.keys()})
     for row in tx.store.select_in(EntryRecord, ("thread_id", "envelope_id", "kind"), "thread_id", threads):

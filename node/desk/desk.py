@@ -89,6 +89,10 @@ class Desk:
         """Write what lists have shown; before the writer stops."""
         await self._lines.close()
 
+    async def shown(self, actor: Actor, subjects: Sequence[str]) -> None:
+        """Note that a list of another room showed these cases to the actor. Refusal: the store's, when it is full."""
+        await self._lines.note(actor, subjects)
+
     # drafts
 
     async def create_draft(self, actor: Actor, business: Json, *, once: str = "") -> DraftView:

@@ -1,20 +1,24 @@
 """Use cases of draws that a face calls: the file that proves one, and its checks."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from certs.draw_file import DrawFile
 from certs.draw_file_json import draw_file_bytes
 from certs.draw_proof import verify_draw
 from certs.draw_report import DrawReport
 from node.desk.ports import Actor
+from node.draws.calendar import appointments
 from node.draws.exporting import prove, wanted
 from node.draws.figures import reveal_figures
-from node.draws.views import RevealFigure
+from node.draws.views import AppointmentLine, RevealFigure
 from node.link import Link
 from node.state import State
 from node.verification.log import LinkProofs
 from node.writer import Writer
+
+Shown: TypeAlias = Callable[[Actor, Sequence[str]], Awaitable[None]]
 
 
 class DrawsPort(Protocol):
@@ -36,12 +40,18 @@ class DrawsPort(Protocol):
         """How often each unit showed its secret in time, of the draws that the actor's unit may see."""
         ...
 
+    async def appointments(self, actor: Actor) -> tuple[AppointmentLine, ...]:
+        """The unit's examinations by time, of appraisals that are not over; a list, and noted as one."""
+        ...
+
 
 class Draws:
     """Of one node (DrawsPort)."""
 
-    def __init__(self, writer: Writer[State], state: State, link: Link) -> None:
+    def __init__(self, writer: Writer[State], state: State, link: Link, *, shown: Shown) -> None:
+        """`shown` notes which cases a list has shown to whom (`node.desk.line_looks`)."""
         self._run = writer.run
+        self._shown = shown
         self._state = state
         self._link = link
 
@@ -62,6 +72,12 @@ class Draws:
     async def reveal_figures(self, actor: Actor) -> tuple[RevealFigure, ...]:
         """See DrawsPort."""
         return await self._run(partial(reveal_figures, actor=actor))
+
+    async def appointments(self, actor: Actor) -> tuple[AppointmentLine, ...]:
+        """See DrawsPort."""
+        found = await self._run(partial(appointments, actor=actor))
+        await self._shown(actor, [line.delegation_id for line in found])
+        return found
 
     async def _file(self, actor: Actor, delegation_id: str) -> DrawFile:
         found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id))

@@ -1,7 +1,8 @@
 """Makes the appraisal's part of a delegation's view, in the writer's thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from google.protobuf.json_format import MessageToDict
@@ -46,7 +47,7 @@ def appraisal_view(tx: Tx, state: State, held: Held) -> AppraisalView | None:
         return None
     where = (Where("thread_id", held.thread_id), Where("kind", int(Kind.SPECIALTY_DETERMINED), Op.GE))
     records = tx.select(EntryRecord, where, order=("sequence",), limit=MOST_ENTRIES)
-    told = [_Told(tx, state, each) for each in records]
+    told = [Told(tx, state, each) for each in records]
     members = members_of(tx, state, held.thread_id)
     plan = _plan(told, facts.draw)
     named = tuple(plan.specialties) if plan is not None else ()
@@ -80,7 +81,7 @@ def appraisal_view(tx: Tx, state: State, held: Held) -> AppraisalView | None:
         defaults=facts.defaults,
         recusals=_recusals(told, members),
         replacements_due=facts.replacements_due,
-        appointments=_appointments(told, facts),
+        appointments=appointments_of(told, facts.appointed_on),
         appointed_on=facts.appointed_on,
         notices=facts.notices,
         absences=facts.absences,
@@ -106,7 +107,7 @@ def label_of(specialty: str) -> str:
     return found.label if found is not None else specialty
 
 
-class _Told:
+class Told:
     """An entry, read."""
 
     def __init__(self, tx: Tx, state: State, record: EntryRecord) -> None:
@@ -115,7 +116,7 @@ class _Told:
         self.body: body_pb2.Body | None = message_of(tx, state, record)
 
 
-def _plan(told: list[_Told], draw: int) -> appraisal_pb2.SpecialtyPlan | None:
+def _plan(told: list[Told], draw: int) -> appraisal_pb2.SpecialtyPlan | None:
     for each in reversed(told):
         declared = each.header.declared
         if isinstance(declared, StrataDeclared) and declared.draw == draw and each.body is not None:
@@ -123,7 +124,7 @@ def _plan(told: list[_Told], draw: int) -> appraisal_pb2.SpecialtyPlan | None:
     return None
 
 
-def _step(state: State, told: _Told) -> DrawStepView:
+def _step(state: State, told: Told) -> DrawStepView:
     record, declared = told.record, told.header.declared
     digest, about, draw = b"", "", 0
     match declared:
@@ -182,7 +183,7 @@ def _panel(facts: AppraisalFacts, members: Members) -> tuple[SeatView, ...]:
     return tuple(found)
 
 
-def _recusals(told: list[_Told], members: Members) -> tuple[RecusalView, ...]:
+def _recusals(told: list[Told], members: Members) -> tuple[RecusalView, ...]:
     names = {each.expert_id: each.name for each in members.drawn.values()}
     answers = {
         each.header.in_reply_to.envelope_id: each
@@ -212,7 +213,7 @@ def _recusals(told: list[_Told], members: Members) -> tuple[RecusalView, ...]:
     return tuple(found)
 
 
-def _appointments(told: list[_Told], facts: AppraisalFacts) -> tuple[AppointmentView, ...]:
+def appointments_of(told: Sequence[Told], appointed_on: date | None) -> tuple[AppointmentView, ...]:
     """Each with what became of it: what was said between it and the next."""
     found: list[AppointmentView] = []
     for each in told:
@@ -222,12 +223,12 @@ def _appointments(told: list[_Told], facts: AppraisalFacts) -> tuple[Appointment
             found.append(_appointment(each, each.header.declared))
         elif found and each.record.kind in _OUTCOMES:
             found[-1] = replace(found[-1], state=_OUTCOMES[Kind(each.record.kind)])
-    if found and found[-1].state == "stands" and found[-1].day != facts.appointed_on:
+    if found and found[-1].state == "stands" and found[-1].day != appointed_on:
         found[-1] = replace(found[-1], state="moved")  # it fell with its panel
     return tuple(found)
 
 
-def _appointment(told: _Told, declared: AppointmentDeclared) -> AppointmentView:
+def _appointment(told: Told, declared: AppointmentDeclared) -> AppointmentView:
     body = told.body.appointment if told.body is not None else appraisal_pb2.Appointment()
     return AppointmentView(
         day=declared.on,
@@ -242,7 +243,7 @@ def _appointment(told: _Told, declared: AppointmentDeclared) -> AppointmentView:
     )
 
 
-def _opinion(told: list[_Told], facts: AppraisalFacts) -> Mapping[str, object] | None:
+def _opinion(told: list[Told], facts: AppraisalFacts) -> Mapping[str, object] | None:
     if not facts.opinion_draw:
         return None
     for each in reversed(told):

@@ -84,6 +84,16 @@ class AppointmentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentLine:
+    """An appointment in the unit's calendar; `notified`: the worker was told of this day."""
+
+    delegation_id: str
+    worker_name: str
+    appointment: AppointmentView
+    notified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevealFigure:
     """How often a unit showed its secret in time; `delegations` are those in which it did not."""
 

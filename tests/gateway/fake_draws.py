@@ -12,7 +12,7 @@ from certs.draw_proof import verify_draw
 from certs.draw_report import DrawReport
 from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor
-from node.draws.views import RevealFigure
+from node.draws.views import AppointmentLine, RevealFigure
 from tests.certs.draw_story import Story
 from tests.gateway.fake_accounts import NOW, OTHER
 from tests.gateway.fake_views import DELEGATION
@@ -31,6 +31,7 @@ class FakeDraws:
 
     def __init__(self) -> None:
         self.drawn = True
+        self.lines: tuple[AppointmentLine, ...] = ()
 
     def _file(self, delegation_id: str) -> DrawFile:
         if delegation_id != DELEGATION:
@@ -53,3 +54,6 @@ class FakeDraws:
                 delegations=(DELEGATION,), since=NOW,
             ),
         )  # fmt: skip
+
+    async def appointments(self, actor: Actor) -> tuple[AppointmentLine, ...]:
+        return self.lines

@@ -3,16 +3,17 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from certs.draw_proof import verify_draw_file
 from delegation.deadlines import day_of
+from node.desk.ports import Actor, Role
 from node.draws.beside import draw_file_beside
 from node.service import Node
 from node.verify import open_for_verification, verify_thread
 from tests.node import appraisals as a
-from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now, regions, running
+from tests.node.world import CHENGDU, COMMITTEES, HANGZHOU, World, now, regions, running, until
 
 
 class Clock:
@@ -84,6 +85,27 @@ async def whole_file(home: Node, host: Node, delegation_id: str, experts: list[s
         assert (await node.draws.check_draw(clerk, delegation_id)).ok
 
 
+async def the_calendar_is_a_list(node: Node, delegation_id: str, day: date) -> None:
+    """It shows day, time and place without a look at the case, and is noted as a list."""
+    reader = a.member(HANGZHOU, name="看排期的人")
+    (line,) = await node.draws.appointments(reader)
+    assert (line.delegation_id, line.worker_name, line.notified) == (delegation_id, "王小明", False)
+    shown = line.appointment
+    assert (shown.day, shown.at, shown.place, shown.state) == (day, f"{day}T09:00", "成都某医院", "stands")
+    looks = await until(
+        lambda: node.people.looks(member_of_audit(), staff_id=reader.staff_id), lambda page: bool(page.items)
+    )
+    assert [each.what for each in looks.items] == ["lines"]
+    (of_case,) = [each for each in (await node.people.looks(member_of_audit(), delegation_id=delegation_id)).items
+                  if each.staff_id == reader.staff_id]  # fmt: skip
+    assert of_case.what == "lines"
+
+
+def member_of_audit() -> Actor:
+    """Who reads the log of looks."""
+    return a.member(HANGZHOU, Role.READER)
+
+
 async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: Path) -> None:
     clock = Clock()
     world = World(tmp_path, clock=clock, committees=True)
@@ -110,6 +132,7 @@ async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: P
         appointment = {"at": f"{day}T09:00", "place": "成都某医院", "form": "EXAMINATION_FORM_ON_SITE"}
         await a.act(host, CHENGDU, ref, "SCHEDULED", {"body": {"appointment": appointment}})
         await a.both_reach(home, host, ref, "scheduled")
+        await the_calendar_is_a_list(home, ref, day)
         proof = await a.a_file(home, HANGZHOU, ref)
         notice = {
             "declared": {"served_on": day_of(clock()).isoformat()},

@@ -1,7 +1,7 @@
 """The unit's examinations by month: a table that a keyboard walks through, every appointment a link to its case."""
 
 from calendar import Calendar
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -9,17 +9,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from delegation.codes import Matter
 from delegation.deadlines import day_of
 from gateway.auth import station_of
 from gateway.bureau.guard import PageCaller
 from gateway.bureau.render import render
-from node.desk.ports import Actor, DeskPort, Filters
+from node.draws.views import AppointmentLine
 
 router = APIRouter()
-# States in which an appointment stands or has just been kept.
-_STATES: Final = ("scheduled", "notified", "examined")
-_MOST: Final = 100  # of each state: what a unit examines in some weeks
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 1)
 WEEKDAYS: Final = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 FORMS: Final[Mapping[str, str]] = {
@@ -52,32 +48,21 @@ class Day:
     slots: tuple[Slot, ...]
 
 
-async def slots_of(desk: DeskPort, actor: Actor) -> tuple[Slot, ...]:
-    """Appointments of the unit's appraisals that are not over, by time."""
-    found = []
-    for state in _STATES:
-        page = await desk.list_delegations(actor, Filters(state=state, open=True), page_size=_MOST)
-        for row in page.items:
-            if row.matter not in Matter.__members__ or row.matter == Matter.INVESTIGATION.name:
-                continue
-            view = await desk.get_delegation(actor, row.delegation_id)
-            if view.appraisal is None:
-                continue
-            told = {day for _, day in view.appraisal.notices}
-            found += [
-                Slot(
-                    day=each.day,
-                    time=each.at[11:16],
-                    place=each.place,
-                    form=FORMS.get(each.form, ""),
-                    state=each.state,
-                    delegation_id=row.delegation_id,
-                    worker=row.worker_name,
-                    notified=each.day in told,
-                )
-                for each in view.appraisal.appointments
-            ]
-    return tuple(sorted(found, key=lambda slot: (slot.day, slot.time, slot.delegation_id)))
+def slots_of(lines: Sequence[AppointmentLine]) -> tuple[Slot, ...]:
+    """Appointments as the calendar shows them, in the same order."""
+    return tuple(
+        Slot(
+            day=line.appointment.day,
+            time=line.appointment.at[11:16],
+            place=line.appointment.place,
+            form=FORMS.get(line.appointment.form, ""),
+            state=line.appointment.state,
+            delegation_id=line.delegation_id,
+            worker=line.worker_name,
+            notified=line.notified,
+        )
+        for line in lines
+    )
 
 
 def weeks_of(month: date, slots: tuple[Slot, ...], today: date) -> list[list[Day]]:
@@ -106,7 +91,7 @@ async def page_appointments(
     today = day_of(request.app.state.clock())
     asked = date(int(month[:4]), int(month[5:]), 1) if month and month >= "2000-01" else today.replace(day=1)
     first = min(max(asked, _FIRST), _LAST)
-    slots = await slots_of(station_of(request).desk, caller.actor)
+    slots = slots_of(await station_of(request).draws.appointments(caller.actor))
     weeks = weeks_of(first, slots, today)
     shown = {day.day for week in weeks for day in week}
     return render(

@@ -17,8 +17,9 @@ from gateway.bureau.intake import form_appraisal
 from gateway.bureau.render import HERE
 from gateway.bureau.texts import english
 from node.desk.business import parse_business
-from node.desk.ports import Filters, Role
-from node.desk.views import DelegationRow, DueDateView, MoveView, Page
+from node.desk.ports import Role
+from node.desk.views import DueDateView, MoveView
+from node.draws.views import AppointmentLine
 from tests.gateway.bureau.an_appraisal import a_seat, an_appraisal
 from tests.gateway.bureau.case_views import LETTER
 from tests.gateway.bureau.pages import form_to, signed_in, words
@@ -168,14 +169,11 @@ async def test_the_live_part_comes_only_when_the_draw_went_on(house: House) -> N
         assert other.status_code == HTTPStatus.OK
 
 
-async def test_appointments_stand_on_their_day(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    appraised(house)
-
-    async def listed(_actor: object, filters: Filters, **_more: object) -> Page[DelegationRow]:
-        rows = (a_row(matter="DISABILITY_GRADE", state="scheduled"),) if filters.state == "scheduled" else ()
-        return Page(rows)
-
-    monkeypatch.setattr(house.station.desk, "list_delegations", listed)
+async def test_appointments_stand_on_their_day(house: House) -> None:
+    house.station.draws.lines = tuple(
+        AppointmentLine(delegation_id=DELEGATION, worker_name="王小明", appointment=each, notified=False)
+        for each in an_appraisal().appointments
+    )
     async with signed_in(house, Role.CLERK) as client:
         page = await client.get("/desk/appointments?month=2026-09")
         text = words(page)
