@@ -50,7 +50,16 @@ def _number(path: str, label: str, *, least: int, most: int, hint: str = "") -> 
     )  # fmt: skip
 
 
+def _spent(asking: Asking) -> bool:
+    """Reserves are spent after a draw: strata and specialities are those of the draw, and the node repeats them."""
+    return asking.kind is Kind.PANEL_SHORT and bool(panel_of(asking.view))
+
+
 def _plan(asking: Asking) -> Sequence[Section]:
+    if _spent(asking):
+        hint = "科别、人数和专家库版次照本次抽取填写；之后可以扩大科别重新抽取，委托方也可以另择方式、受托方或者撤回"
+        remedy = medium("body.specialties.remedy", "处理办法", required=True)
+        return [main(remedy, name="why", hint=hint)]
     rows = Rows(
         path=_PLAN, label="科别和人数（在座共三人或五人）", row_label="科别", least=1, most=MOST_STRATA,
         fields=(
@@ -80,6 +89,8 @@ def _plan(asking: Asking) -> Sequence[Section]:
 
 
 def _plan_begin(asking: Asking) -> Json:
+    if _spent(asking):
+        return {}
     last = asking.last("SPECIALTY_DETERMINED")
     if last is not None:
         return _plan_back({"body": dict(last.body or {}), "declared": dict(last.declared)}, asking)
@@ -97,7 +108,8 @@ def _plan_begin(asking: Asking) -> Json:
 
 
 def _plan_data(data: Json, asking: Asking) -> Json:
-    del asking
+    if _spent(asking):
+        return data
     rows = listed_in(data, _PLAN)
     data.pop(_PLAN, None)
     body = data.setdefault("body", {})
@@ -124,6 +136,8 @@ def _plan_back(data: Json, asking: Asking) -> Json:
 
 
 def _plan_check(form: Filled, asking: Asking) -> None:
+    if _spent(asking):
+        return
     rows = next(each for each in form.spec.rows if each.path == _PLAN)
     texts = [form.text(f"{_PLAN}.{number}.seats") for number in range(form.count(rows))]
     seats = sum(int(each) for each in texts if each.isascii() and each.isdigit())

@@ -15,6 +15,7 @@ from delegation.errors import Reason
 from delegation.table import Audience, ClockOp, Party, Row, Table
 from delegation.tables import TABLES
 from gateway.bureau.cases.words import FOUR_EYES_WORDS, GUARD_WORDS
+from gateway.bureau.cases.words_appraisal import NODE_STATE_WORDS
 from node.desk.labels import state_label
 from node.desk.views import DelegationView, MoveView
 
@@ -137,6 +138,8 @@ def why_not(reason: str, details: Mapping[str, str] | None, rows: Iterable[Row] 
         return guard
     if reason == Reason.FOUR_EYES.value:
         return FOUR_EYES_WORDS.get(told.get("missing", ""), CATALOGUE[Reason.FOUR_EYES].text_zh)
+    if told.get("state", "") in NODE_STATE_WORDS:
+        return NODE_STATE_WORDS[told["state"]]
     if reason == Reason.NOT_ALLOWED.value and "state" in told:
         wanted = sorted({state for row in rows for state in row.sources})
         names = "、".join(dict.fromkeys(state_label(state.value) for state in wanted))

@@ -98,7 +98,7 @@ APPRAISAL_GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "clauses_named": "退回复核须写明所涉标准条款和理由",
     "panel_of_the_draw": "没有该次抽取的专家组",
     "panel_stands": "没有专家组，或已要求作废",
-    "adopted_in_one_act": "委托鉴定办结时须一并写明采用情况",
+    "adopted_in_one_act": "委托鉴定：办结即采用受托结论；不采用的，退回复核或者要求作废专家组",
     "extended_once": "已延长过一次（《工伤保险条例》第二十五条）",
     "term_not_over": "期限已满，不能再延长",
     "dated_until_today": "日期须已填写且不晚于今天",
@@ -108,4 +108,13 @@ APPRAISAL_GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "reappraisal_open": "没有待登记结果的再次鉴定",
     "conclusion_matches": "日期与信头不符，或未写文号、送达方式",
     "remedy_stated": "送达时须告知可申请再次鉴定（《工伤保险条例》第二十六条）",
+})  # fmt: skip
+
+# Where the node itself says what stands in the way: states that no thread has, with what can be done.
+NODE_STATE_WORDS: Final[Mapping[str, str]] = MappingProxyType({
+    "pool_not_committed": "本单位专家库还没有承诺过的版次：先在“专家库”页承诺一个版次",
+    "panel_not_short": "按此科别和人数合格专家是够的，请改用“确定科别”",
+    "reserves_spent": "该科别的候补已全部递补，无人可换：请登记“专家不足”，再扩大科别、另择方式或者另择受托方",
+    "no_escrow": "本机构没有可以代为揭示的密值",
+    "not_drawn": "本单位没有该次抽取的原件，不能重发",
 })  # fmt: skip

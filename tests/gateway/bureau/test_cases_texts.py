@@ -13,6 +13,7 @@ from gateway.bureau.cases.book import MAKINGS
 from gateway.bureau.cases.filling import filled_with
 from gateway.bureau.cases.routes import MADE, THREAD_TITLES
 from gateway.bureau.cases.threads import ABOUT
+from gateway.bureau.cases.words_appraisal import NODE_STATE_WORDS
 from gateway.bureau.forms.spec import Field, Rows
 from gateway.bureau.texts import english
 from node.desk.labels import kind_label, state_label
@@ -76,7 +77,7 @@ def of_words() -> set[str]:
     tables = (
         words.GUARD_WORDS, words.FOUR_EYES_WORDS, words.CURES, words.QUEUED_STATES, rules.AWAITED, rules.TURNS,
         labels.FIELD_LABELS, labels.CODE_LABELS, labels.SUBJECT_LABELS, labels.DOCUMENT_KINDS,
-        labels.MATERIAL_STATES, labels.CHECK_LABELS, MADE, THREAD_TITLES, ABOUT,
+        labels.MATERIAL_STATES, labels.CHECK_LABELS, MADE, THREAD_TITLES, ABOUT, NODE_STATE_WORDS,
     )  # fmt: skip
     found = {text for table in tables for text in table.values()} | {title for title, _ in rules.GROUPS}
     for path in ROOM.glob("*.py"):

@@ -44,7 +44,7 @@ async def test_experts_are_lent_admitted_drawn_and_confirmed_by_pages(tmp_path: 
             few = {name: value for name, value in lent.items() if name.split(".")[3] in "012"}
             address = f"/desk/cases/{number}/moves/experts-proposed"
             refused = await send(host.clerk, address, few, expect=422)  # twice the panel, at least
-            assert "两倍" in words(refused)
+            assert "推荐专家须不少于专家组人数的两倍" in words(refused)
             read = await two(host, number, "experts-proposed", lent)
             assert "川专家5" in read
             await at(world, number, "experts_proposed")
