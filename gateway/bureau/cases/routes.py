@@ -58,6 +58,10 @@ def values_of(
     other = next((each for each in units if each.code == other_code), None)
     groups, forbidden = buttons(view)
     conversation = model.conversation(view, unit=unit)
+    delegation = view.row.thread_type.lower() == "delegation"
+    timeline = model.timeline(view, names, unit=unit)
+    begun = next((step.act.body for step in reversed(timeline) if step.act is not None), None)
+    letter = readable(view.letter or {}, path="letter", names=names)
     header = {name: value for name, value in view.header.items() if value != "UNSPECIFIED"}
     return {
         "view": view,
@@ -69,7 +73,7 @@ def values_of(
         "phones": model.phones(view, other),
         "groups": groups,
         "forbidden": forbidden,
-        "timeline": model.timeline(view, names, unit=unit),
+        "timeline": timeline,
         "conversation": conversation,
         "asked": model.unanswered(conversation),
         "demands": model.demands(view, names, unit=unit),
@@ -79,13 +83,13 @@ def values_of(
         "protested": model.protested(view, unit=unit),
         "alarms": [(each, model.alarm_words(each)) for each in view.alarms],
         "files": model.files(view, names),
-        "letter": readable(view.letter or {}, path="letter", names=names),
+        "letter": letter if delegation or begun is None else begun,
         "header": readable(header, path="header", names=names),
         "investigators": model.investigators(view),
         "dates": model.dates_history(view),
         "names": names,
         "thread_title": THREAD_TITLES.get(view.row.thread_type.lower(), "文书"),
-        "delegation": view.row.thread_type.lower() == "delegation",
+        "delegation": delegation,
         "links": links(view),
         "raised": raised(view, names, unit=unit),
         "reused": model.reused(view),
