@@ -26,6 +26,10 @@ PLAN_OF_ONE: dict[str, Any] = {
     "declared": {"strata": [{"seats": 3, "reserves": 1}]},
     "body": {"specialties": {"specialties": ["M201"], "reason": "伤在腰椎"}},
 }
+EIGHTH: dict[str, Any] = {
+    "injuries": [{"injury": "腰椎骨折", "clause": "5.8.2.1", "grade": 8}],
+    "grade": 8,
+}
 HELD: dict[str, Any] = {"form": "EXAMINATION_FORM_ON_SITE", "identity_check": "身份证", "identity_matches": True}
 
 
@@ -162,9 +166,9 @@ class Committees:
         await a.act(self.host, CHENGDU, ref, "EXAMINED", held)
         await self.both(ref, "examined")
 
-    async def formed(self, ref: str, sitting: list[str], **changes: object) -> None:
-        """Everybody signs; the first of `dissents` holds something else."""
-        await a.act(self.host, CHENGDU, ref, "OPINION_FORMED", self.opinion(sitting, **changes))
+    async def formed(self, ref: str, sitting: list[str], *, dissents: tuple[str, ...] = (), **changes: object) -> None:
+        """Everybody signs; those of `dissents` hold something else."""
+        await a.act(self.host, CHENGDU, ref, "OPINION_FORMED", self.opinion(sitting, dissents=dissents, **changes))
         await self.both(ref, "opinion_formed")
 
     def opinion(self, sitting: list[str], *, dissents: tuple[str, ...] = (), **changes: object) -> dict[str, object]:
@@ -172,7 +176,7 @@ class Committees:
         signed = self.today.isoformat()
         opinions = [
             {"expert_id": each, "finding": a.FINDING, "agrees": each not in dissents, "signed_on": signed,
-             **({"text": "应为八级"} if each in dissents else {})}
+             **({"text": "应为八级", "finding": EIGHTH} if each in dissents else {})}
             for each in sitting
         ]  # fmt: skip
         return {"body": {"opinion": {"opinions": opinions, "majority": a.FINDING, **changes}}}
@@ -182,13 +186,15 @@ class Committees:
         told = {"report": "经鉴定，伤残九级", "reviewer_staff_id": f"{CHENGDU}-reviewer", **result}
         return await self.hosts(ref, "APPRAISAL_REPORTED", {"body": {"appraisal_result": told}}, "reported")
 
-    async def to_the_opinion(self, ref: str, sitting: list[str], *, days: int = 2) -> None:
+    async def to_the_opinion(
+        self, ref: str, sitting: list[str], *, days: int = 2, dissents: tuple[str, ...] = ()
+    ) -> None:
         """From the draw to the opinion, some days later."""
         await self.scheduled(ref, self.day(days))
         await self.notified(ref)
         await self.on(days)
         await self.examined(ref)
-        await self.formed(ref, sitting)
+        await self.formed(ref, sitting, dissents=dissents, dissent="一名专家认为应为八级" if dissents else "")
 
     async def no_alarm(self, ref: str) -> None:
         """Neither side was told anything that does not hold."""

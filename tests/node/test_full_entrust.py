@@ -35,7 +35,7 @@ async def test_the_host_concludes_and_the_home_adopts_issues_and_serves(tmp_path
         assert told["consent_worker"]
         assert told["consent_employer"]
         sitting = await both.drawn(ref)
-        await both.to_the_opinion(ref, sitting)
+        await both.to_the_opinion(ref, sitting, dissents=(sitting[0],))  # who presides has one vote, and dissents
 
         with pytest.raises(Refusal) as none:  # the host concludes here
             await both.reported(ref)
@@ -45,6 +45,11 @@ async def test_the_host_concludes_and_the_home_adopts_issues_and_serves(tmp_path
         result = (seen.entries[-1].body or {})["appraisal_result"]
         assert isinstance(result, dict)
         assert result["conclusion"]["number"] == ENTRUSTED["number"]
+        votes = {each["expert_id"]: each.get("agrees", False) for each in result["opinion"]["opinions"]}
+        assert votes == {sitting[0]: False, sitting[1]: True, sitting[2]: True}
+        (dissenter,) = [each for each in result["opinion"]["opinions"] if not each.get("agrees")]
+        assert (dissenter["text"], dissenter["finding"]["grade"]) == ("应为八级", 8)
+        assert result["opinion"]["dissent"] == "一名专家认为应为八级"
         with pytest.raises(Refusal) as not_adopted:
             await both.homes(ref, "COMPLETED", {}, "completed")
         assert not_adopted.value.details["guard"] == "adopted_in_one_act"

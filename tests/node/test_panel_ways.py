@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from delegation.errors import Refusal
+from node.draws.views import SeatView
+from node.service import Node
 from tests.node import appraisals as a
 from tests.node.committees import HELD, PLAN_OF_ONE, Committees, committees
 from tests.node.world import CHENGDU, COMMITTEES, DEYANG, HANGZHOU
@@ -41,6 +43,7 @@ async def test_an_objection_is_answered_before_anybody_examines(tmp_path: Path) 
     async with committees(tmp_path) as both:
         ref = await both.accepted()
         sitting = await both.drawn(ref)
+        assert [each.expert_id for each in await panel_at(both.home, HANGZHOU, ref) if each.chair] == sitting[:1]
         with pytest.raises(Refusal) as not_spent:  # a reserve is left
             await both.hosts(ref, "PANEL_SHORT", spent())
         assert not_spent.value.details["guard"] == "reserves_spent"
@@ -68,6 +71,12 @@ async def test_an_objection_is_answered_before_anybody_examines(tmp_path: Path) 
         assert shown is not None
         assert [(each.expert_id, each.upheld) for each in shown.recusals] == [(sitting[0], True)]
         assert sitting[0] not in {each.expert_id for each in shown.panel if each.status == "sits"}
+        for node, bureau in (
+            (both.home, HANGZHOU),
+            (both.host, CHENGDU),
+        ):  # who presided has left: the next by the rule
+            seats = await panel_at(node, bureau, ref)
+            assert [each.expert_id for each in seats if each.chair] == [sitting[1]]
         await both.no_alarm(ref)
 
 
@@ -75,7 +84,7 @@ async def test_each_way_out_of_a_panel_whose_reserves_are_spent(tmp_path: Path) 
     async with committees(tmp_path, experts=20, others=(DEYANG,)) as both:
         widened, moved, other, withdrawn = [await short(both, f"杭劳鉴2026-{number}") for number in range(4)]
 
-        left = {each.expert_id for each in await panel(both, widened) if each.status == "left"}
+        left = {each.expert_id for each in await panel_at(both.home, HANGZHOU, widened) if each.status == "left"}
         await both.drawn(widened, WIDER)  # the host takes in another speciality
         shown = (await a.see(both.home, HANGZHOU, widened)).appraisal
         assert shown is not None
@@ -110,6 +119,7 @@ async def test_each_way_out_of_a_panel_whose_reserves_are_spent(tmp_path: Path) 
         seen = await a.reach(both.home, HANGZHOU, other, "panel_drawn")
         assert seen.appraisal is not None
         assert (seen.appraisal.draw, seen.appraisal.drawing_unit) == (2, COMMITTEES[DEYANG])
+        assert dict(seen.appraisal.ineligible).get("I06", 0) == 0  # numbers of another unit's pool are other people
         assert not seen.alarms
 
         await both.homes(withdrawn, "WITHDRAW_REQUESTED", {"reasons": ["W01"], "text": "申请人撤回"})
@@ -119,7 +129,7 @@ async def test_each_way_out_of_a_panel_whose_reserves_are_spent(tmp_path: Path) 
             await both.no_alarm(ref)
 
 
-async def panel(both: Committees, ref: str) -> tuple[Any, ...]:
-    shown = (await a.see(both.home, HANGZHOU, ref)).appraisal
+async def panel_at(node: Node, bureau: str, ref: str) -> tuple[SeatView, ...]:
+    shown = (await a.see(node, bureau, ref)).appraisal
     assert shown is not None
     return shown.panel
