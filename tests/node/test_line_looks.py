@@ -89,7 +89,7 @@ async def test_drafts_are_noted_and_what_waits_is_written_at_the_stop(tmp_path: 
             connection.execute("DELETE FROM look_lines WHERE subject = ?", (ref,))
         connection.close()
         assert verify_looks(copy)[1] == number
-        [finding] = [each for each in examine(copy, now()) if each.name == "looks"]
+        [finding] = [each for each in await asyncio.to_thread(examine, copy, now()) if each.name == "looks"]
         assert finding.status is Status.FAILED
 
 

@@ -107,7 +107,7 @@ async def test_a_chain_goes_on_after_a_restart_and_an_altered_row_is_found(tmp_p
             connection.close()
             assert verify_looks(copy)[1] == where, change
             if where == 2:
-                [finding] = [each for each in examine(copy, now()) if each.name == "looks"]
+                [finding] = [each for each in await asyncio.to_thread(examine, copy, now()) if each.name == "looks"]
                 assert finding.status is Status.FAILED
                 assert "2" in finding.cause
             shutil.rmtree(tmp_path / "copy")
