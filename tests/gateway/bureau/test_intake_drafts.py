@@ -6,12 +6,13 @@ from dataclasses import replace
 import httpx
 
 from delegation.errors import Reason, Refusal
-from node.desk.ports import FileFacts, Role
+from node.desk.ports import Actor, FileFacts, Role
 from node.desk.views import Problem
 from tests.gateway.bureau.intake import AT, ID_NUMBER, a_draft_of, filled
 from tests.gateway.bureau.pages import form_to, signed_in, words
 from tests.gateway.conftest import House
-from tests.gateway.fake_accounts import FakeAccounts
+from tests.gateway.fake_accounts import HOME, FakeAccounts
+from tests.gateway.fake_desk import FakeFile
 from tests.gateway.fake_views import DELEGATION, a_material, an_entry
 
 
@@ -117,10 +118,12 @@ async def test_it_is_sent_back_with_a_note_which_the_clerk_sees(house: House) ->
     async with signed_in(house) as clerk, signed_in(house, Role.APPROVER) as approver:
         address = await handed_over(clerk)
         page = await approver.get(f"{address}/review")
+        assert '<details class="back">' in page.text, "the act stays in sight of a small screen"
         form = form_to(page, "/send-back")
         nothing = await approver.post(f"{address}/send-back", data=form)
         assert nothing.status_code == 422
         assert 'id="note-fault"' in nothing.text
+        assert '<details class="back" open>' in nothing.text
         await approver.post(f"{address}/send-back", data={**form, "note": "请补充地点"})
         listed = await clerk.get(AT)
         assert "退回" in words(listed)
@@ -207,8 +210,35 @@ async def test_material_of_the_case_is_taken_over_without_uploading_again(house:
         assert taken.status_code == 303
         files = await desk.list_materials(None, second.rpartition("/")[2])  # type: ignore[arg-type] # as above
         assert [(file.name, file.size) for file in files] == [("笔录.pdf", 9)]
+        assert [file.taken_over for file in files] == [True]
         strange = await clerk.post(f"{second}/reuse", data={**form, "material": [held[1]]})
         assert strange.status_code == 404
+
+
+async def test_a_committees_draft_is_offered_what_the_recognition_holds_and_needs(house: House) -> None:
+    async with signed_in(house) as clerk:
+        business = {"case_key": "鉴-1", "matter": "DISABILITY_GRADE"}
+        who = Actor("clerk", "甲", HOME, frozenset({"clerk"}))
+        draft_id = (await house.station.desk.create_draft(who, business)).draft_id
+        draft = f"{AT}/{draft_id}"
+        house.station.taking.elsewhere[draft_id] = [
+            FakeFile(replace(a_material(number), document_kind=kind, name="张三的诊断.pdf", size=4), b"%PDF")
+            for number, kind in (("m-1", "diagnosis"), ("m-2", "witness"))
+        ]
+        told = words(await clerk.get(draft))
+        assert "本案已有可附上的材料 2 份，其中本事项需要：诊断证明 附上，不必再要" in told
+        page = await clerk.get(f"{draft}/case")
+        assert "张三" not in page.text, "of another unit the kind is told, not the name"
+        assert "诊断证明 《劳动能力鉴定管理办法》申请材料 杭州市人社局 存有，可附上" in words(page)
+        form = form_to(page, "/reuse")
+        assert form["material"] == ["m-1"], "what the matter asks for is ticked, the rest is not"
+        assert (await clerk.post(f"{draft}/reuse", data=form)).status_code == 303
+        [taken] = await house.station.desk.list_materials(None, draft_id)  # type: ignore[arg-type] # as above
+        assert (taken.document_kind, taken.taken_over) == ("diagnosis", True)
+        told = words(await clerk.get(draft))
+        assert "免于重复索取 1 份" in told
+        assert "本案已有可附上的材料 1 份" in told
+        assert "其中本事项需要" not in told
 
 
 async def _pieces() -> AsyncGenerator[bytes, None]:
