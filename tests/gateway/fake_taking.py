@@ -56,6 +56,8 @@ class FakeTaking:
             content = b"".join([piece async for piece in known[material_id].read()])
             self._desk.files[new] = FakeFile(view, content)
             self._taken.setdefault(draft_id, set()).add(material_id)
+            draft = self._desk.drafts[draft_id]
+            self._desk.drafts[draft_id] = replace(draft, materials=(*draft.materials, view))
             made.append(view)
         return tuple(made)
 

@@ -22,6 +22,7 @@ from gateway.bureau.cases.asking import (
     reply_field,
     text,
 )
+from gateway.bureau.cases.forms_asked import with_asked
 from gateway.bureau.cases.forms_work import GROUNDS, WORK, plain
 from gateway.bureau.cases.labels import SUBJECTS
 from gateway.bureau.forms.filled import Filled
@@ -310,7 +311,7 @@ TALK: Final[Mapping[Kind, Making]] = MappingProxyType({
         sections=_supervise, begin=lambda _asking: {"declared": {"working_days": 5}}, finish=_to_list
     ),
     _K.SUPERVISE_ANSWER: plain(required=True, label="督办答复", files=True),
-    _K.QUESTION: Making(sections=_question),
+    _K.QUESTION: with_asked(Making(sections=_question)),
     _K.ANSWER: Making(sections=_answer, begin=_answer_begin),
     _K.PROGRESS: plain(required=True, label="进展", files=True),
     _K.MATERIAL_ADDED: Making(sections=lambda asking: [materials(asking, required=True), main(text())]),

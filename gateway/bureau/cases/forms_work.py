@@ -25,6 +25,7 @@ from gateway.bureau.cases.asking import (
     reasons,
     text,
 )
+from gateway.bureau.cases.forms_asked import with_asked
 from gateway.bureau.cases.forms_evidence import EVIDENCE, number_evidence
 from gateway.bureau.cases.labels import CODE_LABELS, SUBJECTS
 from gateway.bureau.forms.spec import Ask, Field, Rows, Section
@@ -308,7 +309,7 @@ def _priority(asking: Asking) -> Sequence[Section]:
 WORK: Final[Mapping[Kind, Making]] = MappingProxyType({
     _K.SIGNED_FOR: Making(sections=_acceptance, finish=_acceptance_data),
     _K.ACCEPTED: Making(sections=_acceptance, finish=_acceptance_data),
-    _K.RETURNED: Making(sections=_returned, finish=_returned_data, back=_without_reasons),
+    _K.RETURNED: with_asked(Making(sections=_returned, finish=_returned_data, back=_without_reasons)),
     _K.TRANSFERRED: competence(required=True, several=False),
     _K.COMPETENCE_DISPUTED: competence(required=False, several=True),
     _K.DESIGNATED: competence(required=True, several=False),
@@ -336,7 +337,9 @@ WORK: Final[Mapping[Kind, Making]] = MappingProxyType({
     _K.WITHDRAW_REQUESTED: with_reasons(files=True),
     _K.WITHDRAW_CONFIRMED: Making(sections=_hand_over, finish=_hand_over_data),
     _K.WITHDRAWN: with_reasons(),
-    _K.SUPPLEMENT_REQUESTED: Making(sections=_supplement, finish=_supplement_data, back=_without_reasons),
+    _K.SUPPLEMENT_REQUESTED: with_asked(
+        Making(sections=_supplement, finish=_supplement_data, back=_without_reasons)
+    ),
     _K.COMPLETED: Making(sections=_adoption, begin=_adoption_begin, finish=_adoption_data),
     _K.ADOPTION: Making(sections=_adoption, finish=_adoption_data, back=_adoption_back),
     _K.CLOSED: with_reasons(several=False),

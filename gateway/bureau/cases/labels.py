@@ -76,6 +76,8 @@ FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "post_number": "邮寄单号", "recorded_by": "登记人", "second_recorder": "第二登记人工号",
     "second_recorder_name": "第二登记人姓名", "scan_material_id": "扫描件", "sealed_reasons": "理由",
     "reused_material_ids": "引用材料", "materials": "随附材料", "reused_materials": "引用材料", "reasons": "理由",
+    "asked_materials": "要求提供的材料", "asked_materials.material": "材料", "unfit": "在案但不能用的材料",
+    "unfit.material_id": "材料", "unfit.fault": "原因", "unfit.text": "哪里不能用", "taken_over": "免于重复索取",
     "in_reply_to": "答复", "replaces": "替代", "to": "收件单位", "suspension": "中止", "ground": "理由", "name": "名称",
     # declared
     "declared": "申报", "unit": "单位", "working_days": "工作日数", "blocking": "不答复则无法继续",
@@ -86,7 +88,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "checks_explained": "核对已说明",
     "checks_open": "核对未完", "conflicts": "利害关系", "from_elsewhere": "外单位调查员",
     "declared.investigators": "调查员人数",
-    "declared.items": "事项数", "declared.evidence": "证据数", "declared.reused_materials": "引用材料数",
+    "declared.items": "事项数", "declared.evidence": "证据数", "declared.reused_materials": "免于重复索取的材料数",
     "terms_digest": "条款摘要",
     "root": "名录摘要", "size": "人数", "kind": "类别", "thread_id": "编号", "code": "代码", "role": "身份",
     "business": "委托函", "case_key": "本单位案号", "host_unit": "受托单位", "certainty": "确定程度",
@@ -127,6 +129,8 @@ CODE_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "ONSITE_ASSIST": "协助现场鉴定", "FULL_ENTRUST": "委托鉴定", "EXPERT_SECONDMENT": "聘请专家", "NORMAL": "普通",
     "PREFERRED": "优先", "GREEN": "绿色通道", "ORDINARY": "普通程序", "SIMPLE": "简易程序", "SAME_CASE": "同一案件",
     "CONTINUES": "续办", "FROM_NOTICE": "由通报而来", "UNSPECIFIED": "未填",
+    "MATERIAL_FAULT_ILLEGIBLE": "无法辨认", "MATERIAL_FAULT_WRONG": "与事由不符", "MATERIAL_FAULT_OUTDATED": "已失效",
+    "MATERIAL_FAULT_INCOMPLETE": "不完整", "MATERIAL_FAULT_DAMAGED": "文件损坏",
     "in-plant": "厂内", "away": "因工外出", "commuting": "上下班途中", "site": "工地", "road": "道路",
 })  # fmt: skip
 

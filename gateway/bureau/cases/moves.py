@@ -20,6 +20,7 @@ from gateway.bureau.cases.filling import (
     with_codes,
     with_place_names,
 )
+from gateway.bureau.cases.forms_asked import ASKING, held_lines
 from gateway.bureau.cases.model import act_of, conversation, mark, names_of, sequence_of, unanswered
 from gateway.bureau.cases.reading import readable
 from gateway.bureau.cases.rules import audience, buttons, effects, is_paper
@@ -110,6 +111,7 @@ async def show(
         effects=tuple(dict.fromkeys(effect for row in rows for effect in effects(row))),
         audience=tuple(dict.fromkeys(audience(row) for row in rows)),
         kept=kept or {},
+        held=held_lines(view) if kind in ASKING else (),
         asked=unanswered(conversation(view, unit=actor.unit)) if kind is Kind.ANSWER else (),
         searches=any(each.ask in {Ask.UNIT, Ask.PLACE} for each in form.spec.fields),
         appointed=readable(appointment_of(view), path="appointment") if kind in _OF_THE_DAY else None,

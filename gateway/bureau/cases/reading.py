@@ -15,6 +15,7 @@ from delegation.clock_specs import CLOCKS
 from delegation.codec_json import agreement_to_json
 from delegation.errors import Refusal
 from delegation.reasons_codes import REASON_LIST
+from delegation.required_materials import DOCUMENTS
 from delegation.specialties import INELIGIBLE_BY_CODE, SPECIALTIES, specialty_label
 from gateway.bureau.cases.labels import (
     CHECK_LABELS,
@@ -31,7 +32,7 @@ _REASONS: Final = frozenset({"reasons", "unable_code", "reason", "sealed_reasons
 _UNITS: Final = frozenset({"unit", "competent_unit", "host_unit", "to", "units"})
 _MATERIALS: Final = frozenset(
     {"material_ids", "materials", "reused_materials", "scan_material_id", "reused_material_ids"}
-    | {"signed_material_id", "proof_material_id"}
+    | {"signed_material_id", "proof_material_id", "material_id"}
 )
 _SPECIALTIES: Final = frozenset({"specialty", "specialties", "pool_specialties"})
 _PEOPLE: Final = frozenset({"reviewer_staff_id", "second_recorder"})  # whose name does not stand beside it
@@ -127,7 +128,10 @@ def _fact(where: str, value: object, names: Names) -> Fact:
         inner = readable(value, path=where, names=names)
         return Fact(label, "；".join(f"{fact.label}：{fact.value}" for fact in _all_facts(inner)))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        texts = [_text(last, one, names) for one in value]
+        texts = [
+            (_fact(where, one, names).value, False) if isinstance(one, Mapping) else _text(last, one, names)
+            for one in value
+        ]
         return Fact(label, "、".join(text for text, _ in texts), ours=len(texts) == 1 and texts[0][1])
     text, ours = _text(last, value, names)
     return Fact(label, text, ours)
@@ -161,6 +165,8 @@ def _text(last: str, value: object, names: Names) -> tuple[str, bool]:
         return CLOCKS[text].label, True
     if last == "code" and text in CHECK_LABELS:
         return CHECK_LABELS[text], True
+    if last == "material" and text in DOCUMENTS:
+        return DOCUMENTS[text].label, True
     if last == "subject" and text in SUBJECT_LABELS:
         return SUBJECT_LABELS[text], True
     for group, known in ((_UNITS, names.units), (_MATERIALS, names.materials), (_PEOPLE, names.people)):

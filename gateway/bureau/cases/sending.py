@@ -11,6 +11,7 @@ from typing import Final
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from gateway.bureau.cases.asking import Asking, Json, Making
+from gateway.bureau.cases.forms_asked import pointer_of
 from gateway.bureau.cases.model import mark, sequence_of
 from gateway.bureau.cases.rules import table_of, why_not
 from gateway.bureau.forms.filled import MISSING, Filled, missing, to_json
@@ -150,6 +151,10 @@ def note_refusal(form: Filled, refusal: Refusal, asking: Asking) -> bool:
     """Put a refusal beside its field. False when no field of the form is meant."""
     details = refusal.details
     words = why_not(refusal.reason.value, details, table_of(asking.view).rows_of(asking.kind))
+    pointer, told = pointer_of(refusal, form)
+    if pointer:
+        form.faults[pointer] = told
+        return True
     guard = details.get("guard", "")
     path = _GUARD_FIELDS.get(guard, "")
     if refusal.reason is Reason.INVALID_INPUT:

@@ -109,6 +109,7 @@ GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "sealed_reasons_match": "密封理由与信头不符",
     "reused_match": "引用材料与信头不符",
     "material_not_sent_again": "引用的材料不在案，或在案材料被重复报送",
+    "not_asked_again": "要求提供的材料已在案，请先查看；确实不能用的，逐份写明是哪一份、为什么",
     "people_enough": "须有经办人；须两人办理的还须另一人审批",
     "people_as_recorded": "办理人与正文所载不符",
     "approved_unless_same_text": "内容有改动，须重新审批",

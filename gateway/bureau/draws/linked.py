@@ -5,6 +5,7 @@ a header is another for each host. What ties them together is the unit's own cas
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -83,15 +84,14 @@ async def take_second(request: Request, caller: PageCaller, typed: PageForm, del
     unit = await committee_of(request, actor)
     if not unit:
         return see_other(f"{BASE}/cases/{delegation_id}?made=no-committee")
-    held = {each.role for each in actor.acting}
-    there = Actor(actor.staff_id, actor.name, unit, frozenset(actor.roles - held), actor.phone)
-    business = second(view)
+    business, once = second(view), f"second-{delegation_id}"
+    begin = partial(station_of(request).taking.begin_appraisal, actor, delegation_id, unit, business)
     try:
-        draft = await desk.create_draft(there, business, once=f"second-{delegation_id}")
+        draft = await begin(once=once)
     except Refusal as refusal:
         if refusal.reason is not Reason.ID_CONFLICT:  # the case has changed since the button was pressed before
             raise
-        draft = await desk.create_draft(there, business)
+        draft = await begin()
     if unit == actor.unit:
         return see_other(f"{BASE}/intake/{draft.draft_id}?check=1")
     return see_other(f"{BASE}/cases/{delegation_id}?made=appraisal-drafted")

@@ -21,7 +21,7 @@ from gateway.bureau.intake.form import SHORT_TIME
 from gateway.bureau.intake.routes import AT, EDITABLE, last
 from gateway.bureau.render import render, see_other
 from gateway.routes.parameters import DraftId
-from node.desk.ports import FileFacts
+from node.desk.taking_ports import CaseFile
 from node.desk.views import DelegationView, DraftView, MaterialView
 
 router = APIRouter()
@@ -73,7 +73,6 @@ async def page_case(request: Request, draft_id: DraftId, caller: PageCaller) -> 
     draft = await station_of(request).desk.get_draft(caller.actor, draft_id)
     members = [await _member(request, caller, each) for each in await _of_case(request, caller, draft)]
     target = draft if draft.state in EDITABLE else None
-    held = {material.material_id for material in draft.materials}
     matter = str(draft.business.get("matter", ""))
     in_case = {each.material_id: each for member in members for each in member.materials if each.state in _READABLE}
     asked = held_of(
@@ -90,13 +89,7 @@ async def page_case(request: Request, draft_id: DraftId, caller: PageCaller) -> 
         members=members,
         ready=bool(members) and all(member.is_ready for member in members),
         asked=[(each.required, [in_case[one] for one in each.material_ids]) for each in asked],
-        offered=[
-            material
-            for member in members
-            if member.line.draft.draft_id != draft_id
-            for material in member.materials
-            if material.state in _READABLE and material.material_id not in held
-        ],
+        offered=[each for each in await _case_files(request, caller, target) if not each.taken],
     )
 
 
@@ -115,27 +108,15 @@ async def take_another(request: Request, draft_id: DraftId, caller: PageCaller, 
 
 @router.post("/intake/{draft_id}/reuse", operation_id="takeReuse")
 async def take_reuse(request: Request, draft_id: DraftId, caller: PageCaller, form: PageForm) -> Response:
-    """Copy files of the case's other delegations to a draft, within the node."""
-    desk = station_of(request).desk
-    draft = await desk.get_draft(caller.actor, draft_id)
-    members = [await _member(request, caller, each) for each in await _of_case(request, caller, draft)]
-    offered = {material.material_id for member in members for material in member.materials}
-    for material_id in form.get("material", ())[:_MOST_FILES]:
-        if material_id not in offered:
-            raise Refusal(Reason.NOT_FOUND)
-        file = await desk.open_file(caller.actor, material_id)
-        view = file.view
-        facts = FileFacts(
-            name=view.name,
-            document_kind=view.document_kind,
-            pages=view.pages,
-            is_copy=view.is_copy,
-            compared_by=view.compared_by,
-            original_at=view.original_at,
-        )
-        once = f"reuse-{draft_id[-16:]}-{material_id}"
-        await desk.add_file(caller.actor, draft_id, file.read(), facts, once=once)
+    """Take files of the case over into a draft, within the node; they count as not asked for again."""
+    chosen = form.get("material", ())[:_MOST_FILES]
+    if chosen:
+        await station_of(request).taking.take_over(caller.actor, draft_id, chosen)
     return see_other(f"{AT}/{draft_id}/case")
+
+
+async def _case_files(request: Request, caller: Caller, draft: DraftView | None) -> tuple[CaseFile, ...]:
+    return await station_of(request).taking.case_files(caller.actor, draft.draft_id) if draft is not None else ()
 
 
 async def _of_case(request: Request, caller: Caller, draft: DraftView) -> Sequence[DraftView]:

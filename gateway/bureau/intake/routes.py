@@ -34,6 +34,7 @@ from gateway.bureau.render import BASE, language_for, render, see_other
 from gateway.bureau.texts import translator
 from gateway.routes.parameters import DraftId
 from node.desk.ports import Role
+from node.desk.taking_ports import CaseFile
 from node.desk.views import DraftView, Problem
 
 router = APIRouter()
@@ -245,6 +246,10 @@ async def _page(
 ) -> Response:
     sheet.told = await tell(station_of(request), caller.actor, sheet.form)
     seen = version or (str(sheet.draft.version) if sheet.draft is not None else "")
+    offered: list[CaseFile] = []
+    if sheet.draft is not None:
+        there = await station_of(request).taking.case_files(caller.actor, sheet.draft.draft_id)
+        offered = [each for each in there if not each.taken]
     return render(
         request,
         "intake/form.html",
@@ -253,6 +258,7 @@ async def _page(
         sheet=sheet,
         form=sheet.form,
         draft=sheet.draft,
+        offered=offered,
         told=sheet.told,
         version=seen,
         groups=GROUPS,

@@ -224,6 +224,8 @@ async def test_the_button_prepares_the_draft_once(house: House, monkeypatch: pyt
         assert first.status_code == HTTPStatus.SEE_OTHER
         assert first.headers["location"] == again.headers["location"]
         assert "/desk/intake/" in first.headers["location"]
+        draft_id = first.headers["location"].rpartition("/")[2].partition("?")[0]
+        assert house.station.taking.begun[0] == (DELEGATION, HOME, draft_id), "so that its files may be taken over"
 
 
 def test_every_text_of_the_room_has_its_english() -> None:
