@@ -13,7 +13,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 
 
 class Op(StrEnum):
