@@ -113,7 +113,7 @@ class CaseFacts:
     letter_header: Header | None = None
     supplement: BodyFacts | None = None
     opinion: OpinionFacts | None = None  # the panel's, as formed last
-    void_expert_ids: frozenset[str] = frozenset()  # who sat in a void panel of this case
+    void_experts: frozenset[tuple[str, str]] = frozenset()  # who sat in a void panel: unit of the pool, number in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,8 +159,12 @@ def _replacement_opened(asked: BodyAsked) -> Answer:
 
 
 def _none_of_a_void_panel(asked: BodyAsked) -> Answer:
-    """Nobody who sat in a void panel of this case, as far as its members are at hand here."""
-    return not {expert.expert_id for expert in _body(asked).opened} & asked.history.void_expert_ids
+    """Nobody who sat in a void panel of this case, as far as its members are at hand here.
+
+    Each unit numbers its own pool: the same number in another's is somebody else.
+    """
+    draws = asked.header.sender_unit
+    return not {(draws, expert.expert_id) for expert in _body(asked).opened} & asked.history.void_experts
 
 
 def _recusal_reasoned(asked: BodyAsked) -> Answer:

@@ -17,7 +17,7 @@ from node.threads import secret_row
 from node.writer import Tx
 
 _LETTERS = (Kind.ISSUED, Kind.LETTER_CORRECTED)
-_PANELS = (Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED)
+_PANELS = (Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.EXPERTS_ADMITTED)
 _RESULTS = (Kind.REPORTED, Kind.UNABLE)
 
 
@@ -76,7 +76,7 @@ def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
             facts = facts_of(tx, state, record)
             opinion = facts.appraisal.opinion if facts is not None and facts.appraisal is not None else None
         elif record.kind in _PANELS:
-            panel.take(record.kind, facts_of(tx, state, record))
+            panel.take(record, facts_of(tx, state, record))
     found = CaseFacts(
         letter=letter,
         answers_by_round=answers,
@@ -84,30 +84,34 @@ def case_facts(tx: Tx, state: State, held: Held) -> CaseFacts:
         letter_header=letter_header,
         supplement=supplement,
         opinion=opinion,
-        void_expert_ids=frozenset(panel.void),
+        void_experts=frozenset(panel.void),
     )
     tx.remember(state.facts, held.thread_id, found)
     return found
 
 
 class _Panel:
-    """Numbers of the experts who sit, and of those who sat in a void panel."""
+    """The experts who sit, and those who sat in a void panel, by the unit whose pool they stand in and their number."""
 
     def __init__(self) -> None:
-        self.sitting: set[str] = set()
-        self.void: set[str] = set()
+        self.sitting: set[tuple[str, str]] = set()
+        self.void: set[tuple[str, str]] = set()
 
-    def take(self, kind: int, facts: BodyFacts | None) -> None:
-        body = facts.appraisal if facts is not None else None
-        if kind == Kind.PANEL_VOIDED:
+    def take(self, record: EntryRecord, facts: BodyFacts | None) -> None:
+        body, unit = facts.appraisal if facts is not None else None, record.sender_unit
+        if record.kind == Kind.PANEL_VOIDED:
             self.void |= self.sitting
             self.sitting = set()
         elif body is None:
             return
-        elif kind == Kind.PANEL_DRAWN:
-            self.sitting = {each.expert_id for each in body.opened if not each.reserve}
-        else:
-            self.sitting = self.sitting - {body.leaves} | {each.expert_id for each in body.opened}
+        elif record.kind == Kind.PANEL_DRAWN:
+            self.sitting = {(unit, each.expert_id) for each in body.opened if not each.reserve}
+        elif record.kind == Kind.PANEL_REPLACED:
+            self.sitting = self.sitting - {(unit, body.leaves)} | {(unit, each.expert_id) for each in body.opened}
+        else:  # lent to another pool, a person stays the same
+            lender = parse_header(record.header).counterpart_unit
+            lent = {(lender, each.expert_id): (unit, each.home_expert_id) for each in body.seconded}
+            self.void |= {admitted for lent_as, admitted in lent.items() if lent_as in self.void}
 
 
 def _moving(tx: Tx, thread_id: str) -> list[EntryRecord]:

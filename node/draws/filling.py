@@ -173,7 +173,7 @@ def _list(asking: Asking, raw: Raw) -> tuple[Kind, Raw]:
         return asking.kind, _spent(asking, raw)
     if part(raw, "declared").get("eligible_root"):
         return asking.kind, raw  # fixed before; `as_fixed` looks at it
-    members = asking.members()
+    void, left = asking.members().barred(asking.unit)
     found = fix_list(
         asking.tx,
         asking.state,
@@ -185,8 +185,8 @@ def _list(asking: Asking, raw: Raw) -> tuple[Kind, Raw]:
         draw=asking.facts.draw + 1,
         plan=_plan(raw),
         parties=parties_of(letter_of(asking.tx, asking.state, asking.held)),
-        void=members.void,
-        recused=members.left,
+        void=void,
+        recused=left,
     )
     if asking.kind is Kind.PANEL_SHORT and not found.is_short:
         raise Refusal(Reason.NOT_ALLOWED, state="panel_not_short")

@@ -25,25 +25,43 @@ from node.writer import Tx
 from xieban.delegation.v1 import appraisal_pb2, body_pb2
 
 _TOLD: Final = frozenset({Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.RECUSAL_RAISED,
-                          Kind.RECUSAL_ANSWERED})  # fmt: skip
+                          Kind.RECUSAL_ANSWERED, Kind.EXPERTS_ADMITTED})  # fmt: skip
 MOST_ENTRIES: Final = 2000
 PanelRecord: TypeAlias = appraisal_pb2.PanelRecord
+Expert: TypeAlias = tuple[str, str]  # the unit of the pool, the number in it
 
 
 @dataclass(slots=True)
 class Members:
-    """`sitting`: place to expert, of the panel that stands. `drawn`: everybody of the current draw by place."""
+    """`sitting`: place to expert, of the panel that stands. `drawn`: everybody of the current draw by place.
 
+    `drawn_by`: the unit that drew it.
+    """
+
+    drawn_by: str = ""
     sitting: dict[tuple[int, int], appraisal_pb2.PanelExpert] = field(default_factory=dict)
     drawn: dict[tuple[int, int], appraisal_pb2.PanelExpert] = field(default_factory=dict)
-    void: set[str] = field(default_factory=set)  # numbers of those who sat in a void panel of the case
-    left: set[str] = field(default_factory=set)  # numbers of those who were recused or replaced in the case
+    void: set[Expert] = field(default_factory=set)  # who sat in a void panel of the case
+    left: set[Expert] = field(default_factory=set)  # who was recused or replaced in the case
+    lent: set[tuple[Expert, Expert]] = field(default_factory=set)  # who was lent, as lent and as admitted
     chair: tuple[int, int] | None = None  # the place of who presides (protocol 13.10)
     recusals: dict[str, appraisal_pb2.Recusal] = field(default_factory=dict)  # by envelope, as raised
 
     def place_of(self, expert_id: str) -> tuple[int, int] | None:
         """Where somebody who sits stands in the list."""
         return next((place for place, each in self.sitting.items() if each.expert_id == expert_id), None)
+
+    def barred(self, unit: str) -> tuple[set[str], set[str]]:
+        """Numbers in that unit's pool of those who sat in a void panel, and of those who left, lent ones too.
+
+        Each unit numbers its own pool: the same number in another's is somebody else.
+        """
+        same = self.lent | {(admitted, lent) for lent, admitted in self.lent}
+        void, left = (
+            {number for of, number in who | {other for one, other in same if one in who} if of == unit}
+            for who in (self.void, self.left)
+        )
+        return void, left
 
     def chair_by_rule(self) -> tuple[int, int] | None:
         """Who presides over those who sit now: the highest title, then the order of the draw."""
@@ -77,16 +95,17 @@ def members_of(tx: Tx, state: State, thread_id: str) -> Members:
         header, body = parse_header(record.header), message_of(tx, state, record)
         declared = header.declared
         if record.kind == Kind.PANEL_VOIDED:
-            found.void |= {each.expert_id for each in found.sitting.values()}
+            found.void |= {(found.drawn_by, each.expert_id) for each in found.sitting.values()}
             found.sitting, found.drawn, found.chair = {}, {}, None
         elif body is None:
             continue
         elif isinstance(declared, PanelDeclared):
+            found.drawn_by = record.sender_unit
             found.drawn = {(each.stratum, each.position): each for each in body.panel.experts}
             found.sitting = {place: each for place, each in found.drawn.items() if not each.reserve}
             found.chair = found.chair_by_rule()
         elif isinstance(declared, ReplacementDeclared):
-            found.left.add(body.panel_change.leaves)
+            found.left.add((record.sender_unit, body.panel_change.leaves))
             leaves, enters = (declared.stratum, declared.leaves), (declared.stratum, declared.enters)
             if leaves in found.sitting:
                 found.sitting = {
@@ -95,12 +114,15 @@ def members_of(tx: Tx, state: State, thread_id: str) -> Members:
                 }
                 if leaves == found.chair:
                     found.chair = found.chair_by_rule()
+        elif record.kind == Kind.EXPERTS_ADMITTED:
+            home, host = record.sender_unit, header.counterpart_unit
+            found.lent |= {((host, each.expert_id), (home, each.home_expert_id)) for each in body.experts.experts}
         elif record.kind == Kind.RECUSAL_RAISED:
             found.recusals[record.envelope_id] = body.recusal
         elif isinstance(declared, RecusalDeclared) and declared.upheld and header.in_reply_to is not None:
             raised = found.recusals.get(header.in_reply_to.envelope_id)
             if raised is not None:
-                found.left.add(raised.expert_id)
+                found.left.add((record.sender_unit, raised.expert_id))
     return found
 
 

@@ -97,8 +97,12 @@ FAILING: list[tuple[str, str, str, dict[str, Any], dict[str, Any], dict[str, Any
     ("specialty_set", HOST, "draw_committed", {"escrow_units": (b.ZHEJIANG_PO,)}, {}, {}, "escrow_to_office"),
     ("revealed_for", HOST, "panel_drawn", {"opened": ()}, {}, {}, "contradicts panel"),
     (
-        "revealed_for", HOST, "panel_drawn", {}, {"void_expert_ids": frozenset(f"x-1-0-{n}" for n in range(9))}, {},
-        "none_of_a_void_panel",
+        "revealed_for", HOST, "panel_drawn", {},
+        {"void_experts": frozenset((b.CHENGDU_AC, f"x-1-0-{n}") for n in range(9))}, {}, "none_of_a_void_panel",
+    ),
+    (
+        "revealed_for", HOST, "panel_drawn", {},
+        {"void_experts": frozenset((b.HANGZHOU_AC, f"x-1-0-{n}") for n in range(9))}, {}, "",
     ),
     ("panel_drawn", HOST, "panel_replaced", {"reason_told": False}, {}, {}, "replacement_opened"),
     ("recusal_open", HOST, "recusal_answered", {"reason_told": False}, {}, {}, "recusal_reasoned"),

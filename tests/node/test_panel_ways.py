@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from delegation.errors import Refusal
+from node.desk.ports import Role
 from node.draws.views import SeatView
 from node.service import Node
 from tests.node import appraisals as a
 from tests.node.committees import HELD, PLAN_OF_ONE, Committees, committees
-from tests.node.world import CHENGDU, COMMITTEES, DEYANG, HANGZHOU
+from tests.node.world import CHENGDU, COMMITTEES, DEYANG, HANGZHOU, until
 
 WIDER: dict[str, Any] = {
     "declared": {"strata": [{"seats": 2, "reserves": 1}, {"seats": 1, "reserves": 1}]},
@@ -102,6 +103,7 @@ async def test_each_way_out_of_a_panel_whose_reserves_are_spent(tmp_path: Path) 
         seen = await both.both(moved, "accepted")
         assert (seen.row.leg, seen.header["appraisal_mode"]) == (2, "EXPERT_SECONDMENT")
         assert {each.clock for each in seen.due_dates} >= {"experts-propose"}
+        await lent_again(both, moved)
 
         deyang = both.world.nodes[DEYANG]
         place = {"code": DEYANG, "role": "RESIDENCE", "certainty": "DEFINITE"}
@@ -133,3 +135,30 @@ async def panel_at(node: Node, bureau: str, ref: str) -> tuple[SeatView, ...]:
     shown = (await a.see(node, bureau, ref)).appraisal
     assert shown is not None
     return shown.panel
+
+
+async def lent_again(both: Committees, ref: str) -> None:
+    """Who left this case's panel is the same person in the home's pool, under whatever number."""
+    gone = next(each for each in (await a.see(both.host, CHENGDU, ref)).entries if each.kind == "PANEL_REPLACED")
+    assert gone.body is not None
+    number = gone.body["panel_change"]["leaves"]  # type: ignore[index]  # JSON
+    others = [f"CD-9{each}" for each in range(5)]
+    lent = [
+        {"expert_id": each, "name": f"川专家{each}", "title": "主任医师", "specialties": ["M201"], "employer": "某医院"}
+        for each in (number, *others)
+    ]
+    await both.hosts(ref, "EXPERTS_PROPOSED", {"body": {"experts": {"experts": lent}}}, "experts_proposed")
+    admitted = [
+        {"expert_id": each["expert_id"], "appointment_number": "聘1号", "appointed_until": both.day(300)}
+        for each in lent
+    ]
+    await both.homes(ref, "EXPERTS_ADMITTED", {"body": {"experts": {"experts": admitted}}}, "experts_admitted")
+    clerk = a.member(HANGZHOU)
+    version = await both.home.pool.prepare_version(clerk)
+    await both.home.desk.approve_move(a.member(HANGZHOU, Role.APPROVER), version.move_id, version.move_version)
+    await until(lambda: both.home.pool.list_versions(clerk), lambda found: found[0].state == "committed")
+    await a.two(both.home, HANGZHOU, ref, "SPECIALTY_DETERMINED", PLAN_OF_ONE)
+    seen = await both.both(ref, "panel_drawn")
+    assert seen.appraisal is not None
+    assert dict(seen.appraisal.ineligible) == {"I06": 1}
+    assert number not in "".join(each.expert_id for each in seen.appraisal.panel)

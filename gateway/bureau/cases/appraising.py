@@ -55,8 +55,10 @@ class Seat:
 
 
 def _seat(expert: Mapping[str, object]) -> Seat:
-    told = {name: str(expert.get(name, "")) for name in ("expert_id", "name", "specialty", "title", "employer")}
-    return Seat(**told)
+    number, name, specialty, title, employer = (
+        str(expert.get(part, "")) for part in ("expert_id", "name", "specialty", "title", "employer")
+    )
+    return Seat(expert_id=number, name=name, specialty=specialty, title=title, employer=employer)
 
 
 def panel_of(view: DelegationView, *, until: int | None = None) -> tuple[Seat, ...]:

@@ -58,8 +58,8 @@ def _spent(asking: Asking) -> bool:
 def _plan(asking: Asking) -> Sequence[Section]:
     if _spent(asking):
         hint = "科别、人数和专家库版次照本次抽取填写；之后可以扩大科别重新抽取，委托方也可以另择方式、受托方或者撤回"
-        remedy = medium("body.specialties.remedy", "处理办法", required=True)
-        return [main(remedy, name="why", hint=hint)]
+        told = medium("body.specialties.remedy", "处理办法", required=True)
+        return [main(told, name="why", hint=hint)]
     rows = Rows(
         path=_PLAN, label="科别和人数（在座共三人或五人）", row_label="科别", least=1, most=MOST_STRATA,
         fields=(
