@@ -41,6 +41,8 @@ from registry.records import (
     MailboxItem,
     MailboxRow,
     NegativeRow,
+    ThreadNews,
+    ThreadRow,
     envelope_key,
 )
 from registry.store import Store
@@ -78,6 +80,7 @@ class Batch:
         self._known: dict[str, Answer] = {}
         self._headers: dict[str, bytes] = {}
         self._threads: dict[str, Kept] = {}
+        self._stored: dict[str, Kept] = {}
         self._changed: set[str] = set()
         self._heads: dict[str, int] = {}
         self._delivered: dict[tuple[str, int], Delivered] = {}
@@ -111,9 +114,11 @@ class Batch:
             if kept is None:
                 missing.append(thread_id)
             else:
-                self._threads[thread_id] = kept
+                self._threads[thread_id] = self._stored[thread_id] = kept
         if missing:
-            self._threads |= {name: kept_from(row) for name, row in self.store.threads(missing).items()}
+            found = {name: kept_from(row) for name, row in self.store.threads(missing).items()}
+            self._threads |= found
+            self._stored |= found
         unknown = [unit for unit in needs.units if unit not in self._memory.heads]
         self._heads |= {unit: self._memory.heads[unit] for unit in needs.units if unit in self._memory.heads}
         if unknown:
@@ -307,6 +312,7 @@ class Batch:
     def changes(self) -> Changes:
         """All of it, as one transaction."""
         frontier, nodes = self._head.frontier.grow(self._leaf_hashes)
+        threads, news = self._thread_rows()
         root = frontier.root() if self._draws else b""
         return Changes(
             epoch=self._head.epoch,
@@ -316,7 +322,8 @@ class Batch:
             nodes=nodes,
             answers=self.answers,
             bodies=self.bodies,
-            threads=[self._threads[name].row() for name in sorted(self._changed)],
+            threads=threads,
+            news=news,
             mailbox=self.mailbox,
             acknowledged=self._last_acknowledged(),
             evidence=self.evidence,
@@ -326,6 +333,19 @@ class Batch:
             statements=self.statements,
             draws=[DrawCheckpointRow(*each, frontier.size, root) for each in self._draws],
         )
+
+    def _thread_rows(self) -> tuple[list[ThreadRow], list[ThreadNews]]:
+        """Threads that changed: whole, and those of which only what every event changes is to be written."""
+        threads: list[ThreadRow] = []
+        news: list[ThreadNews] = []
+        for name in sorted(self._changed):
+            kept, stored = self._threads[name], self._stored.get(name)
+            changed = None if stored is None else kept.news_after(stored)
+            if changed is None:
+                threads.append(kept.row())
+            else:
+                news.append(changed)
+        return threads, news
 
     def _last_acknowledged(self) -> list[AcknowledgedRow]:
         """One row a delivery: a batch may say two things of one, and the later holds both."""

@@ -102,6 +102,15 @@ class ItemKind(IntEnum):
     NEGATIVE = 3
 
 
+class ThreadNews(NamedTuple):
+    """A thread that is stored already, with what changes where none of the columns that are asked for does."""
+
+    thread_id: str
+    data: bytes
+    last_leaf: int
+    changed_at: datetime
+
+
 class MailboxRow(NamedTuple):
     """One thing for one unit. `item` is the leaf of an envelope or negative entry, or the id of an evidence."""
 
@@ -210,6 +219,7 @@ class Changes:
     answers: Sequence[AnswerRow] = ()
     bodies: Sequence[BodyRow] = ()
     threads: Sequence[ThreadRow] = ()
+    news: Sequence[ThreadNews] = ()
     mailbox: Sequence[MailboxRow] = ()
     acknowledged: Sequence[AcknowledgedRow] = ()
     evidence: Sequence[EvidenceRow] = ()

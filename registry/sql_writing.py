@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from registry.records import Changes
 from registry.sql_engine import DriverConnection, in_places, spoken, to_micros
 from registry.sql_nodes import rows_of
-from registry.store import HeadMoved
+from registry.store import HeadMoved, StoreRejected
 from registry.tables import (
     AcknowledgedBatch,
     DrawCheckpoint,
@@ -65,6 +65,12 @@ _ACKNOWLEDGE = (
     .where(Mailbox.__table__.c.unit == bindparam("in_unit"), Mailbox.__table__.c.cursor == bindparam("in_cursor"))
     .values(status=bindparam("status"), status_at=bindparam("status_at"))
 )
+# An upsert of every column writes each index anew, also where the value stays: an update only those of its columns.
+_THREAD_NEWS = (
+    update(_THREAD)
+    .where(_THREAD.c.thread_id == bindparam("in_thread"))
+    .values(data=bindparam("data"), last_leaf=bindparam("last_leaf"), changed_at=bindparam("changed_at"))
+)
 _LOG_STATEMENT = (
     update(RosterStatement.__table__)
     .where(RosterStatement.__table__.c.digest == bindparam("in_digest"))
@@ -91,6 +97,7 @@ class _Words(NamedTuple):
 
     inserts: Mapping[str, str]
     upsert_thread: str
+    thread_news: str
     move_head: str
     acknowledge: str
     log_statement: str
@@ -101,6 +108,7 @@ def _words(dialect: str) -> _Words:
     return _Words(
         {table.name: in_places(insert(table), dialect, names_of(table)) for table in _INSERTED},
         in_places(_upsert(_THREAD, dialect), dialect, names_of(_THREAD)),
+        in_places(_THREAD_NEWS, dialect, ("data", "last_leaf", "changed_at", "in_thread")),
         in_places(_MOVE_HEAD, dialect, ("epoch", "size", "frontier", "at", "in_epoch", "in_size")),
         in_places(_ACKNOWLEDGE, dialect, ("status", "status_at", "in_unit", "in_cursor")),
         in_places(_LOG_STATEMENT, dialect, ("leaf", "in_digest")),
@@ -149,6 +157,12 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
             for r in changes.threads
         ]
         cursor.executemany(words.upsert_thread, threads)
+    if changes.news:
+        cursor.executemany(
+            words.thread_news, [(r.data, r.last_leaf, micros(r.changed_at), r.thread_id) for r in changes.news]
+        )
+        if cursor.rowcount != len(changes.news):
+            raise StoreRejected  # of a thread that is not there: memory and store have parted
     if changes.acknowledged:
         said = [(r.status, micros(r.at), r.unit, r.cursor) for r in changes.acknowledged]
         cursor.executemany(words.acknowledge, said)

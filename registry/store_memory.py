@@ -76,6 +76,8 @@ class MemoryStore:
         with self._lock:
             if (self._head.epoch, self._head.size) != (changes.epoch, changes.old_size):
                 raise HeadMoved
+            if any(row.thread_id not in self._threads for row in changes.news):
+                raise StoreRejected
             if any(row.key in self._answers for row in changes.answers) or any(
                 (row.unit, row.cursor) in self._mailbox for row in changes.mailbox
             ):
@@ -87,6 +89,10 @@ class MemoryStore:
             self._by_leaf |= {row.leaf_index: row for row in changes.answers}
             self._bodies |= {row.leaf_index: row for row in changes.bodies}
             self._threads |= {row.thread_id: row for row in changes.threads}
+            for news in changes.news:
+                self._threads[news.thread_id] = self._threads[news.thread_id]._replace(
+                    data=news.data, last_leaf=news.last_leaf, changed_at=news.changed_at
+                )
             self._mailbox |= {(row.unit, row.cursor): row for row in changes.mailbox}
             self._status |= {(row.unit, row.cursor): row for row in changes.acknowledged}
             self._evidence |= {row.evidence_id: row for row in changes.evidence}

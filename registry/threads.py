@@ -12,7 +12,7 @@ from delegation.lifecycle import next_deadline
 from delegation.table import State
 from delegation.thread_json import thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
-from registry.records import Answer, Delivered, ThreadRow
+from registry.records import Answer, Delivered, ThreadNews, ThreadRow
 
 CLOSED = frozenset(
     {
@@ -66,6 +66,27 @@ class Kept(NamedTuple):
             self.changed_at,
             self.reported_at,
         )
+
+    def news_after(self, stored: "Kept") -> ThreadNews | None:
+        """What is new since it was stored, when the columns of `row` but these are the same; most events are neutral.
+
+        Compared by identity: a part that an event leaves alone is the very same value.
+        """
+        now, before = self.state, stored.state
+        if (
+            now.open_clocks is before.open_clocks
+            and now.state is before.state
+            and now.turn is before.turn
+            and now.letter is before.letter
+            and now.host_unit is before.host_unit
+            and now.home_unit is before.home_unit
+            and now.matter is before.matter
+            and now.thread_type is before.thread_type
+            and self.reported_at is stored.reported_at
+            and self.opened_at is stored.opened_at
+        ):
+            return ThreadNews(now.thread_id, thread_bytes(now), self.last_leaf, self.changed_at)
+        return None
 
 
 def kept_from(row: ThreadRow) -> Kept:

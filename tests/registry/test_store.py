@@ -27,6 +27,7 @@ from registry.records import (
     NegativeRow,
     SignedRosterRow,
     ThreadFilter,
+    ThreadNews,
     ThreadRow,
     TokenRow,
 )
@@ -243,6 +244,25 @@ def test_acknowledgements_evidence_and_batches(store: Store) -> None:
     assert store.evidence([0]) == [(0, b"evidence", b"entry 1")]
     assert store.evidence([1]) == []
     assert store.listings("T1", "m1") == [(HOME, b"header 0")]
+
+
+def test_news_of_a_thread_leave_its_other_columns_as_they_are(store: Store) -> None:
+    head = store.claim(None)
+    store.commit(changes := grown(head, 1, threads=[a_thread("T1", deadline="2026-12-02"), a_thread("T2")]))
+    store.commit(grown(changes.head, 1, news=[ThreadNews("T1", b"later", 7, NOON + DAY)]))
+    changed = a_thread("T1", deadline="2026-12-02")._replace(data=b"later", last_leaf=7, changed_at=NOON + DAY)
+    assert store.threads(["T1", "T2"]) == {"T1": changed, "T2": a_thread("T2")}
+    assert [row.thread_id for row in store.list_threads(ThreadFilter(from_leaf=7))] == ["T1"]
+
+
+def test_news_of_a_thread_that_is_not_there_are_rejected_with_all_else(store: Store) -> None:
+    head = store.claim(None)
+    store.commit(changes := grown(head, 1, threads=[a_thread("T1")]))
+    news = [ThreadNews("T1", b"later", 1, NOON), ThreadNews("T2", b"later", 1, NOON)]
+    with pytest.raises(StoreRejected):
+        store.commit(grown(changes.head, 1, news=news))
+    assert store.head() == changes.head
+    assert store.threads(["T1"]) == {"T1": a_thread("T1")}
 
 
 def test_threads_are_found_by_their_deadline_and_negatives_by_thread(store: Store) -> None:

@@ -10,15 +10,17 @@ from certs.notes import parse_and_verify
 from delegation.codec_entry import EnvelopeParts, parse_entry
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
-from delegation.model import EnvelopeAnswer
+from delegation.model import EnvelopeAnswer, QuestionDeclared
 from registry.answers import Final, NotFinal, Result
 from registry.intake import Intake
 from registry.judgement import EnvelopeJob
 from registry.queue import FairQueue, Outcomes, Waiting
+from registry.records import ThreadRow
 from registry.server import Registry
 from registry.settings import Quotas
 from registry.setup import open_store
-from tests.builders import CHENGDU_RD
+from registry.threads import kept_from
+from tests.builders import CHENGDU_RD, HANGZHOU_RD
 from tests.registry.faults import FaultyStore
 from tests.registry.federation import CHENGDU, HANGZHOU, Federation
 
@@ -188,6 +190,43 @@ async def test_threads_survive_a_restart(federation: Federation) -> None:
         assert isinstance(result, Final)
         entry = parse_entry(result.entry)
         assert (entry.thread_sequence, entry.previous_entry_digest) == (2, parse_entry(issued.entry).digest)
+
+
+async def test_a_threads_columns_are_those_of_its_state_after_every_event(federation: Federation) -> None:
+    """Where an event leaves them, they are not written: neutral ones, in a batch with moves and after a restart."""
+    store = open_store(federation.settings)
+    letter = federation.letter()
+    thread = letter.header
+
+    def written() -> ThreadRow:
+        row = store.threads([thread.thread_id])[thread.thread_id]
+        assert kept_from(row).row() == row
+        return row
+
+    async with federation.running(store) as registry:
+        (issued,) = await take(registry, letter)
+        assert isinstance(issued, Final)
+        first = written()
+        question = federation.move(thread, Kind.QUESTION, HANGZHOU_RD, declared=QuestionDeclared(blocking=False))
+        await take(registry, question)
+        asked = written()
+        assert (asked.last_leaf, asked.data) != (first.last_leaf, first.data)
+        signed = federation.move(thread, Kind.SIGNED_FOR, CHENGDU_RD, base=parse_entry(issued.entry))
+        answer = federation.move(thread, Kind.ANSWER, CHENGDU_RD, in_reply_to=question.header.ref)
+        results = await take(registry, signed, answer, bureau=CHENGDU)
+        assert [isinstance(each, Final) and each.accepted for each in results] == [True, True]
+        moved = written()
+        assert moved.state != first.state
+    store = open_store(federation.settings)
+    async with federation.running(store) as registry:
+        for blocking in (False, True):  # the second starts a clock
+            asks = federation.move(thread, Kind.QUESTION, HANGZHOU_RD, declared=QuestionDeclared(blocking=blocking))
+            await take(registry, asks)
+            later = written()
+            assert later.last_leaf > moved.last_leaf
+            alike = later._replace(data=b"", last_leaf=0) == moved._replace(data=b"", last_leaf=0)
+            assert alike is not blocking
+            moved = later
 
 
 async def test_refusals_have_no_place_in_the_thread(federation: Federation) -> None:
