@@ -4,7 +4,7 @@ Nothing here knows what a draw is. Revocation and competence are the roster's: t
 the roster that its entry names is what the entry says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from certs.draw_file import DrawFile, LoggedEnvelope
-from certs.draw_report import Wrong, expect
+from certs.draw_report import Wrong, expect, located
 from certs.identity import CertificateInfo, Purpose, load_certificate, verify_certificate
 from certs.keys import certificate_digest
 from certs.notes import Checkpoint, parse_and_verify
@@ -20,6 +20,7 @@ from certs.signing import algorithms
 from certs.weak import load_ed25519_public
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
+from delegation.codes import Kind
 from delegation.errors import Refusal
 from delegation.merkle import leaf_hash, verify_consistency, verify_inclusion
 from delegation.model import Entry, EntryKind, EnvelopeAnswer, Header
@@ -70,25 +71,45 @@ def check_signatures(file: DrawFile, events: Sequence[Event]) -> None:
     used_authorities: set[bytes] = set()
     used: set[bytes] = set()
     for event in events:
-        for digest, signature, verifies in zip(
-            event.header.signer_certificates,
-            event.logged.signatures,
-            algorithms(event.header.signing_suite),
-            strict=False,
-        ):
-            held = by_digest.get(digest)
-            if held is None:
-                raise Wrong("certificate missing")
-            info, authority = _certificate(file, held, event)
-            used.add(digest)
-            used_authorities.add(authority)
-            expect(info.name == event.header.sender_unit, "unit")
-            expect(info.trust_domain == event.header.federation_id, "federation")
-            expect(verifies(info.public_key, signature, pae(PAYLOAD_TYPE_ENVELOPE, event.logged.header)), "signature")
-        count = len(algorithms(event.header.signing_suite))
-        expect(len(event.logged.signatures) == count == len(event.header.signer_certificates), "signatures")
+        with located(place_of(event)):
+            signed, authorities = _check_signed(file, by_digest, event)
+        used |= signed
+        used_authorities |= authorities
     expect(used == set(by_digest), "certificate of nobody")
     expect(used_authorities == set(file.seal_authorities), "authority of nobody")
+
+
+def _check_signed(
+    file: DrawFile, by_digest: Mapping[bytes, bytes], event: Event
+) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """The certificates and authorities that vouch for a header. Raises Wrong, Refusal."""
+    used: set[bytes] = set()
+    authorities: set[bytes] = set()
+    for digest, signature, verifies in zip(
+        event.header.signer_certificates,
+        event.logged.signatures,
+        algorithms(event.header.signing_suite),
+        strict=False,
+    ):
+        held = by_digest.get(digest)
+        if held is None:
+            raise Wrong("certificate missing")
+        info, authority = _certificate(file, held, event)
+        used.add(digest)
+        authorities.add(authority)
+        expect(info.name == event.header.sender_unit, "unit")
+        expect(info.trust_domain == event.header.federation_id, "federation")
+        expect(verifies(info.public_key, signature, pae(PAYLOAD_TYPE_ENVELOPE, event.logged.header)), "signature")
+    count = len(algorithms(event.header.signing_suite))
+    expect(len(event.logged.signatures) == count == len(event.header.signer_certificates), "signatures")
+    return frozenset(used), frozenset(authorities)
+
+
+def place_of(event: Event) -> str:
+    """Where an event stands, for people: its number in its thread, or that it is the pool's."""
+    if event.header.kind is Kind.POOL_COMMITTED:
+        return "pool"
+    return f"entry {event.entry.thread_sequence} {event.header.kind.name}"
 
 
 def _certificate(file: DrawFile, der: bytes, event: Event) -> tuple[CertificateInfo, bytes]:
@@ -130,22 +151,25 @@ def check_entries(events: Sequence[Event]) -> None:
     expect(bool(events), "empty")
     previous = b""
     for sequence, event in enumerate(events, 1):
-        check_answer(event)
-        expect(event.entry.thread_sequence == sequence, "sequence")
-        expect(event.entry.previous_entry_digest == previous, "previous")
-        previous = event.entry.digest
-        expect(event.header.thread_id == events[0].header.thread_id, "thread")
-        expect(event.header.federation_id == events[0].header.federation_id, "federation")
+        with located(f"entry {sequence} {event.header.kind.name}"):
+            check_answer(event)
+            expect(event.entry.thread_sequence == sequence, "sequence")
+            expect(event.entry.previous_entry_digest == previous, "previous")
+            previous = event.entry.digest
+            expect(event.header.thread_id == events[0].header.thread_id, "thread")
+            expect(event.header.federation_id == events[0].header.federation_id, "federation")
     for before, after in pairwise(events):
-        expect(before.entry.leaf_index < after.entry.leaf_index, "order")
-        expect(before.entry.accepted_at <= after.entry.accepted_at, "time")
+        with located(place_of(after)):
+            expect(before.entry.leaf_index < after.entry.leaf_index, "order")
+            expect(before.entry.accepted_at <= after.entry.accepted_at, "time")
 
 
 def check_inclusion(events: Sequence[Event], checkpoints: Sequence[Checkpoint]) -> None:
     """Each entry is in the log. Raises Wrong, MerkleError."""
     for event in events:
-        expect(event.logged.checkpoint < len(checkpoints), "checkpoint")
-        stands_in_log(event.entry, checkpoints[event.logged.checkpoint], event.logged.path)
+        with located(place_of(event)):
+            expect(event.logged.checkpoint < len(checkpoints), "checkpoint")
+            stands_in_log(event.entry, checkpoints[event.logged.checkpoint], event.logged.path)
 
 
 def stands_in_log(entry: Entry, checkpoint: Checkpoint, path: Sequence[bytes]) -> None:

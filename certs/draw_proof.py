@@ -20,9 +20,9 @@ from certs.draw_evidence import (
     stands_in_log,
 )
 from certs.draw_experts import check_in_pool, check_openings
-from certs.draw_file import DrawFile
+from certs.draw_file import DrawFile, LoggedEnvelope
 from certs.draw_file_json import read_draw_file
-from certs.draw_report import Book, Default, DrawReport, Skip, Wrong, expect
+from certs.draw_report import Book, Default, DrawReport, Skip, Wrong, expect, located
 from certs.keys import certificate_digest
 from certs.notes import Checkpoint
 from delegation.codes import AppraisalMode, Kind
@@ -47,18 +47,27 @@ from delegation.draw import (
 from delegation.model import PoolDeclared
 
 
-def verify_draw_file(data: bytes, *, seal_authorities: Sequence[bytes] = (), log_key: bytes = b"") -> DrawReport:
-    """Read a file's bytes and check it. Raises Refusal as `read_draw_file` for what is no draw's file at all."""
-    return verify_draw(read_draw_file(data), seal_authorities=seal_authorities, log_key=log_key)
+def verify_draw_file(
+    data: bytes, *, seal_authorities: Sequence[bytes] = (), log_key: bytes = b"", arithmetic: bool = False
+) -> DrawReport:
+    """Read a file's bytes and check it; see `verify_draw`.
+
+    Raises Refusal as `read_draw_file` for what is no draw's file at all.
+    """
+    file = read_draw_file(data)
+    return verify_draw(file, seal_authorities=seal_authorities, log_key=log_key, arithmetic=arithmetic)
 
 
-def verify_draw(file: DrawFile, *, seal_authorities: Sequence[bytes] = (), log_key: bytes = b"") -> DrawReport:
+def verify_draw(
+    file: DrawFile, *, seal_authorities: Sequence[bytes] = (), log_key: bytes = b"", arithmetic: bool = False
+) -> DrawReport:
     """Make every check of protocol 13.8 and say how each came out; raises nothing.
 
     `seal_authorities` (certificates, DER, former ones too) and `log_key` (32 bytes) are what the caller knows by
-    another way; without them those two checks are not made.
+    another way; without them those two checks are not made. `arithmetic` leaves out whom the positions stand for, all
+    that is opened of pool and list: what a provincial office can check out of the headers that it has.
     """
-    return _Verification(file).run(seal_authorities, log_key)
+    return _Verification(file, arithmetic=arithmetic).run(seal_authorities, log_key)
 
 
 @dataclass(slots=True)
@@ -66,6 +75,7 @@ class _Verification:
     """A file, and what the checks so far have found in it."""
 
     file: DrawFile
+    arithmetic: bool = False
     book: Book = field(default_factory=Book)
     events: tuple[Event, ...] = ()
     pool: Event | None = None
@@ -89,14 +99,15 @@ class _Verification:
         with checking("log"):
             self.checkpoints = check_checkpoints(self.file)
         with checking("signatures"):
-            self.events = tuple(read_event(logged) for logged in self.file.thread)
-            self.pool = None if self.file.pool is None else read_event(self.file.pool)
+            self.events = tuple(_read(logged, number) for number, logged in enumerate(self.file.thread, 1))
+            self.pool = None if self.file.pool is None else _read(self.file.pool, 0)
             check_signatures(self.file, self._all())
         with checking("entries"):
             needs("signatures")
             check_entries(self.events)
             if self.pool is not None:
-                check_answer(self.pool)
+                with located("pool"):
+                    check_answer(self.pool)
         with checking("inclusion"):
             needs("log", "entries")
             check_inclusion(self._all(), self.checkpoints)
@@ -304,6 +315,7 @@ class _Verification:
     # whom the positions stand for
 
     def _pool(self) -> None:
+        self._arithmetic_alone()
         self.book.needs("list_first", "inclusion")
         if self.pool is None:
             raise Skip("not in the file")
@@ -316,12 +328,18 @@ class _Verification:
         expect(declared.version == self.strata.pool_version, "version")
         expect(self.pool.entry.leaf_index < self.listed.entry.leaf_index, "after the list")
 
+    def _arithmetic_alone(self) -> None:
+        if self.arithmetic:
+            raise Skip("arithmetic alone")
+
     def _experts(self) -> None:
+        self._arithmetic_alone()
         self.book.needs("picks", "replacements")
         assert self.strata is not None  # noqa: S101 - picks needs it
         check_openings(self.file.experts, self.strata, self.drawn)
 
     def _experts_in_pool(self) -> None:
+        self._arithmetic_alone()
         self.book.needs("experts", "pool")
         assert self.pool is not None and self.listed is not None  # noqa: S101, PT018 - pool needs them
         check_in_pool(self.file.experts, self.pool.header.declared, on=day_of(self.listed.entry.accepted_at))
@@ -349,6 +367,11 @@ class _Verification:
             seal_authorities=tuple(certificate_digest(der).hex() for der in self.file.seal_authorities),
             log_key=sha256(self.file.log_public_key).hexdigest(),
         )
+
+
+def _read(logged: LoggedEnvelope, number: int) -> Event:
+    with located(f"entry {number}" if number else "pool"):
+        return read_event(logged)
 
 
 def _before(one: Event, other: Event) -> bool:

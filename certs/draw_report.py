@@ -130,6 +130,24 @@ def expect(holds: bool, detail: str) -> None:
         raise Wrong(detail)
 
 
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """What is found wrong in the block is found at `place`, which the detail names behind it."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise Wrong(f"{wrong.detail}, {place}") from wrong
+    except Refusal as refusal:
+        raise Wrong(f"{_said(refusal)}, {place}") from refusal
+    except MerkleError as error:
+        raise Wrong(f"proof, {place}") from error
+
+
+def _said(refusal: Refusal) -> str:
+    detail = refusal.details.get("field") or refusal.details.get("why") or refusal.details.get("code") or ""
+    return f"{refusal.reason.value} {detail}".strip()
+
+
 @dataclass(slots=True)
 class Book:
     """Checks as they are made."""
@@ -146,8 +164,7 @@ class Book:
         except Skip as skip:
             self._put(name, Status.NOT_CHECKED, skip.detail)
         except Refusal as refusal:
-            detail = refusal.details.get("field") or refusal.details.get("why") or refusal.details.get("code") or ""
-            self._put(name, Status.FAILED, f"{refusal.reason.value} {detail}".strip())
+            self._put(name, Status.FAILED, _said(refusal))
         except MerkleError:
             self._put(name, Status.FAILED, "proof")
         except DrawError as error:

@@ -102,7 +102,10 @@ def export_draw(
     out: Annotated[Path, typer.Option(help="Where the file goes; one that is there stays.")],
     names: Annotated[bool, typer.Option(help="With the names of those drawn.")] = True,
 ) -> None:
-    """Write the file that proves a draw of experts, beside the node; `xieban draw verify` checks it anywhere."""
+    """Write the file that proves a draw of experts, beside the node; `xieban draw verify` checks it anywhere.
+
+    A provincial office writes it with --no-names: nobody is opened in it, `xieban draw verify --arithmetic` checks it.
+    """
     data = asyncio.run(_draw(NodeSettings.load(data_dir), number, names=names))
     write_atomically(out, data, replace=False)
     show({"file": str(out), "bytes": len(data)})

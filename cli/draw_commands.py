@@ -44,16 +44,24 @@ def verify(
         typer.Option(help="Certificate of the seal authority (PEM or DER) that you know by another way; may repeat."),
     ] = None,
     log_key: Annotated[str, typer.Option(help="The log's public key (base64) that you know by another way.")] = "",
+    arithmetic: Annotated[
+        bool, typer.Option(help="Leave out whom the positions stand for: what a province can check, without a name.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a draw offline, check by check. Exit code 5 when one does not hold, 3 when it is no draw's file."""
+    """Check a draw offline, check by check.
+
+    Exit code 0 when nothing failed, 1 when there is no such file, 2 for wrong words, 3 when it is no draw's file (or a
+    certificate or key that was given is none), 5 when a check does not hold. Which one, and where, stands in its line.
+    """
     report = verify_draw_file(
         read_bytes(file),
         seal_authorities=[_certificate(path) for path in seal_authority or ()],
         log_key=_key(log_key),
+        arithmetic=arithmetic,
     )
     if as_json:
-        show(_json(report))
+        show(_json(report, arithmetic=arithmetic))
     else:
         _print(report)
     if not report.ok:
@@ -80,9 +88,10 @@ def _key(text: str) -> bytes:
     return key
 
 
-def _json(report: DrawReport) -> dict[str, object]:
+def _json(report: DrawReport, *, arithmetic: bool) -> dict[str, object]:
     return {
         "ok": report.ok,
+        "arithmetic": arithmetic,
         "checks": [
             {
                 "name": check.name,

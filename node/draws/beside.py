@@ -18,6 +18,9 @@ from node.verify import HeldEvidence
 async def draw_file_beside(held: HeldEvidence, number: str, *, at: datetime, names: bool) -> bytes:
     """The file of a delegation's last panel, with proofs from the registry.
 
+    Without names it can be had where the panel cannot be opened too, as at a provincial office: the file then opens
+    nobody, not even by a hash, and shows the arithmetic alone.
+
     Raises:
         Refusal: NOT_FOUND, NOT_ALLOWED (state no_panel, panel_sealed), UNAVAILABLE without the registry.
         RestError: the master key does not open what is stored.
@@ -31,7 +34,7 @@ async def draw_file_beside(held: HeldEvidence, number: str, *, at: datetime, nam
     if panel.secret:
         opened = Secrets(held.master, rows.data_key, number).open(secret_row(number, panel.sequence), panel.secret)
         content = parts.split(opened, 2)[1]
-    if not content:
+    if not content and names:
         raise Refusal(Reason.NOT_ALLOWED, state="panel_sealed")
     rosters = Rosters(rows.rosters, seal_authority=held.seal_authority, regions=held.regions, at=at)
 
@@ -42,7 +45,7 @@ async def draw_file_beside(held: HeldEvidence, number: str, *, at: datetime, nam
     found = gathered(
         rows.entries,
         panel,
-        read_body(content[SALT_SIZE:]).panel,
+        read_body(content[SALT_SIZE:]).panel if content else None,
         sides=(rows.thread.home_unit, rows.thread.host_unit),
         views=views,
         newest=newest.view,

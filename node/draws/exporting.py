@@ -4,7 +4,7 @@ The proofs come from the registry when the file is made; checked it is without e
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -37,13 +37,13 @@ class Wanted:
 
     leg: int
     draw: int
-    draw_checkpoint: bytes
+    draw_checkpoint: bytes  # empty where the panel's body is not ours to open: the registry gives it again
     seal_authority: bytes
     log_origin: str
     log_public_key: bytes
     certificates: tuple[bytes, ...]
     thread: tuple[LoggedEnvelope, ...]
-    pool: LoggedEnvelope
+    pool: LoggedEnvelope | None
     experts: tuple[Opening, ...]
     leaves: tuple[int, ...]  # of the thread's entries in order, then of the pool's
     sides: tuple[int, int]  # leaves of the home's commitment and of the host's
@@ -56,7 +56,8 @@ class Wanted:
         same = newest == self.draw_checkpoint
         checkpoints = [newest] if same else [self.draw_checkpoint, newest]
         last = len(checkpoints) - 1
-        found = [_in(each, last, path) for each, path in zip((*self.thread, self.pool), paths, strict=True)]
+        logged = (*self.thread, *((self.pool,) if self.pool is not None else ()))
+        found = [_in(each, last, path) for each, path in zip(logged, paths, strict=True)]
         return draw_file(
             leg=self.leg,
             draw=self.draw,
@@ -68,8 +69,8 @@ class Wanted:
             consistency=[] if same else [consistency],
             draw_checkpoint=self.draw_checkpoint,
             draw_paths=sides,
-            thread=found[:-1],
-            pool=found[-1],
+            thread=found[: len(self.thread)],
+            pool=found[-1] if self.pool is not None else None,
             experts=self.experts,
         )
 
@@ -84,8 +85,10 @@ def _in(logged: LoggedEnvelope, checkpoint: int, path: Sequence[bytes]) -> Logge
     )
 
 
-def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: str) -> Wanted:
+def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: str, sealed_too: bool = False) -> Wanted:
     """What the file of the thread's last panel is made of.
+
+    `sealed_too`: where this node cannot open the panel, what its arithmetic is made of, nobody being opened in it.
 
     Raises:
         Refusal: NOT_FOUND, ROLE_MISSING; NOT_ALLOWED with `state`: no_panel, or panel_sealed where this node cannot
@@ -102,13 +105,14 @@ def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: s
     header, body = parse_header(panel.header), message_of(tx, state, panel)
     declared = header.declared
     whole = [each.sequence for each in records] == list(range(1, len(records) + 1))
-    if body is None or not body.panel.HasField("pool") or not whole or not isinstance(declared, PanelDeclared):
+    opened = body.panel if body is not None and body.panel.HasField("pool") else None
+    if not whole or not isinstance(declared, PanelDeclared) or (opened is None and not sealed_too):
         raise Refusal(Reason.NOT_ALLOWED, state="panel_sealed")
     look(tx, state, actor, at, What.THREAD, delegation_id)
     return gathered(
         records,
         panel,
-        body.panel,
+        opened,
         sides=(thread.home_unit, thread.host_unit),
         views=partial(_views, state),
         newest=state.rosters.current.view,
@@ -119,7 +123,7 @@ def wanted(tx: Tx, state: State, at: datetime, *, actor: Actor, delegation_id: s
 def gathered(
     records: Sequence[EntryRecord],
     panel: EntryRecord,
-    opened: PanelRecord,
+    opened: PanelRecord | None,
     *,
     sides: tuple[str, str],
     views: Callable[[int], Sequence[RosterView]],
@@ -127,6 +131,8 @@ def gathered(
     seal_authority: bytes,
 ) -> Wanted:
     """The same of a thread's entries and its opened panel, wherever they were read. `views`: rosters by version.
+
+    `opened` is None where only the arithmetic is to be shown.
 
     Raises:
         Refusal: NOT_ALLOWED (state no_panel), ROSTER_NOT_READY where a signer's certificate is in no roster here.
@@ -137,29 +143,24 @@ def gathered(
     found = first_commitments(records, draw)
     if not set(sides) <= set(found):
         raise Refusal(Reason.NOT_ALLOWED, state="no_panel")
-    pool = LoggedEnvelope(
-        header=opened.pool.header,
-        signatures=tuple(opened.pool.signatures),
-        entry=opened.pool.entry,
-        checkpoint=0,
-        path=(),
-    )
     logged = tuple(_logged(each) for each in records)
+    pool = _pool_of(opened) if opened is not None else None
+    all_logged = (*logged, *((pool,) if pool is not None else ()))
     home, host = (parse_entry(found[unit].entry).leaf_index for unit in sides)
     return Wanted(
         leg=header.leg,
         draw=draw,
-        draw_checkpoint=opened.checkpoint,
+        draw_checkpoint=opened.checkpoint if opened is not None else b"",
         seal_authority=seal_authority,
         log_origin=newest.registry.log_origin,
         log_public_key=newest.registry.log_public_key,
         certificates=tuple(
-            _signer(digest, (*views(version), newest), version) for digest, version in _signers(logged, pool)
+            _signer(digest, (*views(version), newest), version) for digest, version in _signers(all_logged)
         ),
         thread=logged,
         pool=pool,
-        experts=tuple(opening_of(each) for each in opened.experts),
-        leaves=tuple(parse_entry(each.entry).leaf_index for each in (*logged, pool)),
+        experts=tuple(opening_of(each) for each in opened.experts) if opened is not None else (),
+        leaves=tuple(parse_entry(each.entry).leaf_index for each in all_logged),
         sides=(home, host),
     )
 
@@ -167,6 +168,16 @@ def gathered(
 def _views(state: State, version: int) -> tuple[RosterView, ...]:
     trust = state.rosters.version(version)
     return () if trust is None else (trust.view,)
+
+
+def _pool_of(opened: PanelRecord) -> LoggedEnvelope:
+    return LoggedEnvelope(
+        header=opened.pool.header,
+        signatures=tuple(opened.pool.signatures),
+        entry=opened.pool.entry,
+        checkpoint=0,
+        path=(),
+    )
 
 
 def _logged(record: EntryRecord) -> LoggedEnvelope:
@@ -179,10 +190,10 @@ def _logged(record: EntryRecord) -> LoggedEnvelope:
     )
 
 
-def _signers(logged: Sequence[LoggedEnvelope], pool: LoggedEnvelope) -> list[tuple[bytes, int]]:
+def _signers(logged: Sequence[LoggedEnvelope]) -> list[tuple[bytes, int]]:
     """Digests of the certificates that headers name, each with the roster of its entry."""
     found: dict[bytes, int] = {}
-    for each in (*logged, pool):
+    for each in logged:
         version = parse_entry(each.entry).versions.roster
         for digest in parse_header(each.header).signer_certificates:
             found[digest] = version
@@ -201,6 +212,8 @@ async def prove(found: Wanted, proofs: LogProofs, *, log_key: Ed25519PublicKey) 
     """The file, with proofs as the registry gives them now. Refusal UNAVAILABLE, CHECKPOINT_NOT_TRUSTED."""
     newest = await proofs.checkpoint()
     head = parse_and_verify(newest, found.log_origin, log_key)
+    if not found.draw_checkpoint:
+        found = replace(found, draw_checkpoint=await proofs.draw_checkpoint(max(found.sides)))
     drawn = parse_and_verify(found.draw_checkpoint, found.log_origin, log_key)
     grown = head.size != drawn.size
     return found.proven(

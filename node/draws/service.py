@@ -27,13 +27,17 @@ class DrawsPort(Protocol):
     async def draw_file(self, actor: Actor, delegation_id: str, *, names: bool = True) -> bytes:
         """The file of the last panel (protocol 13.8), with proofs from the registry as they are now.
 
-        `names` False leaves out who the experts are; the arithmetic stays. NOT_ALLOWED (state no_panel,
+        `names` False leaves out who the experts are; the arithmetic stays. A provincial office has the arithmetic
+        alone: with names it is refused. NOT_ALLOWED (state no_panel,
         panel_sealed), UNAVAILABLE without the registry.
         """
         ...
 
     async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
-        """The same file's checks, a line each, by the authority and the log key that this node has pinned."""
+        """The same file's checks, a line each, by the authority and the log key that this node has pinned.
+
+        Where this node cannot open the panel those of the arithmetic alone.
+        """
         ...
 
     async def reveal_figures(self, actor: Actor) -> tuple[RevealFigure, ...]:
@@ -57,14 +61,15 @@ class Draws:
 
     async def draw_file(self, actor: Actor, delegation_id: str, *, names: bool = True) -> bytes:
         """See DrawsPort."""
-        file = await self._file(actor, delegation_id)
+        file = await self._file(actor, delegation_id, sealed_too=not names)
         return draw_file_bytes(file if names else file.without_names())
 
     async def check_draw(self, actor: Actor, delegation_id: str) -> DrawReport:
         """See DrawsPort."""
-        file = await self._file(actor, delegation_id)
+        file = await self._file(actor, delegation_id, sealed_too=True)
         return verify_draw(
             file,
+            arithmetic=not file.experts,
             seal_authorities=[self._state.rosters.seal_authority],
             log_key=self._state.rosters.current.view.registry.log_public_key,
         )
@@ -79,6 +84,6 @@ class Draws:
         await self._shown(actor, [line.delegation_id for line in found])
         return found
 
-    async def _file(self, actor: Actor, delegation_id: str) -> DrawFile:
-        found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id))
+    async def _file(self, actor: Actor, delegation_id: str, *, sealed_too: bool) -> DrawFile:
+        found = await self._run(partial(wanted, actor=actor, delegation_id=delegation_id, sealed_too=sealed_too))
         return await prove(found, LinkProofs(self._link), log_key=self._state.rosters.current.log_key)

@@ -33,6 +33,10 @@ class LogProofs(Protocol):
         """The proof that one tree grew out of another."""
         ...
 
+    async def draw_checkpoint(self, leaf_index: int) -> bytes:
+        """The draw checkpoint of the later commitment of a draw, a signed note (protocol 13.4)."""
+        ...
+
 
 class LinkProofs:
     """LogProofs over the node's link."""
@@ -51,6 +55,10 @@ class LinkProofs:
     async def consistency(self, old_size: int, new_size: int) -> Sequence[bytes]:
         """See LogProofs."""
         return list((await self._link.consistency(old_size=old_size, new_size=new_size)).path)
+
+    async def draw_checkpoint(self, leaf_index: int) -> bytes:
+        """See LogProofs."""
+        return await self._link.draw_checkpoint(leaf_index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,10 +189,10 @@ def test_another_header_of_the_same_unit_is_told(tmp_path: Path) -> None:
     forged = later.thread[1]
     thread = list(file.thread)
     thread[1] = replace(thread[1], header=forged.header, signatures=forged.signatures)
-    assert told(story, replace(file, thread=tuple(thread))) == {"entries": "envelope"}
+    assert told(story, replace(file, thread=tuple(thread))) == {"entries": "envelope, entry 2 SPECIALTY_DETERMINED"}
     assert file.pool is not None
     bent_pool = replace(file.pool, header=forged.header, signatures=forged.signatures)
-    assert told(story, replace(file, pool=bent_pool)) == {"entries": "envelope"}
+    assert told(story, replace(file, pool=bent_pool)) == {"entries": "envelope, pool"}
 
 
 def test_another_form_of_a_signature_is_told(tmp_path: Path) -> None:
@@ -202,9 +202,9 @@ def test_another_form_of_a_signature_is_told(tmp_path: Path) -> None:
     r, s = decode_dss_signature(file.thread[0].signatures[0])
     order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     other = replace(file.thread[0], signatures=(encode_dss_signature(r, order - s),))
-    assert told(story, replace(file, thread=(other, *file.thread[1:]))) == {"entries": "signatures"}
+    assert told(story, replace(file, thread=(other, *file.thread[1:]))) == {"entries": "signatures, entry 1 ISSUED"}
     twice = replace(file.thread[0], signatures=file.thread[0].signatures * 2)
-    assert told(story, replace(file, thread=(twice, *file.thread[1:]))) == {"signatures": "signatures"}
+    assert told(story, replace(file, thread=(twice, *file.thread[1:]))) == {"signatures": "signatures, entry 1 ISSUED"}
 
 
 def test_an_authoritys_own_signature_counts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.certs.draw_story import HOME, HOST, PROVINCE, Story, committed, key_o
 from tests.cli.conftest import ROOT, run
 
 # A process in which nobody opens a socket or a database, and no room of a server is loaded.
-_ALONE = """
+ALONE = """
 import sys
 def forbid(event, arguments):
     if event.startswith(("socket.", "sqlite3.", "subprocess.")):
@@ -143,7 +144,7 @@ def test_it_needs_no_network_and_no_database(honest: tuple[Story, DrawFile, Path
     story, _, path = honest
     words = ["draw", "verify", path, *known(story), "--json"]
     done = subprocess.run(
-        [sys.executable, "-c", _ALONE, *map(str, words)],
+        [sys.executable, "-c", ALONE, *map(str, words)],
         cwd=path.parent,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'proto/gen'}", "PATH": ""},
         capture_output=True,
@@ -151,3 +152,19 @@ def test_it_needs_no_network_and_no_database(honest: tuple[Story, DrawFile, Path
     )
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["ok"] is True
+
+
+def test_the_arithmetic_alone(honest: tuple[Story, DrawFile, Path], tmp_path: Path) -> None:
+    """What opens nobody is a failure unless it was asked for; then it is told as not checked."""
+    story, file, _ = honest
+    bare = tmp_path / "bare.json"
+    bare.write_bytes(draw_file_bytes(replace(file, experts=())))
+    assert run("draw", "verify", bare, *known(story)).exit_code == 5
+    document = json.loads(run("draw", "verify", bare, *known(story), "--arithmetic", "--json").stdout)
+    assert (document["ok"], document["arithmetic"]) == (True, True)
+    left_out = {check["name"]: check["detail"] for check in document["checks"] if check["status"] != "ok"}
+    assert left_out == dict.fromkeys(("pool", "experts", "experts_in_pool"), "arithmetic alone")
+    panel = next(event for event in story.thread if event.parsed.thread_sequence == len(story.thread))
+    bent = replace(file.thread[-1], entry=panel.entry[:-1] + bytes([panel.entry[-1] ^ 1]))
+    bare.write_bytes(draw_file_bytes(replace(file, experts=(), thread=(*file.thread[:-1], bent))))
+    assert run("draw", "verify", bare, *known(story), "--arithmetic").exit_code == 5

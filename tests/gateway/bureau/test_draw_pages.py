@@ -57,7 +57,10 @@ async def test_the_draw_is_told_step_by_step_with_its_digests(house: House) -> N
 async def test_a_province_sees_places_and_no_names(house: House) -> None:
     appraised(house, panel=(a_seat(1, status="sits", named=False),), recusals=())
     async with signed_in(house, Role.SUPERVISOR) as client:
-        text = words(await client.get(f"{CASE}/draw"))
+        page = await client.get(f"{CASE}/draw")
+        text = words(page)
+    assert f'href="{CASE}/draw-file"' not in page.text
+    assert f'href="{CASE}/draw-file?names=0"' in page.text
     assert "姓名不对本单位公开" in text
     assert "专家1" not in text
 
