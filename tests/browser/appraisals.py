@@ -12,7 +12,7 @@ from tests.browser.conftest import ROOT, Town
 from tests.node.appraisals import FINDING, PLAN, a_letter, an_opinion
 
 HOME, HOME_APPROVER, HOST, HOST_APPROVER = PEOPLE = ("hz-le-01", "hz-le-02", "cd-le-01", "cd-le-02")
-ACCEPTED, DRAWN, NOTIFIED, EXAMINED, OPINION, REPORTED, CONCLUDED = range(1, 8)
+ACCEPTED, DRAWN, SCHEDULED, NOTIFIED, EXAMINED, OPINION, REPORTED, CONCLUDED = range(1, 9)
 _POOL: Final = ROOT / "examples" / "expert-pool.json"
 
 
@@ -24,23 +24,33 @@ def with_pool(town: Town) -> None:
         town.has_pool = True
 
 
-def play(town: Town, stage: int, folder: Path) -> str:
-    """An appraisal at a stage (ACCEPTED … CONCLUDED); its number. Both committees see it."""
+def play(town: Town, stage: int, folder: Path, *, number: str = "", done: int = 0) -> str:
+    """An appraisal at a stage (ACCEPTED … CONCLUDED); its number. Both committees see it.
+
+    With a number that one goes on, from the stage that it has reached.
+    """
     with_pool(town)
     with town.at_work(*PEOPLE) as desks:
         staff = Staff(*desks)
-        number = _accepted(staff)
+        number = number or _accepted(staff)
         parts: tuple[Callable[[], None], ...] = (
             lambda: _drawn(staff, number),
+            lambda: _scheduled(staff, number),
             lambda: _notified(staff, number, folder),
             lambda: _examined(staff, number),
             lambda: _opinion(staff, number),
             lambda: _reported(staff, number),
             lambda: _concluded(staff, number),
         )
-        for part in parts[: stage - 1]:
+        for part in parts[max(0, done - 1) : stage - 1]:
             part()
     return number
+
+
+def reach(town: Town, number: str, state: str) -> None:
+    """Wait until both committees see that state."""
+    with town.at_work(*PEOPLE) as desks:
+        _both(Staff(*desks), number, state)
 
 
 def panel(view: Json) -> list[str]:
@@ -69,11 +79,16 @@ def _drawn(staff: Staff, number: str) -> None:
     _both(staff, number, "panel_drawn")
 
 
-def _notified(staff: Staff, number: str, folder: Path) -> None:
-    day = acts.days_ago(0)
-    appointment = {"at": f"{day}T16:30", "place": "示例路2号鉴定中心3楼", "form": "EXAMINATION_FORM_ON_SITE"}
+def _scheduled(staff: Staff, number: str) -> None:
+    at = acts.days_ago(0, "16:30")
+    appointment = {"at": at, "place": "示例路2号鉴定中心3楼", "form": "EXAMINATION_FORM_ON_SITE"}
     staff.host_clerk.move(number, "scheduled", {"body": {"appointment": appointment}})
+    _both(staff, number, "scheduled")
+
+
+def _notified(staff: Staff, number: str, folder: Path) -> None:
     staff.home_clerk.until_state(number, "scheduled")
+    day = acts.days_ago(0)
     proof = folder / "送达回证.txt"
     proof.write_text("送达回证\n" * 9, encoding="utf-8")
     material = staff.home_clerk.add_file(number, proof, "service")

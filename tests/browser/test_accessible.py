@@ -16,7 +16,7 @@ from gateway.bureau.old_cases.example import EXAMPLE
 from gateway.bureau.pool.example import EXAMPLE as EXPERT
 from gateway.bureau.site import _PAGES as ROOMS  # the rooms are the site's own business but for this test
 from gateway.openapi import api_routes
-from tests.browser import acts
+from tests.browser import acts, appraisals
 from tests.browser.accessibility import violations
 from tests.browser.conftest import DESKTOP, PHONE, Town, Window
 
@@ -31,6 +31,7 @@ LETTER: Final = {
     "letter.appraisal.diagnosis": "骨折", "letter.appraisal.pool_basis": "受托方专家库，一案一议",
 }  # fmt: skip
 COMMITTEE, KEEPER = "hz-le-01", "hz-le-02"  # clerk and approver of the committee
+PANEL = "cd-le-01"  # clerk of the committee that draws
 
 # What is read by GET and is no page: files, the answer to a script, the way to another service for signing in and back.
 NO_PAGE: Final = frozenset(
@@ -51,8 +52,8 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageNotices": ((CLERK, "/notices"), (ADMINISTRATOR, "/notices")),
     "pageDrafts": ((CLERK, "/intake"),),
     "pageNewDraft": ((CLERK, "/intake/new"), (COMMITTEE, "/intake/new")),
-    "pageAppointments": ((COMMITTEE, "/appointments"),),
-    "pageDraw": ((COMMITTEE, "/cases/{appraisal}/draw"),),
+    "pageAppointments": ((COMMITTEE, "/appointments"), (PANEL, "/appointments")),
+    "pageDraw": ((COMMITTEE, "/cases/{appraisal}/draw"), (PANEL, "/cases/{examined}/draw?check=1")),
     "pageDrawFigures": ((COMMITTEE, "/draw-figures"),),
     "pageDraft": ((CLERK, "/intake/{draft}?check=1"),),
     "pageDraftReview": ((CLERK, "/intake/{draft}/review"),),
@@ -64,18 +65,30 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageOldImport": ((CLERK, "/old-cases/import"),),
     "pageOldImported": ((CLERK, "/old-cases/import/{old_imported}"),),
     "pageEarlier": ((CLERK, "/cases/{case}/earlier"),),
-    "pagePool": ((CLERK, "/pool"), (COMMITTEE, "/pool"), (KEEPER, "/pool")),
+    "pagePool": ((CLERK, "/pool"), (COMMITTEE, "/pool"), (KEEPER, "/pool"), (PANEL, "/pool")),
     "pageNewExpert": ((KEEPER, "/pool/experts/new"),),
     "pageExpert": ((COMMITTEE, "/pool/experts/{expert}"), (KEEPER, "/pool/experts/{expert}")),
     "pagePoolImport": ((KEEPER, "/pool/import"),),
     "pagePoolImported": ((KEEPER, "/pool/import/{pool_imported}"),),
     "pagePoolVersions": ((COMMITTEE, "/pool/versions"),),
     "pagePoolVersion": ((COMMITTEE, "/pool/versions/{root}"), (KEEPER, "/pool/versions/{root}")),
-    "pageDelegation": ((CLERK, "/cases/{case}"), (HOST, "/cases/{running}"), (COMMITTEE, "/cases/{appraisal}")),
-    "pageMove": ((HOST, "/cases/{running}/moves/reported"), (CLERK, "/cases/{case}/moves/supplement-requested")),
+    "pageDelegation": (
+        (CLERK, "/cases/{case}"),
+        (HOST, "/cases/{running}"),
+        (COMMITTEE, "/cases/{appraisal}"),
+        (COMMITTEE, "/cases/{concluded}"),
+        (PANEL, "/cases/{examined}"),
+    ),
+    "pageMove": (
+        (HOST, "/cases/{running}/moves/reported"),
+        (CLERK, "/cases/{case}/moves/supplement-requested"),
+        (PANEL, "/cases/{accepted}/moves/specialty-determined"),
+        (PANEL, "/cases/{examined}/moves/opinion-formed"),
+        (COMMITTEE, "/cases/{concluded}/moves/conclusion-served"),
+    ),
     "pagePrepared": ((APPROVER, "/moves/{move}"),),
     "pageChange": ((CLERK, "/moves/{move}/edit"),),
-    "pagePapers": ((CLERK, "/cases/{case}/papers"),),
+    "pagePapers": ((CLERK, "/cases/{case}/papers"), (COMMITTEE, "/cases/{concluded}/papers")),
     "pageRequests": ((CLERK, "/cases/{case}/requests"),),
     "pageRequest": ((CLERK, "/requests/{request}"),),
     "pageMaterials": ((CLERK, "/materials/{draft}"), (CLERK, "/materials/{case}")),
@@ -83,7 +96,7 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageRedaction": ((CLERK, "/files/{file}/redact"),),
     "pageChecklist": ((CLERK, "/cases/{case}/checklist"),),
     "pageNewThreads": ((CLERK, "/threads/new"),),
-    "pageNewThread": ((CLERK, "/threads/new/agreement-proposed"),),
+    "pageNewThread": ((CLERK, "/threads/new/agreement-proposed"), (CLERK, "/threads/new/notice-sent")),
     "pageSeal": ((ADMINISTRATOR, "/seal"),),
     "pagePeople": ((ADMINISTRATOR, "/people"),),
     "pageStaffList": ((ADMINISTRATOR, "/people/staff"),),
@@ -158,9 +171,23 @@ def appraisal(town: Town, browser: Browser) -> str:
     return number
 
 
+@pytest.fixture(scope="module")
+def appraised(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Appraisals between the committees: accepted, examined by a panel that was drawn, concluded."""
+    stages = {
+        "accepted": appraisals.ACCEPTED, "examined": appraisals.EXAMINED, "concluded": appraisals.CONCLUDED,
+    }  # fmt: skip
+    return {name: appraisals.play(town, stage, tmp_path_factory.mktemp(name)) for name, stage in stages.items()}
+
+
 @pytest.fixture
 def things(
-    town: Town, window: Window, cases: Mapping[str, str], pool: Mapping[str, str], appraisal: str
+    town: Town,
+    window: Window,
+    cases: Mapping[str, str],
+    pool: Mapping[str, str],
+    appraisal: str,
+    appraised: Mapping[str, str],
 ) -> dict[str, str]:
     """A draft with a picture, a file read for import, a prepared act, a request: each by its id."""
     page = window()
@@ -207,6 +234,7 @@ def things(
     return {
         **cases,
         **pool,
+        **appraised,
         "appraisal": appraisal,
         "draft": str(draft),
         "file": file.removeprefix("m-"),
@@ -267,6 +295,21 @@ def test_every_page_is_accessible_on_a_screen_and_on_a_telephone(
                 if faults := faults_of(page, axe):
                     found[f"{name} {where} at {size['width']}"] = faults
     assert found == {}
+
+
+def test_the_conclusion_s_letter_is_accessible(
+    town: Town, window: Window, axe: str, appraised: Mapping[str, str]
+) -> None:
+    page, shown = window(), window()
+    town.sign_in(page, COMMITTEE)
+    page.goto(f"{town.address(HANGZHOU)}/desk/cases/{appraised['concluded']}/papers")
+    link = page.get_by_role("row", name="鉴定结论书").get_by_role("link", name="网页").get_attribute("href")
+    shown.set_content(page.request.get(f"{town.address(HANGZHOU)}{link}").text())  # itself it lets no script in
+    for size in (DESKTOP, PHONE):
+        shown.set_viewport_size(size)  # type: ignore[arg-type] # width and height
+        assert violations(shown, axe) == []
+        assert shown.locator("h1").count() == 1
+        assert not shown.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("staff_id", ["", CLERK])

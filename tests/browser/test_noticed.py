@@ -1,4 +1,4 @@
-"""主动介入: a bureau tells another of the accident of a worker insured there, who makes a case and a delegation of it."""
+"""主动介入: a bureau tells another of the accident of a worker insured there, who makes a delegation of it."""
 
 from collections.abc import Callable
 
