@@ -59,7 +59,7 @@ _OF_CLOCK: Final = {
 _CLOSED: Final = frozenset({Stage.COMPLETED, Stage.WITHDRAWN, Stage.CANCELLED, Stage.TERMINATED})
 _RESTING: Final = _CLOSED | {Stage.ARCHIVED, Stage.ENDED, Stage.ANSWERED, Stage.STATED, Stage.IN_FORCE}
 _KEPT_BY: Final = "tasks"  # meta: by which rules, and for which units, the rows were written
-_RULES: Final = "3"
+_RULES: Final = "4"
 
 
 def tasks_of(thread: ThreadState, units: Iterable[str], roster: RosterView | None) -> Iterator[TaskRecord]:
@@ -144,17 +144,22 @@ def _turn(thread: ThreadState, unit: str, role: str) -> str:
     """The word for what the unit is to do next; empty while it is another's turn."""
     working = thread.state in (Stage.ACCEPTED, Stage.IN_PROGRESS)
     if role == "host" and working:
-        return _OF_TURN[role, thread.state]  # the host works on while the home answers; a pause either may end
+        return _word(thread, role)  # the host works on while the home answers; a pause either may end
     if thread.turn == unit:
         if working and thread.work.extension_request is not None:
             return ""  # the clock of the request says it
-        return _OF_TURN.get((role, thread.state), TO_HANDLE)
+        return _word(thread, role)
     if role == "superior" and thread.state is Stage.AWAITING_DESIGNATION and not thread.work.designated:
         named = {province for province, _ in thread.work.votes}
         return "" if unit in named or thread.turn else TO_HANDLE
     if role == "home" and thread.on_paper and thread.turn == thread.host_unit:
         return PAPER  # the host is no member: its moves come by post, and the home records them
     return ""
+
+
+def _word(thread: ThreadState, role: str) -> str:
+    found = _OF_TURN.get((role, thread.state), TO_HANDLE)
+    return TO_HANDLE if found == TO_ASSIGN and thread.appraisal is not None else found  # nobody assigns an appraisal
 
 
 def sync(tx: Tx, state: State, before: ThreadState | None, after: ThreadState) -> None:

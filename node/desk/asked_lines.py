@@ -1,4 +1,4 @@
-"""What exactly waits for an answer: the words of a line of 待答复, from the kind of the envelope that asked."""
+"""What exactly waits: the words of a line of 待答复 by what was asked, and of a step of an appraisal by its state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +8,7 @@ from typing import Final
 from delegation.codes import Kind
 from delegation.table import State as Stage
 from node import tasks
+from node.desk.labels import state_label
 from node.desk.waiting import Waiting
 from node.records import EntryRecord
 from node.writer import Tx
@@ -20,6 +21,24 @@ _WORDS: Final[Mapping[int, str]] = MappingProxyType({
     int(Kind.CORRECTED): "更正待确认",
 })  # fmt: skip
 _NOTICE: Final = "通报待答复"
+_STEPS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({
+    ("host", Stage.ACCEPTED): "待确定科别或推荐专家",
+    ("host", Stage.DRAW_VOID): "待重新确定科别",
+    ("home", Stage.DRAW_VOID): "待重新确定科别",
+    ("home", Stage.EXPERTS_PROPOSED): "待入库聘请",
+    ("home", Stage.EXPERTS_ADMITTED): "待确定科别",
+    ("host", Stage.PANEL_DRAWN): "待排期或确认专家",
+    ("home", Stage.SCHEDULED): "待通知职工",
+    ("host", Stage.SCHEDULED): "待改期",
+    ("host", Stage.NOTIFIED): "待现场鉴定",
+    ("host", Stage.EXAMINED): "待形成专家组意见",
+    ("host", Stage.OPINION_FORMED): "待提交鉴定结果",
+})  # fmt: skip
+
+
+def words_of_step(role: str, state: str) -> str:
+    """What our side ("home", "host") is to do next in this legal state; the state itself where nothing better fits."""
+    return _STEPS.get((role, state)) or state_label(state)
 
 
 def with_words(tx: Tx, page: Sequence[Waiting], states: Mapping[str, str]) -> list[Waiting]:

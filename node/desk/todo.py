@@ -17,7 +17,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.urgency import UNDATED
 from node import tasks
-from node.desk.asked_lines import with_words
+from node.desk.asked_lines import with_words, words_of_step
 from node.desk.cures import cure_of
 from node.desk.drafts import told_in_a_line
 from node.desk.guard import READS, need
@@ -201,7 +201,7 @@ def _item(tx: Tx, state: State, actor: Actor, item: Waiting, cases: Mapping[str,
         if item.code in (tasks.TO_REVEAL, tasks.VOID_DRAW):
             other = item.other_unit  # whose secret is awaited
         if item.kind == "turn" and item.category == tasks.TO_HANDLE:
-            label = state_label(case.state)
+            label = words_of_step("home" if case.home_unit == actor.unit else "host", case.state)
         elif item.kind == tasks.PAPER:
             label = f"线下办理，待登记：{state_label(case.state)}"
     if item.kind in ("parked", "alarm"):

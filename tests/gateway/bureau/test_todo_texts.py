@@ -7,7 +7,7 @@ from delegation.catalogue import CATALOGUE
 from gateway.bureau.navigation import _ENTRIES
 from gateway.bureau.texts import english
 from gateway.bureau.todo import chosen, filters, listing, routes
-from node.desk import cures, waiting
+from node.desk import asked_lines, cures, waiting
 from node.desk.todo_categories import CATEGORIES
 
 TEMPLATES = Path(routes.__file__).parent.parent / "templates" / "todo"
@@ -23,7 +23,8 @@ def of_source(module: object) -> set[str]:
 
 def test_every_text_is_translated() -> None:
     wanted = {category.label for category in CATEGORIES} | {label for _, _, label, _ in _ENTRIES}
-    wanted |= {row.text_zh for row in CATALOGUE.values()} | of_source(cures) | of_source(waiting)
+    wanted |= {row.text_zh for row in CATALOGUE.values()} | of_source(cures)
+    wanted |= of_source(waiting) | of_source(asked_lines)
     for module in (chosen, filters, listing, routes):
         wanted |= of_source(module)
     for path in TEMPLATES.glob("*.html"):
