@@ -390,9 +390,26 @@ _SERVED: Final = Making(
     ],
     begin=_number_of,
 )  # fmt: skip
+
+
+def _until(asking: Asking) -> str:
+    """Until when one may apply."""
+    found = [due.legal.isoformat() for due in asking.view.due_dates if due.clock == "reappraisal"]
+    return f"申请期至 {found[0]}" if found else ""
+
+
 _AGAIN: Final = Making(
     sections=lambda asking: [
-        main(day("body.conclusion.on", "申请日期", required=True), text()),
+        main(
+            day(
+                "body.conclusion.on",
+                "申请日期",
+                required=True,
+                hint="收到结论之日起十五日内；逾期的照登，由省级委员会审查（《工伤保险条例》第二十六条）",
+            ),
+            text(),
+            hint=_until(asking),
+        ),
         materials(asking),
     ],
     begin=lambda asking: {"body": {"conclusion": {"on": asking.today.isoformat()}}},

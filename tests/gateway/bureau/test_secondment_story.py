@@ -88,4 +88,16 @@ async def test_experts_are_lent_admitted_drawn_and_confirmed_by_pages(tmp_path: 
             read = await two(home, number, "conclusion-issued", {**concluded, f"{finding}.injuries.0.grade": "9"})
             assert "九级" in read
             await until_entry(nodes[CHENGDU], CHENGDU, number, "CONCLUSION_ISSUED")
+            today = now().date()
+            served: Typed = {"body.conclusion.on": today.isoformat(), "body.conclusion.service_method": "直接送达"}
+            await two(home, number, "conclusion-served", {**served, "body.conclusion.remedy_told": "1"})
+            await until_entry(nodes[HANGZHOU], HANGZHOU, number, "CONCLUSION_SERVED")
+            asked = await page(home.clerk, f"/desk/cases/{number}/moves/reappraisal-requested")
+            assert "申请期至" in words(asked)
+            await two(home, number, "reappraisal-requested", {"body.conclusion.on": today.isoformat()})
+            await until_entry(nodes[HANGZHOU], HANGZHOU, number, "REAPPRAISAL_REQUESTED")
+            result: Typed = {"body.conclusion.number": "浙劳鉴〔2026〕2号", "body.conclusion.on": today.isoformat()}
+            read = await two(home, number, "reappraisal-result", {**result, "body.conclusion.outcome": "维持九级"})
+            assert "维持九级" in read
+            await until_entry(nodes[CHENGDU], CHENGDU, number, "REAPPRAISAL_RESULT")
             assert not (await see(nodes[HANGZHOU], HANGZHOU, number)).alarms
