@@ -22,17 +22,17 @@ _WORDS: Final[Mapping[int, str]] = MappingProxyType({
 })  # fmt: skip
 _NOTICE: Final = "通报待答复"
 _STEPS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({
-    ("host", Stage.ACCEPTED): "待确定科别或推荐专家",
+    ("host", Stage.ACCEPTED): "待组成专家组",  # specialities, or the experts that are lent
     ("host", Stage.DRAW_VOID): "待重新确定科别",
     ("home", Stage.DRAW_VOID): "待重新确定科别",
     ("home", Stage.EXPERTS_PROPOSED): "待入库聘请",
     ("home", Stage.EXPERTS_ADMITTED): "待确定科别",
-    ("host", Stage.PANEL_DRAWN): "待排期或确认专家",
+    ("host", Stage.PANEL_DRAWN): "待安排鉴定",
     ("home", Stage.SCHEDULED): "待通知职工",
     ("host", Stage.SCHEDULED): "待改期",
     ("host", Stage.NOTIFIED): "待现场鉴定",
-    ("host", Stage.EXAMINED): "待形成专家组意见",
-    ("host", Stage.OPINION_FORMED): "待提交鉴定结果",
+    ("host", Stage.EXAMINED): "待专家组意见",
+    ("host", Stage.OPINION_FORMED): "待提交结果",
 })  # fmt: skip
 
 

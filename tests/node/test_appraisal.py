@@ -120,7 +120,7 @@ async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: P
         home, host = await world.start_node(HANGZHOU), await world.start_node(CHENGDU)
         await a.with_pool(host, CHENGDU)
         ref = await a.until_accepted(home, host)
-        await waits(host, CHENGDU, "待确定科别或推荐专家")
+        await waits(host, CHENGDU, "待组成专家组")
         await a.two(host, CHENGDU, ref, "SPECIALTY_DETERMINED", a.PLAN)
         experts = a.panel_of(await a.both_reach(home, host, ref, "panel_drawn"))
 
@@ -160,10 +160,10 @@ async def test_an_appraisal_from_its_letter_to_the_served_conclusion(tmp_path: P
             await a.act(host, CHENGDU, ref, "EXAMINED", {"body": {"examination": examination}})
             seen = await a.both_reach(home, host, ref, "examined")
             assert sorted(seen.entries[-1].body["examination"]["experts"]) == sorted(sitting)  # type: ignore[index]
-            await waits(host, CHENGDU, "待形成专家组意见")
+            await waits(host, CHENGDU, "待专家组意见")
             await a.act(host, CHENGDU, ref, "OPINION_FORMED", a.an_opinion(sitting))
             await a.both_reach(home, host, ref, "opinion_formed")
-            await waits(host, CHENGDU, "待提交鉴定结果")
+            await waits(host, CHENGDU, "待提交结果")
             result = {"report": "经鉴定，伤残九级", "reviewer_staff_id": f"{CHENGDU}-reviewer"}
             await a.two(host, CHENGDU, ref, "APPRAISAL_REPORTED", {"body": {"appraisal_result": result}})
             seen = await a.both_reach(home, host, ref, "reported")
