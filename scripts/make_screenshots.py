@@ -14,8 +14,9 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from cli.demo.people import INVESTIGATION, prepare, staff_of
-from cli.demo.practice import play_samples
+from cli.demo.appraisal import commit_pool, load_pool
+from cli.demo.people import APPRAISAL, INVESTIGATION, prepare, staff_of
+from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.story import load_case
 from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
 from delegation.codes import PRACTICE_FEDERATION
@@ -54,8 +55,20 @@ def signed_in(browser: Browser, federation: LocalFederation, bureau: BureauPlan,
     return page
 
 
-def take(browser: Browser, federation: LocalFederation, numbers: list[str]) -> None:
+def take(browser: Browser, federation: LocalFederation, numbers: list[str], appraised: list[str]) -> None:
     """Each main page once, in the order of the story."""
+    take_investigation(browser, federation, numbers)
+    panel = signed_in(browser, federation, CHENGDU, "cd-ld-01")
+    cases = panel.url.replace("/todo", "/cases")
+    panel.goto(f"{cases}/{appraised[1]}/draw?check=1")  # drawn: an appointment is next
+    panel.evaluate("document.getElementById('t-panel').closest('section').scrollIntoView({block: 'start'})")
+    keep(panel, "draw")
+    panel.goto(f"{cases}/{appraised[3]}/moves/opinion-formed")  # examined: the opinion is next
+    keep(panel, "opinion")
+
+
+def take_investigation(browser: Browser, federation: LocalFederation, numbers: list[str]) -> None:
+    """Pages of an investigation."""
     home = signed_in(browser, federation, HANGZHOU, "hz-jb-01")
     home.get_by_role("link", name="拟稿").click()
     home.get_by_role("link", name="新的委托").click()
@@ -86,7 +99,8 @@ def main() -> None:
     if not path:
         sys.exit("there is no Chromium here: apt-get install chromium")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    case = load_case(ROOT / "examples" / "hangzhou-chengdu.json", today=day_of(datetime.now(UTC)))
+    today = day_of(datetime.now(UTC))
+    case = load_case(ROOT / "examples" / "hangzhou-chengdu.json", today=today)
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalFederation(Path(folder) / "data", federation_id=PRACTICE_FEDERATION) as federation,
@@ -97,9 +111,12 @@ def main() -> None:
         with staff_of(federation, INVESTIGATION) as staff:
             host_unit = CHENGDU.unit(UnitType.RECOGNITION)
             numbers = play_samples(case, staff, folder=samples, host_unit=host_unit, tell=print)
+        with staff_of(federation, APPRAISAL) as staff:
+            commit_pool(load_pool(ROOT / "examples" / "expert-pool.json", today=today), staff, tell=print)
+            appraised = play_sample_appraisals(case, staff, folder=samples, tell=print)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-            take(browser, federation, numbers)
+            take(browser, federation, numbers, appraised)
             browser.close()
 
 

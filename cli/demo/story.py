@@ -94,16 +94,17 @@ def _question(case: Json, staff: Staff, number: str, tell: Tell) -> None:
 
 def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str, tell: Tell) -> None:
     host = part(case, "host")
-    added = [(staff.host_clerk.add_file(number, file, kind), kind) for file, kind in files_of(host["evidence"], folder)]
+    files = files_of(host["evidence"], folder)
+    added = [(staff.host_clerk.add_file(number, file, kind), kind, file.stem) for file, kind in files]
     evidence = [
         {
             "evidence_id": f"E-{n}",
             "kind": "EVIDENCE_KIND_INSPECTION" if kind == "site-photo" else "EVIDENCE_KIND_DOCUMENT",
-            "description": kind,
+            "description": name,
             "material_ids": [material],
             "provenance": "两名调查员现场取得",
         }
-        for n, (material, kind) in enumerate(added, start=1)
+        for n, (material, kind, name) in enumerate(added, start=1)
     ]
     answers = [{**each, "evidence_ids": ["E-1"]} for each in cast("list[Json]", host["answers"])]
     result = {
@@ -125,7 +126,7 @@ def _result(case: Json, staff: Staff, number: str, folder: Path, host_unit: str,
         "reported",
         {
             "body": {"result": result},
-            "materials": [material for material, _ in added],
+            "materials": [material for material, *_ in added],
         },
         approver=staff.host_approver,
     )

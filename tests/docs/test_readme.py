@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 from typer.core import TyperGroup
 
+from cli.demo.people import ACCOUNTS, APPRAISAL, INVESTIGATION
 from cli.main import commands
+from delegation.codes import Kind
+from gateway.bureau.cases.rules import ACT_LABELS
+from node.desk.labels import kind_label
 from tests.e2e.demo import COMMAND
 
 _ROOT = Path(__file__).parents[2]
 _READMES = ("README.md", "README.zh-CN.md")
+_WALKED = (
+    Kind.SIGNED_FOR, Kind.ACCEPTED, Kind.SPECIALTY_DETERMINED, Kind.SCHEDULED, Kind.WORKER_NOTIFIED, Kind.EXAMINED,
+    Kind.OPINION_FORMED, Kind.APPRAISAL_REPORTED, Kind.COMPLETED, Kind.CONCLUSION_ISSUED, Kind.CONCLUSION_SERVED,
+)  # fmt: skip
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`((?:xieban|certs|node|roster|registry|delegation) [^`]+)`")
 
@@ -88,6 +96,19 @@ def test_links_lead_somewhere(name: str) -> None:
     folder = (_ROOT / name).parent
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text_of(name)) if "://" not in link]
     assert [link for link in links if not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", _READMES)
+def test_the_walk_of_a_readme_can_be_walked(name: str) -> None:
+    """Its people have accounts in the demo, its pictures are made by the script, its words are the desk's."""
+    text = text_of(name)
+    people = set(re.findall(r"`([a-z]{2}-[a-z]{2}-[0-9]{2})`", text))
+    assert {*INVESTIGATION, *APPRAISAL} <= people <= {account.staff_id for account in ACCOUNTS}
+    pictures = set(re.findall(r"docs/screenshots/([a-z]+)\.png", text))
+    assert {"draw", "opinion"} <= pictures
+    assert pictures <= set(re.findall(r'keep\([a-z]+, "([a-z]+)"\)', text_of("scripts/make_screenshots.py")))
+    acts = {ACT_LABELS.get(kind) or kind_label(kind) for kind in _WALKED}
+    assert {act for act in acts if act not in text} == set()
 
 
 def test_both_readmes_say_the_same_commands() -> None:
