@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+from delegation.appraisal_rules import GRADE_LABELS, GRADE_WARNINGS, SELF_CARE_DEGREES, SELF_CARE_LABELS
 from delegation.clock_specs import CLOCKS
 from delegation.codes import Kind
 from delegation.reasons_codes import REASON_LIST, SEALED_CLASSES
+from delegation.specialties import INELIGIBLE_BY_CODE, SPECIALTIES
 from delegation.table import BusinessStatus, State
 from delegation.tables import TABLES
 from gateway.bureau.cases import labels, rules, words
@@ -69,6 +71,9 @@ def of_rules() -> set[str]:
     found |= {state_label(state.value) for state in State} | {status.label for status in BusinessStatus}
     found |= {spec.label for spec in CLOCKS.values()} | {spec.source for spec in CLOCKS.values()}
     found |= {code.label for code in REASON_LIST.values()} | set(SEALED_CLASSES.values())
+    found |= {text for each in GRADE_WARNINGS for text in (each.label, each.source)} | set(GRADE_LABELS.values())
+    found |= {*SELF_CARE_LABELS.values(), *SELF_CARE_DEGREES.values()}
+    found |= {each.label for each in (*INELIGIBLE_BY_CODE.values(), *SPECIALTIES.values())}
     return found
 
 
@@ -76,6 +81,7 @@ def of_words() -> set[str]:
     """Words of the room's own tables."""
     tables = (
         words.GUARD_WORDS, words.FOUR_EYES_WORDS, words.CURES, words.QUEUED_STATES, rules.AWAITED, rules.TURNS,
+        rules.ACT_LABELS,
         labels.FIELD_LABELS, labels.CODE_LABELS, labels.SUBJECT_LABELS, labels.DOCUMENT_KINDS,
         labels.MATERIAL_STATES, labels.CHECK_LABELS, MADE, THREAD_TITLES, ABOUT, NODE_STATE_WORDS,
     )  # fmt: skip
