@@ -20,6 +20,7 @@ from certs.keys import certificate_digest
 from certs.sealing import (
     CONTENT_KEY_SIZE,
     Randomness,
+    as_named,
     checked_recipients,
     digest_of,
     open_content,
@@ -33,9 +34,10 @@ from delegation.codec_written import read_back
 from delegation.codes import Kind, SealingSuite, SigningSuite
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
-from delegation.model import Header, Recipient
+from delegation.facts import BodyFacts
+from delegation.model import Header
 from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, pae
-from delegation.values import replaced
+from delegation.values import maker, replaced
 from xieban.delegation.v1 import body_pb2
 
 _digest_of_certificate: Final = lru_cache(maxsize=64)(certificate_digest)  # a unit signs for years by the same one
@@ -64,6 +66,9 @@ class SealedEnvelope:
     content: bytes = field(repr=False)
 
 
+_sealed: Final = maker(SealedEnvelope)
+
+
 class Unsigned(NamedTuple):
     """An envelope that is sealed and lacks its signature: nothing to send, nothing to keep."""
 
@@ -75,15 +80,19 @@ class Unsigned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a recipient read."""
+    """What a recipient read. `message` is the body as `open_body` read it, so that nobody reads it twice."""
 
     salt: bytes = field(repr=False)
     body: bytes = field(repr=False)
+    message: body_pb2.Body | None = field(default=None, repr=False, compare=False)
 
     @property
     def content(self) -> bytes:
         """Salt and body together, as a reseal needs them."""
         return self.salt + self.body
+
+
+_opened: Final = maker(Opened)
 
 
 def seal_and_sign(
@@ -109,18 +118,23 @@ def seal_draft(
     *,
     recipients: Sequence[tuple[str, bytes, bytes]],
     certificate: bytes,
+    facts: BodyFacts | None = None,
     randomness: Randomness = os.urandom,
 ) -> Unsigned:
     """Seal a serialised Body to recipients (unit, key id, raw public key), under the header of a draft.
 
     Fills in what follows from that: commitment, recipients, signer certificates, suites, payload type, digests.
+    `facts` are what its maker read out of these very bytes; without them they are read here.
     Raises Refusal: as `parse_header` when the draft is not one that others would take, BODY_CONTRADICTS_HEADER when the
     body repeats another kind or thread, TOO_LARGE, WEAK_KEY, RECIPIENT_KEY_NOT_VALID.
     Not checked: the rules, the roster, whether `certificate` is valid.
     """
     if header.kind is Kind.RESEAL:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")  # a reseal has an original: use `reseal`
-    check_body(header, body)
+    if facts is None:
+        check_body(header, body)
+    else:
+        _check_repeated(header, facts.kind, facts.thread_id)
     salt, content_key = salt_and_key(randomness)
     return _seal(header, salt + body, content_key, recipients, certificate)
 
@@ -132,7 +146,7 @@ def sign(unsigned: Unsigned, signing_key: EllipticCurvePrivateKey) -> SealedEnve
     """
     header_bytes, sealed_body, header, content = unsigned
     signature = sign_p256(signing_key, PAYLOAD_TYPE_ENVELOPE, header_bytes)
-    return SealedEnvelope(header_bytes, sealed_body, (signature,), header, content)
+    return _sealed(header_bytes, sealed_body, (signature,), header, content)
 
 
 def reseal(
@@ -225,10 +239,9 @@ def open_body(
         key=private_key,
         key_id=header.recipients[position].key_id,
     )
-    opened = Opened(content[:SALT_SIZE], content[SALT_SIZE:])
-    check_commitment(judged, opened)
-    check_body(judged, opened.body)
-    return opened
+    salt, body = content[:SALT_SIZE], content[SALT_SIZE:]
+    _check_commitment(judged, salt, body)
+    return _opened(salt, body, _read_repeated(judged, body))
 
 
 def check_commitment(header: Header, opened: Opened) -> None:
@@ -236,19 +249,32 @@ def check_commitment(header: Header, opened: Opened) -> None:
 
     Raises Refusal(COMMITMENT_MISMATCH).
     """
-    if not compare_digest(content_commitment(opened.salt, opened.body), header.content_commitment):
+    _check_commitment(header, opened.salt, opened.body)
+
+
+def _check_commitment(header: Header, salt: bytes, body: bytes) -> None:
+    if not compare_digest(content_commitment(salt, body), header.content_commitment):
         raise Refusal(Reason.COMMITMENT_MISMATCH)
 
 
 def check_body(header: Header, body: bytes) -> None:
     """The body repeats the header's kind and thread. Raises Refusal(BODY_CONTRADICTS_HEADER, field=...)."""
+    _read_repeated(header, body)
+
+
+def _read_repeated(header: Header, body: bytes) -> body_pb2.Body:
     try:
-        parsed = body_pb2.Body.FromString(body)
+        message = body_pb2.Body.FromString(body)
     except DecodeError as error:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="body") from error
-    if int(parsed.kind) != header.kind:
+    _check_repeated(header, int(message.kind), message.thread_id)
+    return message
+
+
+def _check_repeated(header: Header, kind: int, thread_id: str) -> None:
+    if kind != header.kind:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="kind")
-    if parsed.thread_id != header.thread_id:
+    if thread_id != header.thread_id:
         raise Refusal(Reason.BODY_CONTRADICTS_HEADER, field="thread_id")
 
 
@@ -279,7 +305,7 @@ def _seal(
     filled = replaced(
         draft,
         content_commitment=content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
-        recipients=tuple([Recipient(each.unit, each.key_id) for each, _ in to]),
+        recipients=as_named(tuple(recipients)),
         signing_suite=SigningSuite.ECDSA_P256_SHA256,
         sealing_suite=SealingSuite.X25519_AES256GCM,
         signer_certificates=(_digest_of_certificate(certificate),),

@@ -24,6 +24,7 @@ from certs.requests import checked_sealing_key
 from delegation.codec_entry import pack_sealed, parse_sealed
 from delegation.codec_header import MOST_RECIPIENTS
 from delegation.errors import Reason, Refusal
+from delegation.model import Recipient
 from delegation.payloads import MOST_CONTENT, SALT_SIZE, hpke_info, sealing_key_id
 
 LABEL_CONTENT: Final = b"xieban/content/v1"
@@ -51,6 +52,11 @@ def checked_recipients(recipients: Sequence[tuple[str, bytes, bytes]]) -> tuple[
     """
     if not 0 < len(recipients) <= MOST_RECIPIENTS:
         raise Refusal(Reason.MALFORMED, field="recipients")
+    return _all_checked(tuple(recipients))
+
+
+@lru_cache(maxsize=4096)  # the units of a thread are the same in each of its envelopes; what is refused is judged again
+def _all_checked(recipients: tuple[tuple[str, bytes, bytes], ...]) -> tuple[tuple[SealTo, X25519PublicKey], ...]:
     found = []
     for recipient in recipients:
         to = SealTo(*recipient)
@@ -59,6 +65,12 @@ def checked_recipients(recipients: Sequence[tuple[str, bytes, bytes]]) -> tuple[
             raise Refusal(Reason.RECIPIENT_KEY_NOT_VALID, unit=to.unit)
         found.append((to, key))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def as_named(recipients: tuple[tuple[str, bytes, bytes], ...]) -> tuple[Recipient, ...]:
+    """How a header names those whom it is sealed to. NOT checked: their keys."""
+    return tuple([Recipient(unit, key_id) for unit, key_id, _ in recipients])
 
 
 @lru_cache(maxsize=4096)  # every unit of the country; a refused key is judged again

@@ -8,7 +8,7 @@ from typing import Final
 from delegation import codec_values as take
 from delegation import digits, model
 from delegation.codec_body_appraisal import APPRAISAL_CONTENTS, request_of
-from delegation.codec_body_checks import read_body
+from delegation.codec_body_checks import check_body, read_body
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.evidence_checks import checks_for
@@ -51,6 +51,12 @@ def body_facts(body: bytes) -> BodyFacts:
         Refusal: MALFORMED, TOO_LARGE or UNKNOWN_CODE with the path of the `field`.
     """
     return facts_of_read(read_body(body))
+
+
+def message_facts(b: body_pb2.Body) -> BodyFacts:
+    """As `body_facts`, of a message that was parsed already from a body within the cap of its size."""
+    check_body(b)
+    return facts_of_read(b)
 
 
 def facts_of_read(b: body_pb2.Body) -> BodyFacts:

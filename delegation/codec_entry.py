@@ -356,6 +356,9 @@ class SealedParts:
     ciphertext: bytes
 
 
+_sealed_parts: Final = maker(SealedParts)
+
+
 @dataclass(frozen=True, slots=True)
 class EnvelopeParts:
     """An envelope taken apart; each part as the bytes that came."""
@@ -386,7 +389,7 @@ def parse_sealed(data: bytes) -> SealedParts:
             take.malformed("sealed_body.keys")
     if not ciphertext:
         take.malformed("sealed_body.ciphertext")
-    return SealedParts(keys, ciphertext)
+    return _sealed_parts(keys, ciphertext)
 
 
 def pack_envelope(header: bytes, sealed_body: bytes, signatures: Sequence[bytes]) -> bytes:

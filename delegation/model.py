@@ -29,6 +29,7 @@ from delegation.codes import (
 )
 from delegation.deadlines import Suspension
 from delegation.declared_appraisal import AppraisalDetail
+from delegation.values import maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class EnvelopeRef:
     sender_unit: str
     envelope_id: str
     header_digest: bytes
+
+
+_ref_of: Final = maker(EnvelopeRef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +321,7 @@ class Header:
     @property
     def ref(self) -> EnvelopeRef:
         """This envelope's name."""
-        return EnvelopeRef(self.sender_unit, self.envelope_id, self.digest)
+        return _ref_of(self.sender_unit, self.envelope_id, self.digest)
 
     @property
     def addressees(self) -> tuple[str, ...]:

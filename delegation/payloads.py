@@ -4,6 +4,7 @@ Everything here is length-prefixed or of fixed length, so that no two inputs giv
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -63,18 +64,13 @@ def content_commitment(salt: bytes, body: bytes) -> bytes:
 
 def hpke_info(context_digest: bytes, unit: str, key_id: bytes) -> bytes:
     """The HPKE info of one recipient: length-prefixed label, digest of the context, unit, key id (protocol 4.4)."""
-    named = unit.encode()
-    return b"".join(
-        (
-            _HPKE_HEAD,
-            len(context_digest).to_bytes(4, "big"),
-            context_digest,
-            len(named).to_bytes(4, "big"),
-            named,
-            len(key_id).to_bytes(4, "big"),
-            key_id,
-        )
-    )
+    size = len(context_digest).to_bytes(4, "big")
+    return b"".join((_HPKE_HEAD, size, context_digest, _recipient_named(unit, key_id)))
+
+
+@lru_cache(maxsize=4096)  # as many as the country has units; keys change once a year
+def _recipient_named(unit: str, key_id: bytes) -> bytes:
+    return length_prefixed(unit.encode(), key_id)
 
 
 def sealing_key_id(public_key: bytes) -> bytes:

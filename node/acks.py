@@ -21,6 +21,7 @@ from xieban.federation.v1 import exchange_pb2 as exchange
 
 MOST_IN_BATCH = 512
 _ack_record: Final = maker(AckRecord)
+_acknowledgement: Final = maker(Acknowledgement)
 _delivery_record: Final = maker(DeliveryRecord)
 _NAMES = {status: status.value for status in AcknowledgementStatus}
 _STATUSES = {name: status for status, name in _NAMES.items()}
@@ -57,7 +58,7 @@ def acknowledge(
         number=number,
         batch=acks.open,
         data=acknowledgement_bytes(
-            Acknowledgement(
+            _acknowledgement(
                 unit=unit,
                 cursor=cursor,
                 header_digest=header_digest,

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from certs.envelope import SealedEnvelope, Unsigned, seal_draft, sign
-from certs.sealing import SealTo
+from certs.sealing import SealTo, as_named
 from certs.trust import Trust
 from delegation.codec_body import agreement_record
 from delegation.codes import Kind, ThreadType
@@ -41,6 +41,9 @@ from node.writer import Tx
 
 _AGREEMENTS: Final = frozenset({Kind.AGREEMENT_PROPOSED, Kind.AGREEMENT_COUNTERSIGNED, Kind.AGREEMENT_ENDED})
 _header = maker(Header)
+_base = maker(Base)
+_local_facts = maker(LocalFacts)
+_judgement = maker(Judged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,9 @@ class Composed:
     row: Row
     keys: tuple[SealTo, ...]  # of the header's recipients, good when it was judged
     judged: Judged | None = None  # None for a first letter, which has no thread yet
+
+
+_composed = maker(Composed)
 
 
 def may_seal(state: State, *, at: datetime) -> Trust:
@@ -132,7 +138,7 @@ def position(held: Held | None, unit: str) -> tuple[Base, EnvelopeRef | None]:
     if held is None:
         return Base(0, b""), None
     thread = held.thread
-    base = Base(thread.sequence, thread.last_entry_digest) if thread is not None else Base(0, b"")
+    base = _base(thread.sequence, thread.last_entry_digest) if thread is not None else Base(0, b"")
     predecessor = held.own_last.get(unit)
     for item in held.pending:
         if item.moving and item.header.sender_unit == unit:
@@ -224,7 +230,7 @@ def compose(
         if wrong is not None:
             raise Refusal(wrong.reason, **wrong.details)
         judged = _judged(thread, header, view, local.today, row)
-        return Composed(header=header, body=body, facts=facts, row=row, keys=keys, judged=judged)
+        return _composed(header=header, body=body, facts=facts, row=row, keys=keys, judged=judged)
     if refused is None:
         raise Refusal(Reason.NOT_ALLOWED, kind=kind.name)
     raise Refusal(refused.reason, **refused.details)
@@ -260,7 +266,7 @@ def _stated(
 
 def _local(hands: Hands, at: datetime) -> LocalFacts:
     handler, approver = hands.handler or NOBODY, hands.approver or NOBODY
-    return LocalFacts(
+    return _local_facts(
         today=day_of(at),
         handler_id=handler.staff_id,
         approver_id=approver.staff_id,
@@ -271,7 +277,7 @@ def _local(hands: Hands, at: datetime) -> LocalFacts:
 
 def _judged(thread: ThreadState | None, header: Header, view: RosterView, on: date, row: Row) -> Judged | None:
     """What is remembered of the judgement; nothing of a first letter, nor of what is sent again after a protest."""
-    return Judged(thread, view, on, row) if thread is not None and header.replaces is None else None
+    return _judgement(thread, view, on, row) if thread is not None and header.replaces is None else None
 
 
 def _ref(tx: Tx, state: State, held: Held | None, envelope_id: str, *, field: str) -> EnvelopeRef | None:
@@ -326,7 +332,7 @@ def keys_of(trust: Trust, units: Sequence[str], at: datetime) -> tuple[SealTo, .
 
 def recipients_by(keys: Sequence[SealTo]) -> tuple[Recipient, ...]:
     """The recipients of a header, by the keys that it is sealed to."""
-    return tuple([Recipient(key.unit, key.key_id) for key in keys])
+    return as_named(tuple(keys))
 
 
 def recipients_of(trust: Trust, unit: str, others: Sequence[str], at: datetime) -> tuple[Recipient, ...]:
@@ -350,7 +356,8 @@ def seal(state: State, composed: Composed, *, at: datetime) -> SealedEnvelope:
 def seal_body(state: State, composed: Composed) -> tuple[Unsigned, EllipticCurvePrivateKey]:
     """The first half of `seal`: the body sealed, the header written for the unit's certificate; and its key."""
     key, certificate = state.keyring.signing_key(composed.header.sender_unit)
-    return seal_draft(composed.header, composed.body, recipients=composed.keys, certificate=certificate), key
+    header, body, facts = composed.header, composed.body, composed.facts
+    return seal_draft(header, body, recipients=composed.keys, certificate=certificate, facts=facts), key
 
 
 def sign_with_seal(state: State, unsigned: Unsigned, key: EllipticCurvePrivateKey, *, at: datetime) -> SealedEnvelope:

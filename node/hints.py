@@ -7,6 +7,7 @@ collects; the writer's own wake-up tells all of it (`Writer(spread=...)`).
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from threading import get_ident
 
 import structlog
 
@@ -16,16 +17,17 @@ _log = structlog.get_logger("node.hints")
 
 
 class Hints:
-    """Names on their way to `tell`, which is called in the loop, once for each name of a batch."""
+    """Names on their way to `tell`, which is called in the loop, once for each name of a batch. Made in its thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[str], None]) -> None:
         self._loop = loop
+        self._ident = get_ident()
         self._tell = tell
         self._names: deque[str] = deque()
 
     def signal(self, what: str) -> None:
         """Something came up: told at once in the loop; from the writer's thread, with the answers of its batch."""
-        if _running() is self._loop:
+        if get_ident() == self._ident:
             self._tell(what)
         else:
             self._names.append(what)

@@ -6,10 +6,12 @@ what is behind it.
 """
 
 from datetime import datetime
+from typing import Final
 
 from delegation.codec_entry import parse_entry
 from delegation.errors import Reason, Refusal
 from delegation.model import AcknowledgementStatus, Entry, EnvelopeAnswer
+from delegation.values import maker
 from node.acks import acknowledge
 from node.arrivals import Arrival, alarm, arrival_of, take_envelope, take_evidence, take_negative
 from node.checked import Checked
@@ -20,6 +22,8 @@ from node.threads import Place, load, place_of
 from node.waiting import wake
 from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
+
+_cursor_record: Final = maker(CursorRecord)
 
 
 def take(tx: Tx, state: State, at: datetime, *, delivery: exchange.Delivery, checked: Checked | None = None) -> None:
@@ -50,7 +54,7 @@ def _cursor(tx: Tx, state: State, unit: str) -> int:
 
 
 def _advance(tx: Tx, state: State, unit: str, cursor: int) -> None:
-    tx.put(CursorRecord(unit, cursor))
+    tx.put(_cursor_record(unit, cursor))
     tx.remember(state.cursors, unit, cursor)
 
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from certs.envelope import Opened, open_body
 from certs.trust import Trust
-from delegation.codec_body import body_facts
+from delegation.codec_body import body_facts, message_facts
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
@@ -65,7 +65,8 @@ def our_key(state: State, header: Header, unit: str) -> tuple[str, X25519Private
 
 def read_opened(unit: str, opened: Opened) -> Body:
     """What guards need of a body that a unit of ours opened. Refusal as `body_facts`."""
-    return Body(unit, opened, body_facts(opened.body))
+    message = opened.message
+    return Body(unit, opened, message_facts(message) if message is not None else body_facts(opened.body))
 
 
 def read_body(

@@ -23,6 +23,8 @@ from node.writer import Tx
 _OTHER_BYTES: Final = 256  # of an envelope in a message, beside header and sealed body
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 _record = maker(OutboxRecord)
+_queued = maker(Queued)
+_pending = maker(Pending)
 
 
 def kept_secret(tx: Tx, state: State, sealed: SealedEnvelope, data: Mapping[str, object] | None = None) -> bytes:
@@ -70,13 +72,13 @@ def queue(
     materials = tuple([item.material_id for item in header.manifest])
     size = len(sealed.header_bytes) + len(sealed.sealed_body) + _OTHER_BYTES
     day, urgent = ranked(header, held.record.priority, at)
-    queued = Queued(number, sender, envelope_id, thread_id, size, materials, day, urgent)
+    queued = _queued(number, sender, envelope_id, thread_id, size, materials, day, urgent)
     tx.remember(state.outbox, number, (queued, sealed, record))
     tx.after.append(partial(state.signal, "outbox"))
     if materials:
         _attach(tx, materials, envelope_id)
         tx.after.append(partial(state.signal, "materials"))  # they go first
-    pending = Pending(number=number, header=header, moving=is_move(header.kind), judged=judged)
+    pending = _pending(number=number, header=header, moving=is_move(header.kind), judged=judged)
     return keep(tx, state, held, at=at, pending=(*held.pending, pending))
 
 

@@ -1,16 +1,20 @@
 """Whose hands a move goes through: who handles and who approves it, each in the own right or for somebody else."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from delegation.errors import Reason, Refusal
+from delegation.values import maker
 from node.bodies import Person
 from node.desk.guard import APPROVES, acting_as, must_be_apart, shown_name
 from node.desk.ports import Acting, Actor, Role
 from node.records import MoveRecord
 
+_a_person: Final = maker(Person)
+
 
 def _person(actor: Actor, role: str, acting: Acting | None) -> Person:
-    return Person(staff_id=actor.staff_id, name=shown_name(actor, acting), phone=actor.phone, role=role)
+    return _a_person(staff_id=actor.staff_id, name=shown_name(actor, acting), phone=actor.phone, role=role)
 
 
 def handler_of(actor: Actor, *, among: tuple[Role, ...]) -> Person:
