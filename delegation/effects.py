@@ -1,8 +1,9 @@
 """What an accepted event does to the thread: state, turn, facts, clocks, and its place once the entry is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from delegation.clocks import Moment, apply_effects, with_statutory
 from delegation.codes import Kind, Procedure
@@ -120,6 +121,39 @@ def placed(judged: Accepted, header: Header, *, sequence: int, entry_digest: byt
     Nobody may hold `judged.thread` but the caller, who goes on with what this gives.
     """
     return completed(judged.thread, **_place(judged.thread, header, sequence, entry_digest))
+
+
+class Later(NamedTuple):
+    """An accepted neutral entry as a row of a store has it: what is left of it in the thread."""
+
+    sequence: int
+    kind: Kind
+    sender: str
+    entry_digest: bytes
+    header_digest: bytes
+    at: datetime
+
+
+def caught_up(thread: ThreadState, later: Sequence[Later]) -> ThreadState:
+    """The thread after these entries too, of which `merely_entered` was true when each was accepted.
+
+    Raises:
+        Refusal: INTERNAL for entries that do not follow one another from the thread's own.
+    """
+    if not later:
+        return thread
+    if [each.sequence for each in later] != list(range(thread.sequence + 1, thread.sequence + 1 + len(later))):
+        raise Refusal(Reason.INTERNAL, field="thread")
+    past = [_a_past(x.sequence, x.kind, x.sender, x.entry_digest[:16], x.header_digest[:16], False) for x in later]
+    last = later[-1]
+    return replaced(
+        thread,
+        sequence=last.sequence,
+        last_entry_digest=last.entry_digest,
+        state_version=thread.state_version + len(later),
+        recent=(*thread.recent, *past)[-MOST_NEUTRAL_KEPT:],
+        changed_at=last.at,
+    )
 
 
 def _place(thread: ThreadState, header: Header, sequence: int, entry_digest: bytes) -> dict[str, object]:

@@ -74,6 +74,20 @@ _KEPT: Final[dict[str, _Kept]] = {}  # by thread, some 4 KB each
 _MOST_KEPT: Final = 4096
 
 
+def merely_entered(written: ThreadState, thread: ThreadState) -> bool:
+    """Whether nothing but neutral entries came since the same thread was written down, and these left but their places.
+
+    Such a thread need not be written again: `effects.caught_up` makes it out of the entries. `thread` came out of
+    `written` by accepted events and acknowledgements; one that was parked without effect is told by the count.
+    """
+    return (
+        thread.noted is written.noted
+        and thread.appraisal is written.appraisal
+        and thread.state_version - written.state_version == thread.sequence - written.sequence
+        and _alike(written, thread)
+    )
+
+
 def _alike(a: ThreadState, b: ThreadState) -> bool:
     """Whether head, middle and tail have the same text: all parts are the very same values."""
     return (

@@ -28,7 +28,7 @@ from node.records import EntryRecord, NegativeRecord, WaitingRecord, to_us
 from node.resealing import parked_elsewhere, resealed
 from node.sending import protest
 from node.state import GAP, Held, State
-from node.threads import PARKED, Item, Place, apply_next, check_chain, check_had, keep, load, new_record, place_of
+from node.threads import PARKED, Place, an_item, apply_next, check_chain, check_had, keep, load, new_record, place_of
 from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
@@ -152,7 +152,7 @@ def _apply(
     else:
         body = checked.body if checked is not None and verified else None
         reading = read_body(tx, state, held, header, arrival.sealed_body, trust, unit=arrival.unit, body=body)
-    item = Item(
+    item = an_item(
         entry=entry,
         entry_bytes=arrival.entry,
         header=header,
@@ -175,7 +175,7 @@ def _apply(
         )
     if reading.refusal is not None:
         alarm(tx, state, reading.refusal, at=at, thread_id=header.thread_id, unit=arrival.unit)
-    after = keep(tx, state, after, at=at)
+    after = keep(tx, state, after, at=at, entry=True)
     if parked and reading.refusal is not None and reading.unit and header.kind not in _NOT_PROTESTED:
         _protest(tx, state, after, header, reading, at=at)
     if arrival.cursor > 0 and arrival.unit:

@@ -4,18 +4,32 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import Entry, EnvelopeAnswer, Header
+from delegation.values import maker
 from node import parts
 from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, WaitingRecord, to_us
 from node.sending import reissue, typed_in
 from node.state import GAP, Held, State
-from node.threads import OWN, Item, Place, apply_next, check_chain, check_had, keep, load, note_known, place_of
+from node.threads import (
+    OWN,
+    Item,
+    Place,
+    an_item,
+    apply_next,
+    check_chain,
+    check_had,
+    keep,
+    load,
+    note_known,
+    place_of,
+)
 from node.writer import Tx
 from xieban.federation.v1 import exchange_pb2 as exchange
 
@@ -30,6 +44,9 @@ class Outcome:
     number: int
     done: bool
     reason: str = ""
+
+
+_outcome: Final = maker(Outcome)
 
 
 def apply_result(
@@ -50,7 +67,7 @@ def apply_result(
         _refused(tx, state, record, answer, at)
         return Outcome(number=record.number, done=True, reason=answer.reason)
     settle_own(tx, state, record, entry, result.entry, at)
-    return Outcome(number=record.number, done=True)
+    return _outcome(number=record.number, done=True)
 
 
 def _about(record: OutboxRecord, answer: EnvelopeAnswer) -> bool:
@@ -99,7 +116,9 @@ def settle_own(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_b
     item = _item(tx, state, record, entry, entry_bytes)
     after = apply_next(tx, state, held, item, trust=trust, at=at)
     tx.delete(OutboxRecord, (record.sender_unit, record.envelope_id))
-    keep(tx, state, after, at=at, edited=False)  # its sender saw it as queued: no form of his is stale by that
+    keep(
+        tx, state, after, at=at, edited=False, entry=True
+    )  # its sender saw it as queued: no form of his is stale by that
     return True
 
 
@@ -111,7 +130,7 @@ def _item(tx: Tx, state: State, record: OutboxRecord, entry: Entry, entry_bytes:
         header, signatures = parse_header(record.header), parts.split_all(record.signatures)
     else:
         header, sealed_body, content, signatures = held.header, held.sealed_body, held.content, held.signatures
-    return Item(
+    return an_item(
         entry=entry,
         entry_bytes=entry_bytes,
         header=header,

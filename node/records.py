@@ -30,6 +30,7 @@ class Record:
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     FIRST_COUNTS: ClassVar[bool] = False  # a second record with the same key changes nothing
+    MOVED: ClassVar[tuple[str, ...]] = ()  # columns that may be written alone, where no other has changed
     key_of: ClassVar[Callable[[Any], "Key"]]  # Any: a record of the class; the values of its key columns
 
     def __init_subclass__(cls) -> None:
@@ -71,10 +72,14 @@ class DataKeyRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadRecord(Record):
-    """A thread as applied: the rule book's state and what lists sort by. No personal data but in `secret`."""
+    """A thread as applied: the rule book's state and what lists sort by. No personal data but in `secret`.
+
+    `state_bytes` may be that of an earlier entry, where all entries since are neutral: `node.threads.state_of`.
+    """
 
     TABLE: ClassVar[str] = "threads"
     KEY: ClassVar[tuple[str, ...]] = ("thread_id",)
+    MOVED: ClassVar[tuple[str, ...]] = ("version", "queued", "changed_at", "change_number")
     thread_id: str
     thread_type: int
     state_bytes: bytes

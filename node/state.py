@@ -79,7 +79,9 @@ class Held:
     own_last: Mapping[str, EnvelopeRef] = field(default_factory=dict)
     pending: tuple[Pending, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # our units that may see it, each with its role
-    noted: ThreadState | None = None  # the state that the record tells of, in its columns and as bytes
+    noted: ThreadState | None = None  # the state that the record tells of in its columns
+    written: ThreadState | None = None  # the state that its bytes are of: this one, or one before neutral entries
+    stored: ThreadRecord | None = None  # the record as it was put last
 
     @property
     def thread_id(self) -> str:

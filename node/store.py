@@ -7,6 +7,7 @@ at once. So a store has no sessions and no row objects: records in, records out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from node.records import Key, Record, Value
@@ -123,8 +124,11 @@ class Store(Protocol):
         """Threads (ThreadRecord) of a unit with the unit's role in each."""
         ...
 
-    def commit(self, changes: Changes) -> None:
-        """Write everything or nothing; when it returns, it is on disk."""
+    def commit(self, changes: Changes, moved: Changes = MappingProxyType({})) -> None:
+        """Write everything or nothing; when it returns, it is on disk.
+
+        `moved`: records whose rows are there and differ in the columns `MOVED` of their kind alone.
+        """
         ...
 
     def close(self) -> None:

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import cast
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, cast
 
 from delegation.errors import Reason, Refusal
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
@@ -123,11 +125,13 @@ class MemoryStore:
             rows.sort(key=lambda row: row.change_number, reverse=True)
         return [(row, roles[row.thread_id]) for row in rows[: query.limit]]
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: Changes, moved: Changes = MappingProxyType({})) -> None:
         """See Store."""
         if self.fail_commits > 0:
             self.fail_commits -= 1
             raise Refusal(Reason.DISK_FULL)
+        if any(key not in self._rows.get(kind, {}) for kind, rows in moved.items() for key in rows):
+            raise Refusal(Reason.STORAGE_UNAVAILABLE)
         self.commits += 1
         for kind, rows in changes.items():
             table = self._rows.setdefault(kind, {})
@@ -136,6 +140,11 @@ class MemoryStore:
                     table.pop(key, None)
                 elif not kind.FIRST_COUNTS or key not in table:
                     table[key] = row
+        for kind, rows in moved.items():
+            table = self._rows[kind]
+            for key, row in rows.items():
+                stored = cast("Any", table[key])  # a dataclass, which Record cannot say
+                table[key] = replace(stored, **{name: getattr(row, name) for name in kind.MOVED})
 
     def close(self) -> None:
         """Nothing to give back."""

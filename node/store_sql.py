@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from alembic import command
@@ -30,6 +31,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -135,6 +137,14 @@ class _Statements:
         self.upsert = str(compiled)
         self.values = attrgetter(*(compiled.positiontup or ()))
         self.delete = str(delete_one.compile(dialect=positional))
+        self.moved, self.moved_values = "", self.values
+        if kind.MOVED:
+            move = update(self.table).values({name: bindparam(name) for name in kind.MOVED})
+            for column in key:
+                move = move.where(column == bindparam(f"key_{column.name}"))
+            compiled = move.compile(dialect=positional)
+            self.moved = str(compiled)
+            self.moved_values = attrgetter(*(name.removeprefix("key_") for name in compiled.positiontup or ()))
         self.get = select(*(self.table.c[name] for name in self.columns))
         for name in kind.KEY:
             self.get = self.get.where(self.table.c[name] == bindparam(f"key_{name}"))
@@ -331,7 +341,7 @@ class SqlStore:
                 found[record.thread_id] = (record, str(row[-1]))
         return [found[thread_id] for thread_id in ids]
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: Changes, moved: Changes = MappingProxyType({})) -> None:
         """See Store. Spoken to the driver itself: SQLAlchemy's way costs more a statement than the rows do."""
         with self._turn:
             try:
@@ -347,6 +357,13 @@ class SqlStore:
                     if len(gone) < len(rows):
                         values = held.values
                         cursor.executemany(held.upsert, [values(row) for row in rows.values() if row is not None])
+                for kind, rows in moved.items():
+                    if rows:
+                        held = self._of(kind)
+                        values = held.moved_values
+                        cursor.executemany(held.moved, [values(row) for row in rows.values()])
+                        if cursor.rowcount != len(rows):  # a row that is not there was never written whole
+                            raise Refusal(Reason.STORAGE_UNAVAILABLE)
                 cursor.close()
                 connection.commit()
             except (self._driver_error, exc.SQLAlchemyError) as error:

@@ -5,30 +5,30 @@ recognised. The registry can refuse, it cannot invent: an entry that this node's
 alarm, the thread's order stands and the queue behind goes on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import cast
+from typing import Final, cast
 
 from certs.trust import Trust
 from delegation.codec_header import parse_header
 from delegation.codes import Kind
 from delegation.deadlines import day_of
-from delegation.effects import enacted
+from delegation.effects import Later, caught_up, enacted
 from delegation.errors import Reason, Refusal, Refused
 from delegation.lifecycle import Accepted, entered, judge
 from delegation.model import Entry, EnvelopeRef, Header
 from delegation.roster_view import RosterView
 from delegation.table import State as Legal
-from delegation.thread_json import thread_bytes, thread_from_bytes
+from delegation.thread_json import merely_entered, thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from delegation.urgency import priority_of, rank_day
 from delegation.values import maker, replaced
 from node import parts
 from node.alarms import raise_alarm
-from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, to_us
+from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, from_us, to_us
 from node.state import Held, Pending, State, is_move, thread_in
 from node.store import Where
 from node.tasks import note_question
@@ -66,6 +66,9 @@ class Item:
     reason: str = ""
 
 
+an_item: Final = maker(Item)
+
+
 def load(tx: Tx, state: State, thread_id: str) -> Held | None:
     """The thread, from memory or from the store."""
     found = thread_in(tx, state, thread_id)
@@ -76,10 +79,25 @@ def load(tx: Tx, state: State, thread_id: str) -> Held | None:
         return None
     known: dict[tuple[str, str], tuple[str, bytes]] = {}
     own_last: dict[str, EnvelopeRef] = {}
-    columns = ("sender_unit", "envelope_id", "header_digest", "moving")
+    written = thread_from_bytes(record.state_bytes) if record.state_bytes else None
+    later: list[Later] = []
+    columns = (
+        "sender_unit",
+        "envelope_id",
+        "header_digest",
+        "moving",
+        "sequence",
+        "kind",
+        "entry_digest",
+        "accepted_at",
+    )
     for row in state.store.select_columns(EntryRecord, columns, (Where("thread_id", thread_id),)):
-        sender, envelope_id, digest, moving = cast("tuple[str, str, bytes, bool]", row)
+        sender, envelope_id, digest, moving, sequence, kind, entry_digest, at = cast(
+            "tuple[str, str, bytes, bool, int, int, bytes, int]", row
+        )
         known[sender, envelope_id] = ("accepted", digest)
+        if written is not None and sequence > written.sequence:
+            later.append(Later(sequence, Kind(kind), sender, entry_digest, digest, from_us(at)))
         if moving and sender in state.units:
             own_last[sender] = EnvelopeRef(sender, envelope_id, digest)
     pending: list[Pending] = []
@@ -90,11 +108,31 @@ def load(tx: Tx, state: State, thread_id: str) -> Held | None:
         elif queued.state in ("refused", "reissued", "dropped"):
             known[queued.sender_unit, queued.envelope_id] = ("refused", queued.header_digest)
     state.known.load(thread_id, known)
-    thread = thread_from_bytes(record.state_bytes) if record.state_bytes else None
+    thread = caught_up(written, later) if written is not None else None
     roles = {party.unit: party.role for party in tx.select(PartyRecord, (Where("thread_id", thread_id),))}
-    held = Held(record=record, thread=thread, own_last=own_last, pending=tuple(pending), roles=roles, noted=thread)
+    held = Held(
+        record=record,
+        thread=thread,
+        own_last=own_last,
+        pending=tuple(pending),
+        roles=roles,
+        noted=thread,
+        written=written,
+        stored=record,
+    )
     tx.remember(state.threads, thread_id, held)
     return held
+
+
+def state_of(record: ThreadRecord, entries: Iterable[EntryRecord]) -> ThreadState:
+    """The thread as it stands: the stored state, and the neutral entries since. Refusal as `thread_from_bytes`."""
+    written = thread_from_bytes(record.state_bytes)
+    later = [
+        Later(x.sequence, Kind(x.kind), x.sender_unit, x.entry_digest, x.header_digest, from_us(x.accepted_at))
+        for x in entries
+        if x.sequence > written.sequence
+    ]
+    return caught_up(written, later)
 
 
 def must_load(tx: Tx, state: State, thread_id: str, *, unit: str) -> Held:
@@ -134,6 +172,7 @@ _LETTERS = frozenset({Kind.ISSUED, Kind.LETTER_CORRECTED})
 _TOLD = frozenset({Kind.PANEL_DRAWN, Kind.PANEL_REPLACED, Kind.PANEL_VOIDED, Kind.OPINION_FORMED})
 _SETTING_PRIORITY = _LETTERS | {Kind.PRIORITY_CHANGED}
 _FIRST_NEUTRAL = Kind.REMIND
+_MOST_BEHIND: Final = 64  # neutral entries that the stored state may lack: made up for when the thread is read
 _ASKING = frozenset({Kind.QUESTION, Kind.ANSWER})
 _an_entry = maker(EntryRecord)
 _OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
@@ -146,48 +185,63 @@ def keep(
     *,
     at: datetime,
     edited: bool = True,
+    entry: bool = False,
     pending: tuple[Pending, ...] | None = None,
 ) -> Held:
     """Write a thread back: record, memory, and a hint to whoever watches.
 
-    `edited` False for what should not make anyone's form stale, such as evidence of a delivery; `pending` is what is
-    queued from now on, where that has changed.
+    `edited` False for what should not make anyone's form stale, such as evidence of a delivery; `entry` True after
+    `apply_next`, whose row keeps what a neutral entry leaves in the thread; `pending` is what is queued from now on,
+    where that has changed.
     """
     thread, queued = held.thread, held.pending if pending is None else pending
-    changed: dict[str, object] = {
-        "version": held.record.version + (1 if edited else 0),
-        "changed_at": to_us(at),
-        "change_number": state.number("changes"),
-        "queued": len(queued),
-    }
-    if thread is not None and thread is not held.noted:
-        changed["state_bytes"] = thread_bytes(thread)
+    record = replaced(
+        held.record,
+        version=held.record.version + edited,
+        changed_at=to_us(at),
+        change_number=state.number("changes"),
+        queued=len(queued),
+    )
     alike = thread is None or _told_alike(held.noted, thread)
+    written = held.written
+    moved = alike and held.record is held.stored  # no other column has changed
+    if thread is not None and thread is not held.noted and not (entry and _follows(written, thread)):
+        record, written, moved = replaced(record, state_bytes=thread_bytes(thread)), thread, False
     if thread is not None and not alike:
         due = min([item.legal for item in thread.due_dates], default=None)
-        changed |= {
-            "home_unit": thread.home_unit,
-            "host_unit": thread.host_unit,
-            "state": thread.state.value,
-            "turn": thread.turn,
-            "matter": int(thread.matter),
-            "is_open": thread.state.value not in _OVER,
-            "next_due": due.isoformat() if due is not None else "",
-            "rank_day": rank_day(due, priority_of(thread)).isoformat() if due is not None else "",
-            "leg": thread.leg,
-            "round": thread.round,
-            "case_id": thread.case_id,
-        }
+        record = replaced(
+            record,
+            home_unit=thread.home_unit,
+            host_unit=thread.host_unit,
+            state=thread.state.value,
+            turn=thread.turn,
+            matter=int(thread.matter),
+            is_open=thread.state.value not in _OVER,
+            next_due=due.isoformat() if due is not None else "",
+            rank_day=rank_day(due, priority_of(thread)).isoformat() if due is not None else "",
+            leg=thread.leg,
+            round=thread.round,
+            case_id=thread.case_id,
+        )
     if thread is not None and not (alike and _asks_alike(held.noted, thread)):
         sync_tasks(tx, state, held.noted, thread)
-    record = replaced(held.record, **changed)
-    kept = replaced(held, record=record, noted=thread, pending=queued)
-    tx.put(record)
+    kept = replaced(held, record=record, noted=thread, written=written, stored=record, pending=queued)
+    if moved:
+        tx.put_moved(record)
+    else:
+        tx.put(record)
     tx.remember(state.threads, record.thread_id, kept)
     tx.after.append(partial(state.signal, f"thread:{record.thread_id}:{record.version}"))
     if thread is not None and thread.state is Legal.SPECIALTY_SET:
         tx.after.append(partial(state.signal, f"draw:{record.thread_id}"))
     return kept
+
+
+def _follows(written: ThreadState | None, thread: ThreadState) -> bool:
+    """Whether the stored bytes and the rows of the entries since tell of the thread as it stands."""
+    return (
+        written is not None and thread.sequence - written.sequence <= _MOST_BEHIND and merely_entered(written, thread)
+    )
 
 
 def _told_alike(noted: ThreadState | None, thread: ThreadState) -> bool:

@@ -44,17 +44,18 @@ class Remembering(Protocol):
 class Batch:
     """What one commit will write, and what happens once it did."""
 
-    __slots__ = ("after", "changes", "memory")
+    __slots__ = ("after", "changes", "memory", "moved")
 
     def __init__(self) -> None:
         self.changes: dict[type[Record], dict[Key, Record | None]] = {}
+        self.moved: dict[type[Record], dict[Key, Record | None]] = {}  # as `Store.commit`; no key is in both
         self.memory: dict[object, dict[object, object]] = {}  # by room
         self.after: list[Callable[[], None]] = []
 
     @property
     def writes(self) -> bool:
         """Whether there is anything to commit or to remember; a use case that was taken back leaves empty tables."""
-        return any(self.memory.values()) or any(self.changes.values())
+        return any(self.memory.values()) or any(self.changes.values()) or any(self.moved.values())
 
 
 _ABSENT: Final = object()
@@ -67,11 +68,12 @@ class Tx:
     nothing is carried over when the use case ends well; `undo` is the savepoint.
     """
 
-    __slots__ = ("_changes", "_memory", "_notes", "_store", "after", "at")
+    __slots__ = ("_changes", "_memory", "_moved", "_notes", "_store", "after", "at")
 
     def __init__(self, store: Store, batch: Batch, at: datetime) -> None:
         self._store = store
         self._changes = batch.changes
+        self._moved = batch.moved
         self._memory = batch.memory
         self._notes: list[tuple[dict[Any, Any], object, object]] = []  # Any: either of the two dictionaries
         self.after: list[Callable[[], None]] = []  # the batch's once the use case ended well
@@ -82,6 +84,8 @@ class Tx:
         rows = self._changes.get(kind)
         if rows is not None and key in rows:
             return cast("R | None", rows[key])
+        if kind.MOVED and (moved := self._moved.get(kind)) is not None and key in moved:
+            return cast("R", moved[key])
         return self._store.get(kind, key)
 
     def put(self, record: Record) -> None:
@@ -93,6 +97,26 @@ class Tx:
         key = kind.key_of(record)
         self._notes.append((rows, key, rows.get(key, _ABSENT)))
         rows[key] = record
+        if kind.MOVED:
+            self._no_move(kind, key)
+
+    def put_moved(self, record: Record) -> None:
+        """Write a record of which only the columns `MOVED` of its kind differ from the one put, or stored, before."""
+        kind = type(record)
+        key = kind.key_of(record)
+        rows = self._changes.get(kind)
+        if rows is None or key not in rows:
+            rows = self._moved.get(kind)
+            if rows is None:
+                rows = self._moved[kind] = {}
+        self._notes.append((rows, key, rows.get(key, _ABSENT)))
+        rows[key] = record
+
+    def _no_move(self, kind: type[Record], key: Key) -> None:
+        """The whole record is written, or none: what was to be written of some columns is part of it."""
+        moved = self._moved.get(kind)
+        if moved is not None and key in moved:
+            self._notes.append((moved, key, moved.pop(key)))
 
     def delete(self, kind: type[Record], key: Key) -> None:
         """Delete a record; no matter whether there is one."""
@@ -101,6 +125,8 @@ class Tx:
             rows = self._changes[kind] = {}
         self._notes.append((rows, key, rows.get(key, _ABSENT)))
         rows[key] = None
+        if kind.MOVED:
+            self._no_move(kind, key)
 
     def select(
         self,
@@ -112,7 +138,7 @@ class Tx:
         limit: int = 1000,
     ) -> list[R]:
         """Records that meet the conditions as this transaction sees them."""
-        touched = self._changes.get(kind)
+        touched = self._touched(kind)
         found = self._store.select(
             kind, where, order=order, descending=descending, limit=limit + len(touched) if touched else limit
         )
@@ -131,7 +157,11 @@ class Tx:
 
     def touched(self, kind: type[R]) -> Iterator[tuple[Key, R | None]]:
         """What this batch has written of one kind so far."""
-        yield from cast("dict[Key, R | None]", self._changes.get(kind, {})).items()
+        yield from cast("dict[Key, R | None]", self._touched(kind)).items()
+
+    def _touched(self, kind: type[Record]) -> Mapping[Key, Record | None]:
+        whole, moved = self._changes.get(kind, {}), self._moved.get(kind)
+        return {**whole, **moved} if moved else whole
 
     def remember(self, room: object, key: object, value: object) -> None:
         """Set something in memory that takes effect with the commit and is seen by later use cases of the batch."""
@@ -358,7 +388,7 @@ class Writer(Generic[S]):
         failed: Refusal | None = None
         if batch.writes:
             try:
-                self._store.commit(batch.changes)
+                self._store.commit(batch.changes, batch.moved)
                 self.commits += 1
             except Refusal as refusal:
                 failed = refusal

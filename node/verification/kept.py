@@ -14,13 +14,13 @@ from delegation.codes import Kind
 from delegation.errors import Reason, Refusal
 from delegation.merkle import HASH_SIZE
 from delegation.payloads import SALT_SIZE
-from delegation.thread_json import rewritten, thread_from_bytes
+from delegation.thread_json import rewritten
 from delegation.thread_state import ThreadState
 from delegation.urgency import priority_of, rank_day
 from node import parts
 from node.outbox import ANSWERED
 from node.records import MaterialRecord, OutboxRecord, ThreadRecord
-from node.threads import PARKED
+from node.threads import PARKED, state_of
 from node.verification.entries import Read
 from node.verification.ground import Rosters, Secrets
 from node.verification.replay import Replayed, settled
@@ -51,7 +51,7 @@ def check_thread(book: Book, rows: Rows, entries: list[Read], replayed: Replayed
     stored: ThreadState | None = None
     if record.state_bytes:
         with book.checking("stored_state"):
-            stored = thread_from_bytes(record.state_bytes)
+            stored = state_of(record, rows.entries)
             if rewritten(record.state_bytes) != record.state_bytes:
                 raise Refusal(Reason.INTERNAL, field="thread")
     elif rows.entries:

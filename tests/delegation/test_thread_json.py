@@ -9,10 +9,11 @@ import pytest
 from delegation.appraisal_facts import AppraisalFacts, Replaced, VoidDraw, VoidPanel
 from delegation.codes import AppraisalKind, AppraisalMode, Kind, Matter, ThreadType
 from delegation.draw import Picks, Stratum
+from delegation.effects import Later, caught_up
 from delegation.errors import Reason, Refusal
 from delegation.model import DueDate, EnvelopeRef
 from delegation.table import BusinessStatus, State
-from delegation.thread_json import rewritten, thread_bytes, thread_from_bytes
+from delegation.thread_json import merely_entered, rewritten, thread_bytes, thread_from_bytes
 from delegation.thread_state import FormerHost, Pending, Protested, ThreadState
 from delegation.values import replaced
 from tests.builders import NOW
@@ -28,6 +29,32 @@ def test_a_thread_comes_back_as_it_was(name: str) -> None:
     assert thread_bytes(thread_from_bytes(data)) == data
     assert rewritten(data) == data
     assert len(data) < 8_000
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_neutral_entries_are_made_up_for_and_nothing_else_is_taken_for_one(name: str) -> None:
+    where = scene(name)
+    thread = where.federation.threads[where.ref]
+    at = NOW + timedelta(days=1)
+    later = [
+        Later(thread.sequence + number, Kind.QUESTION, thread.host_unit, bytes([number]) * 32, bytes(32), at)
+        for number in range(1, 20)
+    ]
+    after = caught_up(thread, later)
+    assert (after.sequence, after.last_entry_digest, after.changed_at) == (thread.sequence + 19, bytes([19]) * 32, at)
+    assert after.state_version == thread.state_version + 19
+    assert [past.sequence for past in after.recent] == [each.sequence for each in later[-16:]]
+    assert caught_up(caught_up(thread, later[:7]), later[7:]) == after
+    assert caught_up(thread, []) is thread
+    assert merely_entered(thread, after)
+    assert not merely_entered(thread, replaced(after, state_version=after.state_version - 1)), "one without effect"
+    own = {"thread_id", "sequence", "last_entry_digest", "state_version", "recent", "changed_at"}
+    for field, other in others_of(thread).items():
+        if field not in own and getattr(thread, field) != other:
+            assert not merely_entered(thread, replaced(after, **{field: other})), field
+    for damaged in (later[1:], [later[0], later[0]], [later[0], later[2]]):
+        with pytest.raises(Refusal):
+            caught_up(thread, damaged)
 
 
 def in_version_1(thread: ThreadState) -> bytes:

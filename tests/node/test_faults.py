@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -110,12 +111,12 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         await home.settle()
         commit, failing = home.store.commit, 3
 
-        def full(changes: Any) -> None:
+        def full(changes: Any, moved: Any = MappingProxyType({})) -> None:
             nonlocal failing
             if failing:
                 failing -= 1
                 raise Refusal(Reason.DISK_FULL)
-            commit(changes)
+            commit(changes, moved)
 
         home.store.commit = full  # type: ignore[method-assign]
         with pytest.raises(Refusal) as refused:

@@ -90,6 +90,20 @@ def test_a_second_put_replaces_and_none_deletes(store: Store) -> None:
     assert store.get(EntryRecord, ("t1", 1)) is None
 
 
+def test_of_what_moved_those_columns_alone_are_written(store: Store) -> None:
+    put(store, a_thread(state="issued", version=1, queued=0), a_thread("t2"))
+    store.commit({}, {ThreadRecord: {("t1",): a_thread(state="lies", version=2, queued=3, changed_at=4)}})
+    assert store.get(ThreadRecord, ("t1",)) == a_thread(state="issued", version=2, queued=3, changed_at=4)
+    assert store.get(ThreadRecord, ("t2",)) == a_thread("t2")
+
+
+def test_what_moved_and_is_not_there_is_refused_with_all_of_its_batch(store: Store) -> None:
+    with pytest.raises(Refusal):
+        store.commit({MetaRecord: {("x",): MetaRecord("x", b"1")}}, {ThreadRecord: {("t9",): a_thread("t9")}})
+    assert store.get(MetaRecord, ("x",)) is None
+    assert store.get(ThreadRecord, ("t9",)) is None
+
+
 def test_where_the_first_counts_a_second_changes_nothing(store: Store) -> None:
     def evidence(at: int) -> DeliveryRecord:
         return DeliveryRecord(

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from delegation.errors import Reason, Refusal
-from node.records import CursorRecord
+from node.records import CursorRecord, ThreadRecord
 from node.store_memory import MemoryStore
 from node.writer import Batch, Staged, Tx, Writer
+from tests.node.test_store import a_thread
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)
 
@@ -140,6 +141,33 @@ def test_what_is_taken_back_leaves_what_was_there_before() -> None:
     assert batch.memory == {room: {"kept": 1}}
     assert not second.after
     assert len(first.after) == 1
+
+
+def test_what_only_moved_is_seen_and_gives_way_to_a_whole_record_until_that_is_taken_back() -> None:
+    store, batch = MemoryStore(), Batch()
+    key = ("t1",)
+    store.commit({ThreadRecord: {key: a_thread(version=1)}})
+    first = Tx(store, batch, AT)
+    first.put_moved(a_thread(version=2))
+    assert batch.writes
+    assert first.get(ThreadRecord, key) == a_thread(version=2)
+    assert first.select(ThreadRecord) == [a_thread(version=2)]
+    second = Tx(store, batch, AT)
+    second.put(a_thread(version=3, state="issued"))
+    second.put_moved(a_thread(version=4, state="issued"))
+    assert second.get(ThreadRecord, key) == a_thread(version=4, state="issued")
+    assert (batch.changes, batch.moved) == (
+        {ThreadRecord: {key: a_thread(version=4, state="issued")}},
+        {ThreadRecord: {}},
+    )
+    second.undo()
+    assert (batch.changes, batch.moved) == ({ThreadRecord: {}}, {ThreadRecord: {key: a_thread(version=2)}})
+    third = Tx(store, batch, AT)
+    third.delete(ThreadRecord, key)
+    assert third.get(ThreadRecord, key) is None
+    assert third.select(ThreadRecord) == []
+    third.undo()
+    assert third.get(ThreadRecord, key) == a_thread(version=2)
 
 
 def test_a_batch_of_what_was_taken_back_writes_nothing() -> None:
