@@ -92,9 +92,12 @@ def test_a_second_put_replaces_and_none_deletes(store: Store) -> None:
 
 def test_of_what_moved_those_columns_alone_are_written(store: Store) -> None:
     put(store, a_thread(state="issued", version=1, queued=0), a_thread("t2"))
-    store.commit({}, {ThreadRecord: {("t1",): a_thread(state="lies", version=2, queued=3, changed_at=4)}})
+    moved = [a_thread(state="lies", version=2, queued=3, changed_at=4), a_thread("t3", version=5)]
+    put(store, a_thread("t3"))
+    store.commit({}, {ThreadRecord: {(each.thread_id,): each for each in moved}})
     assert store.get(ThreadRecord, ("t1",)) == a_thread(state="issued", version=2, queued=3, changed_at=4)
     assert store.get(ThreadRecord, ("t2",)) == a_thread("t2")
+    assert store.get(ThreadRecord, ("t3",)) == a_thread("t3", version=5)
 
 
 def test_what_moved_and_is_not_there_is_refused_with_all_of_its_batch(store: Store) -> None:
