@@ -74,8 +74,12 @@ def _voided(facts: AppraisalFacts, why: str, unit: str) -> tuple[VoidDraw, ...]:
 
 def appraisal_unpaused(asked: Asked, thread: ThreadState) -> ThreadState:  # noqa: ARG001 - one signature for all
     """The status is the state's own again; what else ends a pause, the investigation's change did."""
-    status = _STATUS.get(thread.state) or BusinessStatus(thread.state.value)
-    return replaced(thread, business_status=status)
+    return replaced(thread, business_status=status_after_pause(thread.state))
+
+
+def status_after_pause(state: State) -> BusinessStatus:
+    """What staff see of an appraisal that goes on in this state."""
+    return _STATUS.get(state) or BusinessStatus(state.value)
 
 
 def _specialty_determined(asked: Asked, thread: ThreadState) -> ThreadState:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from delegation.changes_appraisal import status_after_pause
 from delegation.clock_specs import WINDOWS
 from delegation.codes import Adoption, AppraisalMode, Kind, Matter, Priority, ThreadType
 from delegation.deadlines import day_of
@@ -163,6 +164,8 @@ def advanced(course: Course | None, header: Header, entry: Entry) -> Course:
     state = row.target if row.target is not None else before.state
     # a pause, a question or the like changes what staff see, and not where the thread stands
     status = row.status if row.status is not None else before.status
+    if header.kind is Kind.UNPAUSED and row.status is None:
+        status = status_after_pause(state)
     if header.kind is Kind.ARCHIVED:
         state = _archived(before, header)
         status = BusinessStatus.ARCHIVED if state is State.ARCHIVED else before.status
