@@ -27,33 +27,41 @@ from xieban.delegation.v1 import codes_pb2 as xieban_dot_delegation_dot_v1_dot_c
 from xieban.delegation.v1 import entry_pb2 as xieban_dot_delegation_dot_v1_dot_entry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"xieban/federation/v1/monitor.proto\x12\x14xieban.federation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a xieban/delegation/v1/codes.proto\x1a xieban/delegation/v1/entry.proto\"\xa5\x01\n\x12ListThreadsRequest\x12\x11\n\thome_unit\x18\x01 \x01(\t\x12\x11\n\thost_unit\x18\x02 \x01(\t\x12,\n\x06matter\x18\x03 \x01(\x0e\x32\x1c.xieban.delegation.v1.Matter\x12\x14\n\x0coverdue_only\x18\x04 \x01(\x08\x12\x11\n\tpage_size\x18\x05 \x01(\r\x12\x12\n\npage_token\x18\x06 \x01(\t\"d\n\x13ListThreadsResponse\x12\x34\n\x07threads\x18\x01 \x03(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc7\x01\n\rThreadSummary\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x11\n\thome_unit\x18\x02 \x01(\t\x12\x11\n\thost_unit\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\t\x12\x30\n\tdue_dates\x18\x06 \x03(\x0b\x32\x1d.xieban.delegation.v1.DueDate\x12.\n\nchanged_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x10GetThreadRequest\x12\x11\n\tthread_id\x18\x01 \x01(\t\"k\n\x11GetThreadResponse\x12\x34\n\x07summary\x18\x01 \x01(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x0f\n\x07headers\x18\x02 \x03(\x0c\x12\x0f\n\x07\x65ntries\x18\x03 \x03(\x0c\"+\n\x0fGetFlowsRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\"Q\n\x10GetFlowsResponse\x12)\n\x05\x66lows\x18\x01 \x03(\x0b\x32\x1a.xieban.federation.v1.Flow\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\"V\n\x04\x46low\x12\x13\n\x0bhome_region\x18\x01 \x01(\t\x12\x13\n\x0bhost_region\x18\x02 \x01(\t\x12\x0f\n\x07threads\x18\x03 \x01(\x04\x12\x13\n\x0bmedian_days\x18\x04 \x01(\x01\"(\n\x13WatchThreadsRequest\x12\x11\n\tfrom_leaf\x18\x01 \x01(\x04\"_\n\x14WatchThreadsResponse\x12\x34\n\x07threads\x18\x01 \x03(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x11\n\tnext_leaf\x18\x02 \x01(\x04\x32\x96\x03\n\x0eMonitorService\x12\x62\n\x0bListThreads\x12(.xieban.federation.v1.ListThreadsRequest\x1a).xieban.federation.v1.ListThreadsResponse\x12\\\n\tGetThread\x12&.xieban.federation.v1.GetThreadRequest\x1a\'.xieban.federation.v1.GetThreadResponse\x12Y\n\x08GetFlows\x12%.xieban.federation.v1.GetFlowsRequest\x1a&.xieban.federation.v1.GetFlowsResponse\x12g\n\x0cWatchThreads\x12).xieban.federation.v1.WatchThreadsRequest\x1a*.xieban.federation.v1.WatchThreadsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"xieban/federation/v1/monitor.proto\x12\x14xieban.federation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a xieban/delegation/v1/codes.proto\x1a xieban/delegation/v1/entry.proto\"\xc3\x02\n\x12ListThreadsRequest\x12\x11\n\thome_unit\x18\x01 \x01(\t\x12\x11\n\thost_unit\x18\x02 \x01(\t\x12,\n\x06matter\x18\x03 \x01(\x0e\x32\x1c.xieban.delegation.v1.Matter\x12\x14\n\x0coverdue_only\x18\x04 \x01(\x08\x12\x11\n\tpage_size\x18\x05 \x01(\r\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\r\n\x05state\x18\x07 \x01(\t\x12\x31\n\rchanged_since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bhome_region\x18\t \x01(\t\x12\x13\n\x0bhost_region\x18\n \x01(\t\x12\x30\n\x05route\x18\x0b \x01(\x0e\x32!.xieban.federation.v1.RouteFilter\"\x93\x01\n\x13ListThreadsResponse\x12\x34\n\x07threads\x18\x01 \x03(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12-\n\x07outside\x18\x03 \x01(\x0b\x32\x1c.xieban.delegation.v1.Detail\"\x95\x02\n\rThreadSummary\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x11\n\thome_unit\x18\x02 \x01(\t\x12\x11\n\thost_unit\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\t\x12\x30\n\tdue_dates\x18\x06 \x03(\x0b\x32\x1d.xieban.delegation.v1.DueDate\x12.\n\nchanged_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x06matter\x18\x08 \x01(\x0e\x32\x1c.xieban.delegation.v1.Matter\x12\x10\n\x08on_paper\x18\t \x01(\x08\x12\x0c\n\x04left\x18\n \x01(\x08\"<\n\x10GetThreadRequest\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x15\n\rfrom_sequence\x18\x02 \x01(\x04\"\x9c\x01\n\x11GetThreadResponse\x12\x34\n\x07summary\x18\x01 \x01(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x0f\n\x07headers\x18\x02 \x03(\x0c\x12\x0f\n\x07\x65ntries\x18\x03 \x03(\x0c\x12\x18\n\x10negative_entries\x18\x04 \x03(\x0c\x12\x15\n\rnext_sequence\x18\x05 \x01(\x04\"U\n\x0fGetFlowsRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x13\n\x0bhome_region\x18\x03 \x01(\t\x12\x13\n\x0bhost_region\x18\x04 \x01(\t\"\x92\x01\n\x10GetFlowsResponse\x12)\n\x05\x66lows\x18\x01 \x03(\x0b\x32\x1a.xieban.federation.v1.Flow\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\x12-\n\x07outside\x18\x03 \x01(\x0b\x32\x1c.xieban.delegation.v1.Detail\x12\x10\n\x08left_out\x18\x04 \x01(\x04\"V\n\x04\x46low\x12\x13\n\x0bhome_region\x18\x01 \x01(\t\x12\x13\n\x0bhost_region\x18\x02 \x01(\t\x12\x0f\n\x07threads\x18\x03 \x01(\x04\x12\x13\n\x0bmedian_days\x18\x04 \x01(\x01\"(\n\x13WatchThreadsRequest\x12\x11\n\tfrom_leaf\x18\x01 \x01(\x04\"_\n\x14WatchThreadsResponse\x12\x34\n\x07threads\x18\x01 \x03(\x0b\x32#.xieban.federation.v1.ThreadSummary\x12\x11\n\tnext_leaf\x18\x02 \x01(\x04\"5\n\x13WatchEntriesRequest\x12\x11\n\tfrom_leaf\x18\x01 \x01(\x04\x12\x0b\n\x03max\x18\x02 \x01(\r\"b\n\x0cWatchedEntry\x12\x0c\n\x04leaf\x18\x01 \x01(\x04\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x0e\n\x06header\x18\x03 \x01(\x0c\x12\x12\n\nsignatures\x18\x04 \x03(\x0c\x12\r\n\x05\x65ntry\x18\x05 \x01(\x0c\"\x82\x01\n\x14WatchEntriesResponse\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".xieban.federation.v1.WatchedEntry\x12\x11\n\tnext_leaf\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08*Z\n\x0bRouteFilter\x12\x1c\n\x18ROUTE_FILTER_UNSPECIFIED\x10\x00\x12\x15\n\x11ROUTE_FILTER_WIRE\x10\x01\x12\x16\n\x12ROUTE_FILTER_PAPER\x10\x02\x32\xff\x03\n\x0eMonitorService\x12\x62\n\x0bListThreads\x12(.xieban.federation.v1.ListThreadsRequest\x1a).xieban.federation.v1.ListThreadsResponse\x12\\\n\tGetThread\x12&.xieban.federation.v1.GetThreadRequest\x1a\'.xieban.federation.v1.GetThreadResponse\x12Y\n\x08GetFlows\x12%.xieban.federation.v1.GetFlowsRequest\x1a&.xieban.federation.v1.GetFlowsResponse\x12g\n\x0cWatchThreads\x12).xieban.federation.v1.WatchThreadsRequest\x1a*.xieban.federation.v1.WatchThreadsResponse0\x01\x12g\n\x0cWatchEntries\x12).xieban.federation.v1.WatchEntriesRequest\x1a*.xieban.federation.v1.WatchEntriesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'xieban.federation.v1.monitor_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_ROUTEFILTER']._serialized_start=1889
+  _globals['_ROUTEFILTER']._serialized_end=1979
   _globals['_LISTTHREADSREQUEST']._serialized_start=162
-  _globals['_LISTTHREADSREQUEST']._serialized_end=327
-  _globals['_LISTTHREADSRESPONSE']._serialized_start=329
-  _globals['_LISTTHREADSRESPONSE']._serialized_end=429
-  _globals['_THREADSUMMARY']._serialized_start=432
-  _globals['_THREADSUMMARY']._serialized_end=631
-  _globals['_GETTHREADREQUEST']._serialized_start=633
-  _globals['_GETTHREADREQUEST']._serialized_end=670
-  _globals['_GETTHREADRESPONSE']._serialized_start=672
-  _globals['_GETTHREADRESPONSE']._serialized_end=779
-  _globals['_GETFLOWSREQUEST']._serialized_start=781
-  _globals['_GETFLOWSREQUEST']._serialized_end=824
-  _globals['_GETFLOWSRESPONSE']._serialized_start=826
-  _globals['_GETFLOWSRESPONSE']._serialized_end=907
-  _globals['_FLOW']._serialized_start=909
-  _globals['_FLOW']._serialized_end=995
-  _globals['_WATCHTHREADSREQUEST']._serialized_start=997
-  _globals['_WATCHTHREADSREQUEST']._serialized_end=1037
-  _globals['_WATCHTHREADSRESPONSE']._serialized_start=1039
-  _globals['_WATCHTHREADSRESPONSE']._serialized_end=1134
-  _globals['_MONITORSERVICE']._serialized_start=1137
-  _globals['_MONITORSERVICE']._serialized_end=1543
+  _globals['_LISTTHREADSREQUEST']._serialized_end=485
+  _globals['_LISTTHREADSRESPONSE']._serialized_start=488
+  _globals['_LISTTHREADSRESPONSE']._serialized_end=635
+  _globals['_THREADSUMMARY']._serialized_start=638
+  _globals['_THREADSUMMARY']._serialized_end=915
+  _globals['_GETTHREADREQUEST']._serialized_start=917
+  _globals['_GETTHREADREQUEST']._serialized_end=977
+  _globals['_GETTHREADRESPONSE']._serialized_start=980
+  _globals['_GETTHREADRESPONSE']._serialized_end=1136
+  _globals['_GETFLOWSREQUEST']._serialized_start=1138
+  _globals['_GETFLOWSREQUEST']._serialized_end=1223
+  _globals['_GETFLOWSRESPONSE']._serialized_start=1226
+  _globals['_GETFLOWSRESPONSE']._serialized_end=1372
+  _globals['_FLOW']._serialized_start=1374
+  _globals['_FLOW']._serialized_end=1460
+  _globals['_WATCHTHREADSREQUEST']._serialized_start=1462
+  _globals['_WATCHTHREADSREQUEST']._serialized_end=1502
+  _globals['_WATCHTHREADSRESPONSE']._serialized_start=1504
+  _globals['_WATCHTHREADSRESPONSE']._serialized_end=1599
+  _globals['_WATCHENTRIESREQUEST']._serialized_start=1601
+  _globals['_WATCHENTRIESREQUEST']._serialized_end=1654
+  _globals['_WATCHEDENTRY']._serialized_start=1656
+  _globals['_WATCHEDENTRY']._serialized_end=1754
+  _globals['_WATCHENTRIESRESPONSE']._serialized_start=1757
+  _globals['_WATCHENTRIESRESPONSE']._serialized_end=1887
+  _globals['_MONITORSERVICE']._serialized_start=1982
+  _globals['_MONITORSERVICE']._serialized_end=2493
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from xieban.delegation.v1 import codes_pb2 as _codes_pb2
 from xieban.delegation.v1 import entry_pb2 as _entry_pb2
 import builtins as _builtins
@@ -21,6 +22,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _RouteFilter:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RouteFilterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouteFilter.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROUTE_FILTER_UNSPECIFIED: _RouteFilter.ValueType  # 0
+    """Both."""
+    ROUTE_FILTER_WIRE: _RouteFilter.ValueType  # 1
+    """The host is a member."""
+    ROUTE_FILTER_PAPER: _RouteFilter.ValueType  # 2
+    """The host is no member: the home records its acts."""
+
+class RouteFilter(_RouteFilter, metaclass=_RouteFilterEnumTypeWrapper):
+    """How the host is reached."""
+
+ROUTE_FILTER_UNSPECIFIED: RouteFilter.ValueType  # 0
+"""Both."""
+ROUTE_FILTER_WIRE: RouteFilter.ValueType  # 1
+"""The host is a member."""
+ROUTE_FILTER_PAPER: RouteFilter.ValueType  # 2
+"""The host is no member: the home records its acts."""
+Global___RouteFilter: _TypeAlias = RouteFilter  # noqa: Y015
+
 @_typing.final
 class ListThreadsRequest(_message.Message):
     """Filters; unset ones do not filter."""
@@ -33,6 +58,11 @@ class ListThreadsRequest(_message.Message):
     OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CHANGED_SINCE_FIELD_NUMBER: _builtins.int
+    HOME_REGION_FIELD_NUMBER: _builtins.int
+    HOST_REGION_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
     home_unit: _builtins.str
     """Home unit."""
     host_unit: _builtins.str
@@ -45,6 +75,18 @@ class ListThreadsRequest(_message.Message):
     """At most so many; 0 for the default of 50, never over 500."""
     page_token: _builtins.str
     """Where to go on from."""
+    state: _builtins.str
+    """Legal state, as in protocol 5.1."""
+    home_region: _builtins.str
+    """Region of the home unit: its code's first two, four or six digits."""
+    host_region: _builtins.str
+    """Region of the host unit: its code's first two, four or six digits."""
+    route: Global___RouteFilter.ValueType
+    """Reached on paper, or through the exchange."""
+    @_builtins.property
+    def changed_since(self) -> _timestamp_pb2.Timestamp:
+        """Changed at this instant or later."""
+
     def __init__(
         self,
         *,
@@ -54,10 +96,15 @@ class ListThreadsRequest(_message.Message):
         overdue_only: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        state: _builtins.str = ...,
+        changed_since: _timestamp_pb2.Timestamp | None = ...,
+        home_region: _builtins.str = ...,
+        host_region: _builtins.str = ...,
+        route: Global___RouteFilter.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_since", b"changed_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["home_unit", b"home_unit", "host_unit", b"host_unit", "matter", b"matter", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_since", b"changed_since", "home_region", b"home_region", "home_unit", b"home_unit", "host_region", b"host_region", "host_unit", b"host_unit", "matter", b"matter", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "route", b"route", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,21 +118,27 @@ class ListThreadsResponse(_message.Message):
 
     THREADS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OUTSIDE_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on from; empty at the end."""
     @_builtins.property
     def threads(self) -> _containers.RepeatedCompositeFieldContainer[Global___ThreadSummary]:
         """Threads."""
 
+    @_builtins.property
+    def outside(self) -> _entry_pb2.Detail:
+        """Why nothing can be there: the filter that lies outside the caller's scope, by name, and the code that it asked for."""
+
     def __init__(
         self,
         *,
         threads: _abc.Iterable[Global___ThreadSummary] | None = ...,
         next_page_token: _builtins.str = ...,
+        outside: _entry_pb2.Detail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outside", b"outside"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "threads", b"threads"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "outside", b"outside", "threads", b"threads"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -104,6 +157,9 @@ class ThreadSummary(_message.Message):
     TURN_FIELD_NUMBER: _builtins.int
     DUE_DATES_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
+    MATTER_FIELD_NUMBER: _builtins.int
+    ON_PAPER_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
     thread_id: _builtins.str
     """Thread."""
     home_unit: _builtins.str
@@ -114,6 +170,12 @@ class ThreadSummary(_message.Message):
     """Legal state, as in protocol 5.1."""
     turn: _builtins.str
     """Whose turn it is, unit code."""
+    matter: _codes_pb2.Matter.ValueType
+    """Matter."""
+    on_paper: _builtins.bool
+    """The host is no member."""
+    left: _builtins.bool
+    """The caller's scope ended with a leg of the past: this is how the thread stood then, and nothing later is shown."""
     @_builtins.property
     def due_dates(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.DueDate]:
         """Due dates that count."""
@@ -132,10 +194,13 @@ class ThreadSummary(_message.Message):
         turn: _builtins.str = ...,
         due_dates: _abc.Iterable[_entry_pb2.DueDate] | None = ...,
         changed_at: _timestamp_pb2.Timestamp | None = ...,
+        matter: _codes_pb2.Matter.ValueType = ...,
+        on_paper: _builtins.bool = ...,
+        left: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "due_dates", b"due_dates", "home_unit", b"home_unit", "host_unit", b"host_unit", "state", b"state", "thread_id", b"thread_id", "turn", b"turn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "due_dates", b"due_dates", "home_unit", b"home_unit", "host_unit", b"host_unit", "left", b"left", "matter", b"matter", "on_paper", b"on_paper", "state", b"state", "thread_id", b"thread_id", "turn", b"turn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -148,16 +213,20 @@ class GetThreadRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     THREAD_ID_FIELD_NUMBER: _builtins.int
+    FROM_SEQUENCE_FIELD_NUMBER: _builtins.int
     thread_id: _builtins.str
     """Thread."""
+    from_sequence: _builtins.int
+    """First sequence wanted; 0 for the beginning."""
     def __init__(
         self,
         *,
         thread_id: _builtins.str = ...,
+        from_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["thread_id", b"thread_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_sequence", b"from_sequence", "thread_id", b"thread_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -172,6 +241,10 @@ class GetThreadResponse(_message.Message):
     SUMMARY_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    NEGATIVE_ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    next_sequence: _builtins.int
+    """Sequence to go on from; 0 at the end."""
     @_builtins.property
     def summary(self) -> Global___ThreadSummary:
         """Summary."""
@@ -184,16 +257,22 @@ class GetThreadResponse(_message.Message):
     def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Serialised entries in sequence."""
 
+    @_builtins.property
+    def negative_entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Serialised negative entries, oldest first; on the last page."""
+
     def __init__(
         self,
         *,
         summary: Global___ThreadSummary | None = ...,
         headers: _abc.Iterable[_builtins.bytes] | None = ...,
         entries: _abc.Iterable[_builtins.bytes] | None = ...,
+        negative_entries: _abc.Iterable[_builtins.bytes] | None = ...,
+        next_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "headers", b"headers", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "headers", b"headers", "negative_entries", b"negative_entries", "next_sequence", b"next_sequence", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -207,16 +286,24 @@ class GetFlowsRequest(_message.Message):
 
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
+    HOME_REGION_FIELD_NUMBER: _builtins.int
+    HOST_REGION_FIELD_NUMBER: _builtins.int
     to: _builtins.str
     """Until and including, ISO date."""
+    home_region: _builtins.str
+    """Region of the home unit: its code's first two, four or six digits."""
+    host_region: _builtins.str
+    """Region of the host unit: its code's first two, four or six digits."""
     def __init__(
         self,
         *,
         to: _builtins.str = ...,
+        home_region: _builtins.str = ...,
+        host_region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "to", b"to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "home_region", b"home_region", "host_region", b"host_region", "to", b"to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,21 +317,31 @@ class GetFlowsResponse(_message.Message):
 
     FLOWS_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    OUTSIDE_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.bytes
     """Checkpoint that the figures were computed at."""
+    left_out: _builtins.int
+    """Pairs with the fewest threads that did not fit the message."""
     @_builtins.property
     def flows(self) -> _containers.RepeatedCompositeFieldContainer[Global___Flow]:
         """One a pair of prefectures."""
+
+    @_builtins.property
+    def outside(self) -> _entry_pb2.Detail:
+        """As in ListThreadsResponse."""
 
     def __init__(
         self,
         *,
         flows: _abc.Iterable[Global___Flow] | None = ...,
         checkpoint: _builtins.bytes = ...,
+        outside: _entry_pb2.Detail | None = ...,
+        left_out: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outside", b"outside"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "flows", b"flows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "flows", b"flows", "left_out", b"left_out", "outside", b"outside"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,3 +430,107 @@ class WatchThreadsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchThreadsResponse: _TypeAlias = WatchThreadsResponse  # noqa: Y015
+
+@_typing.final
+class WatchEntriesRequest(_message.Message):
+    """Where to go on from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_LEAF_FIELD_NUMBER: _builtins.int
+    MAX_FIELD_NUMBER: _builtins.int
+    from_leaf: _builtins.int
+    """First position of the log wanted."""
+    max: _builtins.int
+    """At most so many items in a message; 0 for the default of 256, never over 1024."""
+    def __init__(
+        self,
+        *,
+        from_leaf: _builtins.int = ...,
+        max: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_leaf", b"from_leaf", "max", b"max"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchEntriesRequest: _TypeAlias = WatchEntriesRequest  # noqa: Y015
+
+@_typing.final
+class WatchedEntry(_message.Message):
+    """An accepted envelope without its body, or negative evidence of a thread."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAF_FIELD_NUMBER: _builtins.int
+    THREAD_ID_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
+    SIGNATURES_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    leaf: _builtins.int
+    """Leaf index of the entry."""
+    thread_id: _builtins.str
+    """Thread."""
+    header: _builtins.bytes
+    """Serialised header; empty for negative evidence."""
+    entry: _builtins.bytes
+    """Serialised Entry."""
+    @_builtins.property
+    def signatures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Signatures over the header, as in Envelope; none for negative evidence."""
+
+    def __init__(
+        self,
+        *,
+        leaf: _builtins.int = ...,
+        thread_id: _builtins.str = ...,
+        header: _builtins.bytes = ...,
+        signatures: _abc.Iterable[_builtins.bytes] | None = ...,
+        entry: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "header", b"header", "leaf", b"leaf", "signatures", b"signatures", "thread_id", b"thread_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchedEntry: _TypeAlias = WatchedEntry  # noqa: Y015
+
+@_typing.final
+class WatchEntriesResponse(_message.Message):
+    """What was accepted. Items stand in the order of the log, but for a thread that comes into the caller's scope by a
+    later leg: what it held before stands, in its own order, right before the entry that brought it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_LEAF_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    next_leaf: _builtins.int
+    """Position to go on from: everything of the caller's scope before it was given."""
+    checkpoint: _builtins.bytes
+    """Signed checkpoint; its tree holds every item."""
+    complete: _builtins.bool
+    """The caller has everything that the checkpoint's tree holds for it."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchedEntry]:
+        """Items; none in a sign of life, or where a stretch of the log has nothing for the caller."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___WatchedEntry] | None = ...,
+        next_leaf: _builtins.int = ...,
+        checkpoint: _builtins.bytes = ...,
+        complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "complete", b"complete", "items", b"items", "next_leaf", b"next_leaf"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchEntriesResponse: _TypeAlias = WatchEntriesResponse  # noqa: Y015

@@ -55,6 +55,11 @@ class MonitorServiceStub:
                 request_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsRequest.SerializeToString,
                 response_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsResponse.FromString,
                 _registered_method=True)
+        self.WatchEntries = channel.unary_stream(
+                '/xieban.federation.v1.MonitorService/WatchEntries',
+                request_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.SerializeToString,
+                response_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class MonitorServiceServicer:
@@ -89,6 +94,13 @@ class MonitorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchEntries(self, request, context):
+        """Streams what the log accepted of the caller's threads, from a position of the log; resumable.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_MonitorServiceServicer_to_server(servicer, server):
                     servicer.WatchThreads,
                     request_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsRequest.FromString,
                     response_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsResponse.SerializeToString,
+            ),
+            'WatchEntries': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchEntries,
+                    request_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.FromString,
+                    response_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class MonitorService:
             '/xieban.federation.v1.MonitorService/WatchThreads',
             xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsRequest.SerializeToString,
             xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchThreadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/xieban.federation.v1.MonitorService/WatchEntries',
+            xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.SerializeToString,
+            xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class MonitorServiceStub:
     """Counts and durations by flow."""
     WatchThreads: _grpc.UnaryStreamMultiCallable[_monitor_pb2.WatchThreadsRequest, _monitor_pb2.WatchThreadsResponse]
     """Streams changes from a position of the log; resumable."""
+    WatchEntries: _grpc.UnaryStreamMultiCallable[_monitor_pb2.WatchEntriesRequest, _monitor_pb2.WatchEntriesResponse]
+    """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
 
 @_typing.type_check_only
 class MonitorServiceAsyncStub(MonitorServiceStub):
@@ -55,6 +57,8 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
     """Counts and durations by flow."""
     WatchThreads: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchThreadsRequest, _monitor_pb2.WatchThreadsResponse]  # type: ignore[assignment]
     """Streams changes from a position of the log; resumable."""
+    WatchEntries: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchEntriesRequest, _monitor_pb2.WatchEntriesResponse]  # type: ignore[assignment]
+    """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
 
 class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Read-only views, scoped to the caller's province."""
@@ -90,5 +94,13 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchThreadsResponse], _abc.AsyncIterator[_monitor_pb2.WatchThreadsResponse]]:
         """Streams changes from a position of the log; resumable."""
+
+    @_abc_1.abstractmethod
+    def WatchEntries(
+        self,
+        request: _monitor_pb2.WatchEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchEntriesResponse], _abc.AsyncIterator[_monitor_pb2.WatchEntriesResponse]]:
+        """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
 
 def add_MonitorServiceServicer_to_server(servicer: MonitorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
