@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,9 @@ S_contra = TypeVar("S_contra", contravariant=True)
 # Enough that a commit costs each use case little, few enough that under load the other side, the registry and this node
 # work at the same time: whole waves that wait for one another leave processors idle. What one caller gives stays whole.
 _MAX_BATCH = 32
+# So few are not left for a batch of their own, which would cost nearly as much as a full one, here and at each next
+# station: one or two that were parted from their wave went round alone for ever.
+_TOO_FEW = 16
 _log = structlog.get_logger("node.writer")
 
 
@@ -232,6 +236,17 @@ class _Job(Generic[S]):
     outcomes: "list[_Outcome]" = field(default_factory=list)
 
 
+def _next_batch(waiting: "deque[_Job[S]]") -> "list[_Job[S]]":
+    """Take the next batch off what waits: in order, whole callers, and all when only a few would be left."""
+    jobs: list[_Job[S]] = []
+    size, left = 0, sum([len(job.use_cases) for job in waiting])
+    while waiting and (size < _MAX_BATCH or left <= _TOO_FEW):
+        job = waiting.popleft()
+        jobs.append(job)
+        size, left = size + len(job.use_cases), left - len(job.use_cases)
+    return jobs
+
+
 class Writer(Generic[S]):
     """Runs use cases. One thread; started and stopped once.
 
@@ -283,24 +298,23 @@ class Writer(Generic[S]):
         return await future
 
     def _work(self) -> None:
-        last = False
-        while not last:
-            job = self._queue.get()
-            jobs: list[_Job[S]] = []
-            size = 0
+        waiting: deque[_Job[S]] = deque()
+        going = True
+        while going or waiting:
+            going = going and self._take_over(waiting)
+            if waiting:
+                self._guarded(_next_batch(waiting))
+
+    def _take_over(self, waiting: deque[_Job[S]]) -> bool:
+        """Add what is queued, after a wait when nothing waits already; False once the end was told."""
+        try:
+            job = self._queue.get(block=not waiting)
             while job is not None:
-                jobs.append(job)
-                size += len(job.use_cases)
-                if size >= _MAX_BATCH:
-                    break
-                try:
-                    job = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            else:
-                last = True
-            if jobs:
-                self._guarded(jobs)
+                waiting.append(job)
+                job = self._queue.get_nowait()
+        except queue.Empty:
+            return True
+        return False
 
     def _guarded(self, jobs: list[_Job[S]]) -> None:
         """Run a batch; whatever goes wrong, every caller is answered and the thread lives on."""

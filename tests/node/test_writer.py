@@ -1,6 +1,7 @@
 """The one writer: group commit, no trace of what was refused, nothing answered that is not on disk."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from datetime import UTC, datetime
 
@@ -66,6 +67,40 @@ async def test_later_use_cases_of_a_batch_see_earlier_ones(parts: Parts) -> None
     assert sorted(results) == list(range(1, 201))
     assert room.held["u"] == 200
     assert store.commits < 200
+
+
+@pytest.mark.parametrize(
+    ("given", "commits"),
+    [
+        ([1] * 32, 1),
+        ([1] * 48, 1),  # the few that are over go along
+        ([1] * 49, 2),
+        ([1] * 64, 2),  # two waves stay two
+        ([1] * 65, 2),
+        ([31, 2], 1),  # what one caller gave stays whole
+        ([32, 31], 2),
+        ([100, 1], 1),
+    ],
+)
+async def test_a_batch_leaves_no_few_behind_and_two_waves_stay_two(
+    parts: Parts, given: list[int], commits: int
+) -> None:
+    store, _, writer = parts
+    begun, go = threading.Event(), threading.Event()
+
+    def holding(tx: Tx, room: Room, at: datetime) -> None:
+        begun.set()
+        assert go.wait(10)
+
+    first = asyncio.create_task(writer.run(holding))
+    assert await asyncio.to_thread(begun.wait, 10)
+    tasks = [asyncio.create_task(writer.run_each([adding] * count)) for count in given]
+    await asyncio.sleep(0.01)
+    go.set()
+    await first
+    done = [number for task in tasks for number in await task]
+    assert done == list(range(1, sum(given) + 1))
+    assert store.commits == commits
 
 
 async def test_a_refused_use_case_leaves_no_trace_and_no_harm(parts: Parts) -> None:
