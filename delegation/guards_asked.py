@@ -8,6 +8,7 @@ NOT checked: whether a file is what was said of it, and whether it really does n
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from delegation.body_asked import Answer, BodyAsked
@@ -17,6 +18,7 @@ from delegation.required_materials import ACCEPTANCE, is_document
 
 _MOST_NAMED: Final = 8  # ids in one refusal
 _NO_ACCEPTANCE: Final = "B07"
+_NOTHING: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 
 def asks_for(facts: BodyFacts) -> Mapping[str, frozenset[str]]:
@@ -24,6 +26,8 @@ def asks_for(facts: BodyFacts) -> Mapping[str, frozenset[str]]:
 
     B07 asks for the acceptance by itself. A defect that names a material says of it that it does not do.
     """
+    if not facts.asked and not facts.defects:  # nearly every body
+        return _NOTHING
     named = frozenset(defect.subject for defect in facts.defects)
     found = {each.material: named | frozenset(each.unfit_ids) for each in facts.asked}
     if any(defect.code == _NO_ACCEPTANCE for defect in facts.defects):

@@ -12,6 +12,7 @@ stays when a calendar is published; legal days are counted in `delegation.deadli
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -52,6 +53,7 @@ def rank_of(due: date | None, priority: Priority, *, since: date | None) -> str:
     return f"{UNDATED}-{rank_day(since, priority).isoformat() if since is not None else UNDATED}"
 
 
+@lru_cache(maxsize=16_384)  # the threads of a busy day; a number says the same for ever
 def begun_on(thread_id: str) -> date | None:
     """The day in a delegation's printed number; None for what is no such number."""
     try:
