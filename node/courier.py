@@ -44,7 +44,8 @@ MOST_ENVELOPES = 256
 MOST_BYTES = 2 * 1024 * 1024 - 64 * 1024
 _TRY_LATER = 1.0  # seconds before an envelope that was told `try again` is sent again; doubles up to a minute
 _ACKS_APART = 0.25  # seconds from one batch of acknowledgements to the next; nobody's move waits for one
-_ACKS_AT_ONCE = 128  # so many wait for no company: a quarter of what the registry delivers unacknowledged
+_ACKS_AT_ONCE = 256  # so many wait for no company: half of what the registry delivers unacknowledged
+_MANY_ACKS = 64  # so many in one wait tell of a load under which half as many batches are half the work of them
 _AFTER_REPLACED = 15.0
 _MOST_BEHIND = 60.0  # seconds that a mailbox may show more than it delivers
 # What keeps the registry from everybody's envelopes ends for all of them at once, and soon: 10 seconds after it has
@@ -230,7 +231,7 @@ class Courier:
 
     async def _acknowledge(self) -> None:
         await self._rosters.ready.wait()
-        pace = Pace(apart=_ACKS_APART, enough=_ACKS_AT_ONCE)
+        pace = Pace(apart=_ACKS_APART, enough=_ACKS_AT_ONCE, many=_MANY_ACKS)
         while True:
             if not self._state.acks.waiting:
                 await self._wait("acks")

@@ -15,13 +15,14 @@ _LOOK: Final = 0.025  # seconds from one look at what has come together to the n
 class Pace:
     """The pace of one sort of call.
 
-    A call that goes within `apart` seconds of the last one waits for the end of them, unless `enough` things wait by
-    then.
+    A call that goes within `apart` seconds of the last one waits for the end of them, and as long again while `many`
+    things wait, unless `enough` wait by then.
     """
 
-    def __init__(self, *, apart: float, enough: int) -> None:
+    def __init__(self, *, apart: float, enough: int, many: int) -> None:
         self._apart = apart
         self._enough = enough
+        self._many = many
         self._until = 0.0
 
     def went(self) -> None:
@@ -30,5 +31,8 @@ class Pace:
 
     async def gather(self, waiting: Sized) -> None:
         """Let things come together, as long as that pays. `waiting` is looked at again and again."""
-        while len(waiting) < self._enough and (left := self._until - monotonic()) > 0:
+        while (count := len(waiting)) < self._enough:
+            left = self._until - monotonic() + (self._apart if count >= self._many else 0.0)
+            if left <= 0:
+                return
             await asyncio.sleep(min(left, _LOOK))
