@@ -41,6 +41,8 @@ from registry.records import (
     MailboxItem,
     MailboxRow,
     NegativeRow,
+    SightEnd,
+    SightRow,
     ThreadNews,
     ThreadRow,
     envelope_key,
@@ -97,6 +99,8 @@ class Batch:
         self.batches: list[tuple[bytes, int]] = []
         self.statements: list[tuple[bytes, int]] = []
         self._draws: list[tuple[int, str, int, int, str]] = []
+        self.sights: list[SightRow] = []
+        self.sights_ended: list[SightEnd] = []
 
     def prefetch(self, needs: Needs) -> None:
         """Read what the jobs need and memory does not hold."""
@@ -332,6 +336,8 @@ class Batch:
             batches=self.batches,
             statements=self.statements,
             draws=[DrawCheckpointRow(*each, frontier.size, root) for each in self._draws],
+            sights=self.sights,
+            sights_ended=self.sights_ended,
         )
 
     def _thread_rows(self) -> tuple[list[ThreadRow], list[ThreadNews]]:

@@ -10,12 +10,18 @@ from certs.identity import CertificateVerifier, Purpose
 from certs.tls import Peer, peer_certificate, peer_identity
 from delegation.errors import Reason, Refusal
 from delegation.roster_view import RosterView, Unit, UnitType
-from registry.policy import Who
+from registry.policy import SIGHTS, Role, Rows, Who
 from registry.roster import RosterBook
 
 _PEM: Final = "x509_pem_cert"
 _MOST_REMEMBERED: Final = 4096
 _OVERSIGHT: Final = frozenset({UnitType.PROVINCIAL, UnitType.NATIONAL})
+_ROLES: Final = {
+    UnitType.RECOGNITION: Role.BUREAU,
+    UnitType.APPRAISAL: Role.COMMITTEE,
+    UnitType.PROVINCIAL: Role.PROVINCIAL,
+    UnitType.NATIONAL: Role.NATIONAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +94,21 @@ class Callers:
         if found is None or found.bureau != caller.bureau:
             raise Refusal(Reason.NOT_YOUR_UNIT)
 
-    def regions(self, caller: Caller) -> tuple[str, ...]:
-        """Prefixes of the regions that the caller's offices oversee; empty for the whole country."""
-        offices = [unit for unit in self._view().units_of(caller.bureau) if unit.type in _OVERSIGHT]
-        if any(unit.type is UnitType.NATIONAL for unit in offices):
-            return ()
+    def regions(self, caller: Caller, method: str) -> tuple[str, ...]:
+        """The provinces, by two digits, whose threads the caller sees by a method of the monitor; empty for all.
+
+        Raises Refusal UNAUTHENTICATED for who sees none.
+        """
+        offices: set[str] = set()
+        for unit in self._view().units_of(caller.bureau):
+            rows = SIGHTS[method][_ROLES[unit.type]]
+            if rows is Rows.ALL:
+                return ()
+            if rows is Rows.OWN_PROVINCES:
+                offices.add(unit.region[:2])
         if not offices:
             raise Refusal(Reason.UNAUTHENTICATED)
-        return tuple(sorted({unit.region[:2] for unit in offices}))
+        return tuple(sorted(offices))
 
     def _view(self) -> RosterView:
         return self._book.current().view

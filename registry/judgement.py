@@ -17,6 +17,7 @@ from registry.batch import Batch, Needs
 from registry.parts import join_parts
 from registry.quotas import Counts
 from registry.records import AnswerRow, BodyRow, DrawCheckpointRow, ListingRow, envelope_key
+from registry.sights import changed_sights
 from registry.store import StoreRejected, StoreUnavailable
 from registry.threads import RESULTS, Kept
 
@@ -183,6 +184,10 @@ class EnvelopeJob:
         )
         after = placed(judged, header, sequence=sequence, entry_digest=entry.digest)
         batch.put_thread(self._kept(after, kept, batch, entry.leaf_index))
+        begun, ended = changed_sights(kept, after, entry.leaf_index)
+        if begun or ended:
+            batch.sights += begun
+            batch.sights_ended += ended
         row = self._row(entry.leaf_index, sequence, batch, header=self.header_bytes, signatures=signatures)
         batch.put_answer(row, entry.data)
         batch.bodies.append(BodyRow(entry.leaf_index, self.sealed_body, batch.at))

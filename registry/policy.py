@@ -15,6 +15,25 @@ class Who(StrEnum):
     SUPERVISOR = "supervisor"  # and one of its units is a provincial or the national office
 
 
+class Role(StrEnum):
+    """Who asks the monitor."""
+
+    PROVINCIAL = "provincial"  # a provincial office
+    NATIONAL = "national"  # the national office
+    COMMITTEE = "committee"  # an appraisal committee
+    BUREAU = "bureau"  # a recognition bureau
+    STRANGER = "stranger"  # enrolled, and not of the roster in force
+    NOBODY = "nobody"  # not enrolled
+
+
+class Rows(StrEnum):
+    """Which threads somebody sees. A member with several roles sees the most that one of them sees."""
+
+    NONE = "none"
+    OWN_PROVINCES = "own_provinces"
+    ALL = "all"
+
+
 _EXCHANGE = "/xieban.federation.v1.ExchangeService/"
 _ROSTER = "/xieban.federation.v1.RosterService/"
 _LOG = "/xieban.federation.v1.LogService/"
@@ -38,6 +57,7 @@ EXCHANGE_PORT: Final[Mapping[str, Who]] = MappingProxyType(
         _MONITOR + "GetThread": Who.SUPERVISOR,
         _MONITOR + "GetFlows": Who.SUPERVISOR,
         _MONITOR + "WatchThreads": Who.SUPERVISOR,
+        _MONITOR + "WatchEntries": Who.SUPERVISOR,
     }
 )
 ENROLMENT_PORT: Final[Mapping[str, Who]] = MappingProxyType(
@@ -48,5 +68,26 @@ ENROLMENT_PORT: Final[Mapping[str, Who]] = MappingProxyType(
         "/grpc.health.v1.Health/List": Who.ANYONE,
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Who.ANYONE,
         "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": Who.ANYONE,
+    }
+)
+
+_OVERSEERS: Final[Mapping[Role, Rows]] = MappingProxyType(
+    {
+        Role.PROVINCIAL: Rows.OWN_PROVINCES,
+        Role.NATIONAL: Rows.ALL,
+        Role.COMMITTEE: Rows.NONE,
+        Role.BUREAU: Rows.NONE,
+        Role.STRANGER: Rows.NONE,
+        Role.NOBODY: Rows.NONE,
+    }
+)
+# What each role sees by each call: a line a method, as above. Rows that somebody does not see are not read.
+SIGHTS: Final[Mapping[str, Mapping[Role, Rows]]] = MappingProxyType(
+    {
+        "ListThreads": _OVERSEERS,
+        "GetThread": _OVERSEERS,
+        "GetFlows": _OVERSEERS,
+        "WatchThreads": _OVERSEERS,
+        "WatchEntries": _OVERSEERS,
     }
 )

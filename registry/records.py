@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from delegation.merkle import Frontier, Node
+
+OPEN: Final = 2**62  # the last leaf of a sight that goes on
 
 
 def envelope_key(sender_unit: str, envelope_id: str) -> str:
@@ -86,12 +88,59 @@ class ThreadRow(NamedTuple):
     state: str
     turn: str
     closed: bool
+    on_paper: bool
     next_deadline: str
     earliest_due: str
     last_leaf: int
     opened_at: datetime
     changed_at: datetime
     reported_at: datetime | None
+
+
+class SightRow(NamedTuple):
+    """A province begins to see a thread. `late`: the thread began before, so that its past is to be shown as well."""
+
+    province: str
+    thread_id: str
+    since_leaf: int
+    late: bool
+
+
+class SightEnd(NamedTuple):
+    """A province sees no further: the thread as it stood at the last leaf that it sees, the row's `last_leaf`."""
+
+    province: str
+    row: ThreadRow
+
+
+class SeenThread(NamedTuple):
+    """A thread as a province sees it: now, or as it stood at `until_leaf` when that is not OPEN."""
+
+    row: ThreadRow
+    until_leaf: int
+
+    @property
+    def left(self) -> bool:
+        """Whether nothing later is seen."""
+        return self.until_leaf != OPEN
+
+
+class WatchedRow(NamedTuple):
+    """An accepted envelope or, with neither header nor signatures, negative evidence; without a body."""
+
+    leaf_index: int
+    thread_id: str
+    header: bytes
+    signatures: bytes
+    entry: bytes
+
+
+class LateSight(NamedTuple):
+    """A thread that comes into sight by the entry at `since_leaf`; what lies after `after_leaf` was not seen yet."""
+
+    since_leaf: int
+    thread_id: str
+    after_leaf: int
 
 
 class ItemKind(IntEnum):
@@ -228,6 +277,8 @@ class Changes:
     batches: Sequence[tuple[bytes, int]] = ()
     statements: Sequence[tuple[bytes, int]] = ()
     draws: Sequence[DrawCheckpointRow] = ()
+    sights: Sequence[SightRow] = ()
+    sights_ended: Sequence[SightEnd] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +335,17 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadFilter:
-    """What a provincial office asks for. `regions` are prefixes of region codes; empty for all (national)."""
+    """What a provincial office asks for. `regions` are provinces of two digits; empty for all (national)."""
 
     regions: tuple[str, ...] = ()
     home_unit: str = ""
     host_unit: str = ""
+    home_region: str = ""
+    host_region: str = ""
     matter: int = 0
+    state: str = ""
+    on_paper: bool | None = None
+    changed_since: datetime | None = None
     overdue_before: str = ""
     after_thread: str = ""
     from_leaf: int = -1

@@ -37,6 +37,7 @@ from registry.servicer_enrolment import EnrolmentServicer
 from registry.settings import RegistrySettings
 from registry.setup import Keys, open_store, write_ports
 from registry.store import Store
+from registry.watching import Bells, Watching
 from registry.writer import LogIdentity, Writer
 from xieban.federation.v1 import (
     enrolment_pb2,
@@ -79,6 +80,7 @@ class Registry:
         self.log = Log(settings.log_level, self.metrics)
         self.database = Database(open_store(settings) if store is None else store)
         self.routes = Routes()
+        self.bells = Bells()
         self.watch = ClockWatch(clock, monotonic)
         self.book = RosterBook(
             self.database, seal_authority=self.keys.seal_authority, regions=load_regions(), clock=clock
@@ -92,6 +94,7 @@ class Registry:
             metrics=self.metrics,
             log=self.log,
             on_delivery=self.routes.grown,
+            on_growth=self.bells.ring,
         )
         self.materials = Materials(self.database, settings, clock)
         self.duties = Duties(
@@ -157,6 +160,7 @@ class Registry:
         """Tell streams to end, finish what was begun, close. Takes at most `stop_seconds` and a little."""
         self._stopping = True
         self.routes.end_all(Reason.STOPPING)
+        self.bells.end_all(Reason.STOPPING)
         await self._health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
         grace = self.settings.stop_seconds / 2
         await asyncio.gather(*(server.stop(grace) for server in self._servers))
@@ -227,7 +231,8 @@ class Registry:
         exchange_pb2_grpc.add_ExchangeServiceServicer_to_server(ExchangeServicer(rooms), server)
         roster_pb2_grpc.add_RosterServiceServicer_to_server(RosterServicer(self.book), server)
         log_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(LogBook(self.database, self.writer)), server)
-        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorServicer(monitor), server)
+        watching = Watching(self.database, self.writer, self.callers, self.bells, self.settings)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorServicer(monitor, watching), server)
         return server
 
     def _enrolment_server(self) -> grpc.aio.Server:

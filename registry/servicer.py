@@ -27,6 +27,7 @@ from registry.monitor import Monitor
 from registry.reading import Reading
 from registry.roster import RosterBook
 from registry.routing import Routes
+from registry.watching import Watching
 from registry.writer import Writer
 from xieban.federation.v1 import (
     exchange_pb2,
@@ -299,8 +300,9 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
 class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
     """See monitor.proto."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Monitor, watching: Watching) -> None:
         self._monitor = monitor
+        self._watching = watching
 
     async def ListThreads(
         self, request: monitor_pb2.ListThreadsRequest, context: Context
@@ -313,17 +315,25 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         """Give one thread."""
         del context
         check_thread_id(request.thread_id)
-        return await self._monitor.thread(CALLER.get(), request.thread_id)
+        return await self._monitor.thread(CALLER.get(), request.thread_id, request.from_sequence)
 
     async def GetFlows(self, request: monitor_pb2.GetFlowsRequest, context: Context) -> monitor_pb2.GetFlowsResponse:
         """Give figures."""
         del context
-        return await self._monitor.flows(CALLER.get(), getattr(request, "from"), request.to)
+        return await self._monitor.flows(CALLER.get(), request)
 
     async def WatchThreads(
         self, request: monitor_pb2.WatchThreadsRequest, context: Context
     ) -> AsyncIterator[monitor_pb2.WatchThreadsResponse]:
         """Stream changes."""
         del context
-        async for message in self._monitor.watch(CALLER.get(), request.from_leaf):
+        async for message in self._watching.threads(CALLER.get(), request.from_leaf):
+            yield message
+
+    async def WatchEntries(
+        self, request: monitor_pb2.WatchEntriesRequest, context: Context
+    ) -> AsyncIterator[monitor_pb2.WatchEntriesResponse]:
+        """Stream what was accepted."""
+        del context
+        async for message in self._watching.entries(CALLER.get(), request.from_leaf, request.max):
             yield message

@@ -1,18 +1,49 @@
-"""What a provincial office asks of the SQL store."""
+"""What a provincial office asks of the SQL store: threads and figures as far as its provinces see them."""
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
-from registry.records import FlowRow, ThreadFilter, ThreadRow
+from registry.records import OPEN, FlowRow, SeenThread, ThreadFilter, ThreadRow
 from registry.sql_engine import from_micros, to_micros
-from registry.tables import Thread
+from registry.tables import Sight, Thread
 
 AnyRow: TypeAlias = Row[Any]  # Core's rows of a table have no types of their own
 
-_THREAD = Thread.__table__
+_THREAD, _SIGHT = Thread.__table__, Sight.__table__
+_OTHER = _SIGHT.alias("other")
 _DELEGATION = 1
+_LEFT = tuple(column for column in _SIGHT.c if column.name.startswith("left_") or column.name == "until_leaf")
+
+
+class _Columns(NamedTuple):
+    """Where a thread's facts stand: in its row, or in the sight of who saw it last."""
+
+    home_unit: Any
+    host_unit: Any
+    state: Any
+    on_paper: Any
+    changed_at: Any
+    last_leaf: Any
+
+
+_NOW = _Columns(
+    _THREAD.c.home_unit,
+    _THREAD.c.host_unit,
+    _THREAD.c.state,
+    _THREAD.c.on_paper,
+    _THREAD.c.changed_at,
+    _THREAD.c.last_leaf,
+)
+_THEN = _Columns(
+    _SIGHT.c.left_home,
+    _SIGHT.c.left_host,
+    _SIGHT.c.left_state,
+    _SIGHT.c.left_paper,
+    _SIGHT.c.left_changed_at,
+    _SIGHT.c.until_leaf,
+)
 
 
 def thread_of(row: AnyRow) -> ThreadRow:
@@ -27,6 +58,7 @@ def thread_of(row: AnyRow) -> ThreadRow:
         state=row.state,
         turn=row.turn,
         closed=row.closed,
+        on_paper=row.on_paper,
         next_deadline=row.next_deadline,
         earliest_due=row.earliest_due,
         last_leaf=row.last_leaf,
@@ -36,45 +68,127 @@ def thread_of(row: AnyRow) -> ThreadRow:
     )
 
 
-def _of_regions(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
+def _as_left(row: AnyRow) -> SeenThread:
+    """A thread as it stood when the last of the provinces lost sight of it; nobody's turn, nothing is due."""
+    then = thread_of(row)._replace(
+        data=row.left_data,
+        home_unit=row.left_home,
+        host_unit=row.left_host,
+        state=row.left_state,
+        turn="",
+        closed=True,
+        on_paper=row.left_paper,
+        next_deadline="",
+        earliest_due="",
+        last_leaf=row.until_leaf,
+        changed_at=from_micros(row.left_changed_at),
+        reported_at=None if row.left_reported_at < 0 else from_micros(row.left_reported_at),
+    )
+    return SeenThread(then, row.until_leaf)
+
+
+def _seen_now(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
     if not regions:
         return []
-    columns = (_THREAD.c.home_unit, _THREAD.c.host_unit)
-    return [or_(*(column.startswith(region, autoescape=True) for column in columns for region in regions))]
+    sights = select(_SIGHT.c.thread_id).where(_SIGHT.c.province.in_(regions), _SIGHT.c.until_leaf == OPEN)
+    return [_THREAD.c.thread_id.in_(sights)]
 
 
-def list_threads(connection: Connection, wanted: ThreadFilter) -> list[ThreadRow]:
-    """Threads that pass the filter."""
-    conditions = _of_regions(wanted.regions)
-    if wanted.home_unit:
-        conditions.append(_THREAD.c.home_unit == wanted.home_unit)
-    if wanted.host_unit:
-        conditions.append(_THREAD.c.host_unit == wanted.host_unit)
-    if wanted.matter:
-        conditions.append(_THREAD.c.matter == wanted.matter)
-    if wanted.overdue_before:
-        conditions += [_THREAD.c.earliest_due != "", _THREAD.c.earliest_due < wanted.overdue_before]
-    if wanted.from_leaf >= 0:
-        conditions.append(_THREAD.c.last_leaf >= wanted.from_leaf)
-    conditions.append(_THREAD.c.thread_id > wanted.after_thread)
-    order = _THREAD.c.thread_id if wanted.from_leaf < 0 else _THREAD.c.last_leaf
-    statement = select(_THREAD).where(*conditions).order_by(order).limit(wanted.limit)
-    return [thread_of(row) for row in connection.execute(statement)]
-
-
-def flows(connection: Connection, regions: tuple[str, ...], *, start: datetime, end: datetime) -> list[FlowRow]:
-    """Delegations opened in [start, end)."""
-    statement = (
-        select(_THREAD.c.home_unit, _THREAD.c.host_unit, _THREAD.c.opened_at, _THREAD.c.reported_at)
-        .where(
-            *_of_regions(regions),
-            _THREAD.c.thread_type == _DELEGATION,
-            _THREAD.c.opened_at >= to_micros(start),
-            _THREAD.c.opened_at < to_micros(end),
-        )
-        .order_by(_THREAD.c.thread_id)
+def _seen_before(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """One sight a thread: the last to end, of threads that none of the provinces sees now."""
+    later = or_(
+        _OTHER.c.until_leaf > _SIGHT.c.until_leaf,
+        and_(_OTHER.c.until_leaf == _SIGHT.c.until_leaf, _OTHER.c.province > _SIGHT.c.province),
     )
     return [
-        FlowRow(home[:6], host[:6], from_micros(opened), None if reported < 0 else from_micros(reported))
-        for home, host, opened, reported in connection.execute(statement)
+        _SIGHT.c.province.in_(regions),
+        _SIGHT.c.until_leaf != OPEN,
+        ~exists().where(_OTHER.c.thread_id == _SIGHT.c.thread_id, _OTHER.c.province.in_(regions), later),
+    ]
+
+
+def _asked(wanted: ThreadFilter, columns: _Columns) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [_THREAD.c.thread_id > wanted.after_thread]
+    if wanted.home_unit:
+        conditions.append(columns.home_unit == wanted.home_unit)
+    if wanted.host_unit:
+        conditions.append(columns.host_unit == wanted.host_unit)
+    if wanted.home_region:
+        conditions.append(columns.home_unit.startswith(wanted.home_region, autoescape=True))
+    if wanted.host_region:
+        conditions.append(columns.host_unit.startswith(wanted.host_region, autoescape=True))
+    if wanted.matter:
+        conditions.append(_THREAD.c.matter == wanted.matter)
+    if wanted.state:
+        conditions.append(columns.state == wanted.state)
+    if wanted.on_paper is not None:
+        conditions.append(columns.on_paper.is_(wanted.on_paper))
+    if wanted.changed_since is not None:
+        conditions.append(columns.changed_at >= to_micros(wanted.changed_since))
+    if wanted.from_leaf >= 0:
+        conditions.append(columns.last_leaf >= wanted.from_leaf)
+    return conditions
+
+
+def list_threads(connection: Connection, wanted: ThreadFilter) -> list[SeenThread]:
+    """Threads that pass the filter, as they are seen."""
+    conditions = [*_seen_now(wanted.regions), *_asked(wanted, _NOW)]
+    if wanted.overdue_before:
+        conditions += [_THREAD.c.earliest_due != "", _THREAD.c.earliest_due < wanted.overdue_before]
+    by_leaf = wanted.from_leaf >= 0
+    order = _NOW.last_leaf if by_leaf else _THREAD.c.thread_id
+    rows = connection.execute(select(_THREAD).where(*conditions).order_by(order).limit(wanted.limit))
+    found = [SeenThread(thread_of(row), OPEN) for row in rows]
+    if wanted.regions and not wanted.overdue_before:  # nothing is late any more with who is out of it
+        order = _THEN.last_leaf if by_leaf else _THREAD.c.thread_id
+        rows = connection.execute(
+            select(_THREAD, *_LEFT)
+            .join(_SIGHT, _SIGHT.c.thread_id == _THREAD.c.thread_id)
+            .where(*_seen_before(wanted.regions), *_asked(wanted, _THEN))
+            .order_by(order)
+            .limit(wanted.limit)
+        )
+        found += map(_as_left, rows)
+        found.sort(key=lambda seen: (seen.row.last_leaf if by_leaf else 0, seen.row.thread_id))
+    return found[: wanted.limit]
+
+
+def seen_thread(connection: Connection, thread_id: str, regions: tuple[str, ...]) -> SeenThread | None:
+    """One thread as it is seen."""
+    now = select(_THREAD).where(_THREAD.c.thread_id == thread_id, *_seen_now(regions))
+    row = connection.execute(now).first()
+    if row is not None:
+        return SeenThread(thread_of(row), OPEN)
+    if not regions:
+        return None
+    then = (
+        select(_THREAD, *_LEFT)
+        .join(_SIGHT, _SIGHT.c.thread_id == _THREAD.c.thread_id)
+        .where(_THREAD.c.thread_id == thread_id, *_seen_before(regions))
+    )
+    row = connection.execute(then).first()
+    return None if row is None else _as_left(row)
+
+
+def flows(connection: Connection, wanted: ThreadFilter, *, start: datetime, end: datetime) -> list[FlowRow]:
+    """Delegations opened in [start, end), of the provinces and the home and host regions of the filter."""
+    opened = [
+        _THREAD.c.thread_type == _DELEGATION,
+        _THREAD.c.opened_at >= to_micros(start),
+        _THREAD.c.opened_at < to_micros(end),
+    ]
+    now = select(_THREAD.c.home_unit, _THREAD.c.host_unit, _THREAD.c.opened_at, _THREAD.c.reported_at).where(
+        *_seen_now(wanted.regions), *_asked(wanted, _NOW), *opened
+    )
+    rows = list(connection.execute(now))
+    if wanted.regions:
+        then = (
+            select(_SIGHT.c.left_home, _SIGHT.c.left_host, _THREAD.c.opened_at, _SIGHT.c.left_reported_at)
+            .join(_THREAD, _SIGHT.c.thread_id == _THREAD.c.thread_id)
+            .where(*_seen_before(wanted.regions), *_asked(wanted, _THEN), *opened)
+        )
+        rows += connection.execute(then)
+    return [
+        FlowRow(home[:6], host[:6], from_micros(begun), None if reported < 0 else from_micros(reported))
+        for home, host, begun, reported in rows
     ]

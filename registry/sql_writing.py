@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registry.records import Changes
+from registry.records import OPEN, Changes, SightEnd
 from registry.sql_engine import DriverConnection, in_places, spoken, to_micros
 from registry.sql_nodes import rows_of
 from registry.store import HeadMoved, StoreRejected
@@ -25,6 +25,7 @@ from registry.tables import (
     Negative,
     RosterStatement,
     SealedBody,
+    Sight,
     Thread,
 )
 
@@ -43,6 +44,7 @@ _INSERTED = tuple(
         Negative,
         AcknowledgedBatch,
         DrawCheckpoint,
+        Sight,
     )
 )
 
@@ -70,6 +72,18 @@ _THREAD_NEWS = (
     update(_THREAD)
     .where(_THREAD.c.thread_id == bindparam("in_thread"))
     .values(data=bindparam("data"), last_leaf=bindparam("last_leaf"), changed_at=bindparam("changed_at"))
+)
+_SIGHT = Sight.__table__
+_LEFT = ("left_home", "left_host", "left_state", "left_paper", "left_changed_at", "left_reported_at", "left_data")
+_END_SIGHT = (
+    update(_SIGHT)
+    .where(
+        _SIGHT.c.province == bindparam("in_province"),
+        _SIGHT.c.thread_id == bindparam("in_thread"),
+        _SIGHT.c.until_leaf == bindparam("in_open"),
+        _SIGHT.c.since_leaf <= bindparam("in_until"),  # not one that begins again in the same transaction
+    )
+    .values(until_leaf=bindparam("until_leaf"), **{name: bindparam(name) for name in _LEFT})
 )
 _LOG_STATEMENT = (
     update(RosterStatement.__table__)
@@ -101,6 +115,7 @@ class _Words(NamedTuple):
     move_head: str
     acknowledge: str
     log_statement: str
+    end_sight: str
 
 
 @cache
@@ -112,6 +127,7 @@ def _words(dialect: str) -> _Words:
         in_places(_MOVE_HEAD, dialect, ("epoch", "size", "frontier", "at", "in_epoch", "in_size")),
         in_places(_ACKNOWLEDGE, dialect, ("status", "status_at", "in_unit", "in_cursor")),
         in_places(_LOG_STATEMENT, dialect, ("leaf", "in_digest")),
+        in_places(_END_SIGHT, dialect, ("until_leaf", *_LEFT, "in_province", "in_thread", "in_open", "in_until")),
     )
 
 
@@ -147,6 +163,7 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
         "negative": [(r.thread_id, r.leaf_index, r.envelope_key, micros(r.at)) for r in changes.negatives],
         "acknowledged_batch": list(changes.batches),
         "draw_checkpoint": list(changes.draws),
+        "sight": [(*r, OPEN, "", "", "", False, 0, -1, b"") for r in changes.sights],
     }
     for name, found in rows.items():
         if found:
@@ -163,9 +180,18 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
         )
         if cursor.rowcount != len(changes.news):
             raise StoreRejected  # of a thread that is not there: memory and store have parted
+    if changes.sights_ended:
+        cursor.executemany(words.end_sight, [_ended(each) for each in changes.sights_ended])
     if changes.acknowledged:
         said = [(r.status, micros(r.at), r.unit, r.cursor) for r in changes.acknowledged]
         cursor.executemany(words.acknowledge, said)
     if changes.statements:
         cursor.executemany(words.log_statement, [(leaf, digest) for digest, leaf in changes.statements])
     cursor.close()
+
+
+def _ended(end: SightEnd) -> tuple[object, ...]:
+    row = end.row
+    reported = -1 if row.reported_at is None else to_micros(row.reported_at)
+    left = (row.home_unit, row.host_unit, row.state, row.on_paper, to_micros(row.changed_at), reported, row.data)
+    return row.last_leaf, *left, end.province, row.thread_id, OPEN, row.last_leaf

@@ -16,13 +16,16 @@ from registry.records import (
     DrawCheckpointRow,
     FlowRow,
     Head,
+    LateSight,
     MailboxItem,
     MaterialRow,
     PageItem,
+    SeenThread,
     SignedRosterRow,
     ThreadFilter,
     ThreadRow,
     TokenRow,
+    WatchedRow,
 )
 
 
@@ -176,11 +179,23 @@ class Store(Protocol):
         """Delete a material's record."""
 
     # monitoring
-    def list_threads(self, wanted: ThreadFilter) -> list[ThreadRow]:
-        """Threads that pass a filter, by id, or by last leaf when `from_leaf` is given."""
+    def list_threads(self, wanted: ThreadFilter) -> list[SeenThread]:
+        """Threads that pass a filter as the provinces see them, by id, or by last leaf when `from_leaf` is given."""
 
-    def flows(self, regions: tuple[str, ...], *, start: datetime, end: datetime) -> list[FlowRow]:
-        """Delegations opened in [start, end), for the figures."""
+    def seen_thread(self, thread_id: str, regions: tuple[str, ...]) -> SeenThread | None:
+        """A thread as the provinces see it; None when they do not."""
+
+    def flows(self, wanted: ThreadFilter, *, start: datetime, end: datetime) -> list[FlowRow]:
+        """Delegations opened in [start, end), for the figures; `limit` does not count."""
+
+    def watched(self, regions: tuple[str, ...], *, start: int, end: int, limit: int) -> list[WatchedRow]:
+        """What the log accepted at [start, end) of the threads that the provinces see there, in order."""
+
+    def past_of(self, thread_id: str, *, after: int, before: int, limit: int) -> list[WatchedRow]:
+        """What a thread holds between two leaves, both left out, in order."""
+
+    def late_sights(self, regions: tuple[str, ...], *, start: int, end: int) -> list[LateSight]:
+        """Older threads that come into the provinces' sight at [start, end), in order; none for the whole country."""
 
     # housekeeping
     def heartbeat(self) -> datetime | None:

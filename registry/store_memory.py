@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from delegation.merkle import Frontier, leaf_hash
+from registry.memory_sights import MemorySights, passes
 from registry.records import (
     AcknowledgedRow,
     Answer,
@@ -19,16 +20,19 @@ from registry.records import (
     FlowRow,
     Head,
     ItemKind,
+    LateSight,
     ListingRow,
     MailboxItem,
     MailboxRow,
     MaterialRow,
     NegativeRow,
     PageItem,
+    SeenThread,
     SignedRosterRow,
     ThreadFilter,
     ThreadRow,
     TokenRow,
+    WatchedRow,
 )
 from registry.store import HeadMoved, StoreRejected
 
@@ -53,6 +57,8 @@ class MemoryStore:
         self._listings: list[ListingRow] = []
         self._negatives: list[NegativeRow] = []
         self._batches: dict[bytes, int] = {}
+        self._certified: dict[int, str] = {}
+        self._sights = MemorySights()
         self._draws: dict[int, DrawCheckpointRow] = {}
         self._rosters: dict[bytes, SignedRosterRow] = {}
         self._tokens: dict[bytes, TokenRow] = {}
@@ -98,6 +104,11 @@ class MemoryStore:
             self._evidence |= {row.evidence_id: row for row in changes.evidence}
             self._listings += changes.listings
             self._negatives += changes.negatives
+            self._certified |= {row.leaf_index: row.thread_id for row in changes.negatives}
+            for sight in changes.sights:
+                self._sights.begin(sight)
+            for end in changes.sights_ended:
+                self._sights.end(end)
             self._batches |= dict(changes.batches)
             self._draws |= {row.leaf_index: row for row in changes.draws}
             for digest, leaf in changes.statements:
@@ -368,23 +379,61 @@ class MemoryStore:
         """See `store.Store`."""
         self._materials.pop((unit, thread_id, material_id), None)
 
-    def list_threads(self, wanted: ThreadFilter) -> list[ThreadRow]:
+    def list_threads(self, wanted: ThreadFilter) -> list[SeenThread]:
         """See `store.Store`."""
         with self._lock:
-            rows = [row for row in self._threads.values() if _passes(row, wanted)]
-        rows.sort(key=lambda row: row.thread_id if wanted.from_leaf < 0 else f"{row.last_leaf:020}")
-        return rows[: wanted.limit]
+            seen = [self._sights.thread(row, wanted.regions) for row in self._threads.values()]
+        found = [each for each in seen if each is not None and passes(each.row, wanted)]
+        by_leaf = wanted.from_leaf >= 0
+        found.sort(key=lambda each: (each.row.last_leaf if by_leaf else 0, each.row.thread_id))
+        return found[: wanted.limit]
 
-    def flows(self, regions: tuple[str, ...], *, start: datetime, end: datetime) -> list[FlowRow]:
+    def seen_thread(self, thread_id: str, regions: tuple[str, ...]) -> SeenThread | None:
         """See `store.Store`."""
-        wanted = ThreadFilter(regions=regions)
         with self._lock:
-            rows = [r for r in self._threads.values() if _passes(r, wanted) and start <= r.opened_at < end]
+            row = self._threads.get(thread_id)
+            return None if row is None else self._sights.thread(row, regions)
+
+    def flows(self, wanted: ThreadFilter, *, start: datetime, end: datetime) -> list[FlowRow]:
+        """See `store.Store`."""
+        rows = (each.row for each in self.list_threads(replace(wanted, limit=len(self._threads))))
         return [
             FlowRow(row.home_unit[:6], row.host_unit[:6], row.opened_at, row.reported_at)
-            for row in sorted(rows, key=lambda row: row.thread_id)
-            if row.thread_type == 1
+            for row in rows
+            if row.thread_type == 1 and start <= row.opened_at < end
         ]
+
+    def watched(self, regions: tuple[str, ...], *, start: int, end: int, limit: int) -> list[WatchedRow]:
+        """See `store.Store`."""
+        with self._lock:
+            rows = [
+                row
+                for leaf in range(start, min(end, self._head.size))
+                if (row := self._watched_row(leaf)) is not None and self._sights.sees(regions, row.thread_id, leaf)
+            ]
+        return rows[:limit]
+
+    def past_of(self, thread_id: str, *, after: int, before: int, limit: int) -> list[WatchedRow]:
+        """See `store.Store`."""
+        with self._lock:
+            leaves = (leaf for leaf, row in self._by_leaf.items() if row.thread_id == thread_id)
+            others = (row.leaf_index for row in self._negatives if row.thread_id == thread_id)
+            found = sorted(leaf for leaf in (*leaves, *others) if after < leaf < before)
+            return [row for leaf in found if (row := self._watched_row(leaf)) is not None][:limit]
+
+    def late_sights(self, regions: tuple[str, ...], *, start: int, end: int) -> list[LateSight]:
+        """See `store.Store`."""
+        with self._lock:
+            return self._sights.late(regions, start=start, end=end)
+
+    def _watched_row(self, leaf: int) -> WatchedRow | None:
+        answer = self._by_leaf.get(leaf)
+        if answer is not None:
+            if not answer.accepted:
+                return None
+            return WatchedRow(leaf, answer.thread_id, answer.header, answer.signatures, self._entries[leaf].data)
+        thread_id = self._certified.get(leaf)
+        return None if thread_id is None else WatchedRow(leaf, thread_id, b"", b"", self._entries[leaf].data)
 
     def heartbeat(self) -> datetime | None:
         """See `store.Store`."""
@@ -396,16 +445,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """See `store.Store`."""
-
-
-def _passes(row: ThreadRow, wanted: ThreadFilter) -> bool:
-    regions = wanted.regions
-    return (
-        (not regions or row.home_unit.startswith(regions) or row.host_unit.startswith(regions))
-        and wanted.home_unit in ("", row.home_unit)
-        and wanted.host_unit in ("", row.host_unit)
-        and wanted.matter in (0, row.matter)
-        and (not wanted.overdue_before or "" < row.earliest_due < wanted.overdue_before)
-        and row.thread_id > wanted.after_thread
-        and row.last_leaf >= wanted.from_leaf
-    )

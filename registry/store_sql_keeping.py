@@ -1,22 +1,19 @@
-"""The SQL store's quieter half: roster, tokens, materials, retention, monitoring, heartbeat."""
+"""The SQL store's quieter half: roster, tokens, materials, retention, heartbeat."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from registry import sql_monitor, sql_retention, sql_writing
 from registry.records import (
-    FlowRow,
     MaterialRow,
     SignedRosterRow,
-    ThreadFilter,
-    ThreadRow,
     TokenRow,
 )
-from registry.sql_engine import Drivers, from_micros, slices, storage_errors, to_micros
+from registry.sql_engine import from_micros, slices, to_micros
+from registry.store_sql_oversight import SqlOversight
 from registry.tables import (
     AcknowledgedBatch,
     EnvelopeAnswer,
@@ -46,27 +43,8 @@ _BEAT = Heartbeat.__table__
 T = TypeVar("T")
 
 
-class SqlKeeping:
+class SqlKeeping(SqlOversight):
     """See `store.Store`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._dialect = engine.dialect.name
-        self._drivers = Drivers(engine)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that reads."""
-        with storage_errors(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that writes."""
-        with storage_errors(), self._engine.connect() as connection:
-            connection = connection.execution_options(immediate=True)
-            with connection.begin():
-                yield connection
 
     def newest_statement(self) -> tuple[int, bytes] | None:
         """See `store.Store`."""
@@ -251,16 +229,6 @@ class SqlKeeping:
                     _MATERIAL.c.material_id == material_id,
                 )
             )
-
-    def list_threads(self, wanted: ThreadFilter) -> list[ThreadRow]:
-        """See `store.Store`."""
-        with self.reading() as connection:
-            return sql_monitor.list_threads(connection, wanted)
-
-    def flows(self, regions: tuple[str, ...], *, start: datetime, end: datetime) -> list[FlowRow]:
-        """See `store.Store`."""
-        with self.reading() as connection:
-            return sql_monitor.flows(connection, regions, start=start, end=end)
 
     def heartbeat(self) -> datetime | None:
         """See `store.Store`."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, t
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # On SQLite only INTEGER PRIMARY KEY is the row's own number.
 _Big = BigInteger().with_variant(Integer, "sqlite")
@@ -120,6 +120,7 @@ class Thread(RegistryTable, table=True):
     state: str
     turn: str
     closed: bool
+    on_paper: bool
     next_deadline: str
     earliest_due: str
     last_leaf: int = _big()
@@ -182,7 +183,7 @@ class Negative(RegistryTable, table=True):
     """Negative evidence of a thread."""
 
     __tablename__ = "negative"
-    __table_args__ = (Index("ix_negative_envelope", "envelope_key"),)
+    __table_args__ = (Index("ix_negative_envelope", "envelope_key"), Index("ix_negative_leaf", "leaf_index"))
     thread_id: str = Field(primary_key=True)
     leaf_index: int = _big(primary_key=True)
     envelope_key: str
@@ -201,6 +202,28 @@ class DrawCheckpoint(RegistryTable, table=True):
     unit: str
     size: int = _big()
     root: bytes = _bytes()
+
+
+class Sight(RegistryTable, table=True):
+    """From which leaf to which a province sees a thread; `left_…` is the thread as it stood when that ended."""
+
+    __tablename__ = "sight"
+    __table_args__ = (
+        Index("ix_sight_late", "province", "since_leaf", sqlite_where=text("late"), postgresql_where=text("late")),
+        Index("ix_sight_thread", "thread_id"),
+    )
+    province: str = Field(primary_key=True)
+    thread_id: str = Field(primary_key=True)
+    since_leaf: int = _big(primary_key=True)
+    late: bool
+    until_leaf: int = _big()
+    left_home: str
+    left_host: str
+    left_state: str
+    left_paper: bool
+    left_changed_at: int = _big()
+    left_reported_at: int = _big()
+    left_data: bytes = _bytes()
 
 
 class Roster(RegistryTable, table=True):

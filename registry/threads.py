@@ -59,6 +59,7 @@ class Kept(NamedTuple):
             state.state.value,
             state.turn,
             state.state in CLOSED,
+            state.on_paper,
             "" if deadline is None else _iso(deadline),
             "" if earliest is None else _iso(earliest),
             self.last_leaf,

@@ -59,7 +59,7 @@ class LogIdentity:
 
 
 class Writer:
-    """Runs jobs. `start` first; `on_delivery` is told what came into mailboxes."""
+    """Runs jobs. `start` first; `on_delivery` is told what came into mailboxes, `on_growth` that the log grew."""
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Writer:
         metrics: Metrics,
         log: Log,
         on_delivery: Callable[[Mapping[str, Sequence[MailboxItem]]], None],
+        on_growth: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._store: Store = database.store
@@ -82,6 +83,7 @@ class Writer:
         self._metrics = metrics
         self._log = log
         self._on_delivery = on_delivery
+        self._on_growth = on_growth
         self._queue = FairQueue(most_of_one=settings.quotas.envelopes_waiting, most=_MOST_WAITING)
         self._memory = Memory(settings.threads_in_memory)
         self._counts = Counts(settings.quotas, self._store)
@@ -167,6 +169,7 @@ class Writer:
     def _answer(self, batch: Sequence[Waiting], done: _Done) -> None:
         if done.nodes:
             self.nodes.put(done.nodes)
+            self._on_growth()
         if done.mail:
             self._on_delivery(done.mail)
         for each, outcome in zip(batch, done.outcomes, strict=True):
