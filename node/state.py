@@ -26,6 +26,7 @@ from node.looks import LookRoom
 from node.pool.cache import PoolCache
 from node.queued import Queued, queued_of
 from node.records import AckRecord, AlarmRecord, CursorRecord, OutboxRecord, ThreadRecord, WaitingRecord
+from node.records_province import CourseRecord
 from node.roster_cache import RosterCache
 from node.settings import NodeSettings
 from node.store import Store, Where
@@ -358,7 +359,7 @@ class State:
             audit.append((leaf_index, digest, thread_id))
 
     def number(self, what: str) -> int:
-        """The next number of outbox, acks, alarms or changes: unique and growing, with gaps."""
+        """The next number of outbox, acks, alarms, changes or courses: unique and growing, with gaps."""
         self._numbers[what] = self._numbers.get(what, 0) + 1
         return self._numbers[what]
 
@@ -374,6 +375,7 @@ class State:
             ("batches", AckRecord, "batch"),
             ("alarms", AlarmRecord, "alarm_id"),
             ("changes", ThreadRecord, "change_number"),
+            ("courses", CourseRecord, "change"),
         ):
             self._numbers[what] = max(self._numbers.get(what, 0), self.store.maximum(kind, column))
         self.open_batch()  # what was gathered before is sent as it is

@@ -42,7 +42,7 @@ from sqlalchemy.sql.dml import Delete
 from certs.files import private_database
 from certs.rest import MasterKey
 from delegation.errors import Reason, Refusal
-from node import tables, tables_archive, tables_pool  # noqa: F401 - they declare tables in the same metadata
+from node import tables, tables_archive, tables_pool, tables_province  # noqa: F401 - they declare tables in one metadata
 from node.records import Key, PartyRecord, Record, ThreadRecord, Value
 from node.records_people import AssignmentRecord
 from node.store import Changes, Op, R, ThreadQuery, Where

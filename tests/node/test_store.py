@@ -24,13 +24,14 @@ from node.records import (
 from node.records_archive import ARCHIVE_RECORDS
 from node.records_people import PEOPLE_RECORDS
 from node.records_pool import POOL_RECORDS
+from node.records_province import PROVINCE_RECORDS
 from node.store import Op, Store, ThreadQuery, Where
 from node.store_memory import MemoryStore
 from node.store_sql import SqlStore, make_engine, upgrade
 
 
 def _empty(store: SqlStore) -> SqlStore:
-    for kind in (*RECORDS, *PEOPLE_RECORDS, *ARCHIVE_RECORDS, *POOL_RECORDS):
+    for kind in (*RECORDS, *PEOPLE_RECORDS, *ARCHIVE_RECORDS, *POOL_RECORDS, *PROVINCE_RECORDS):
         keys = store.select_columns(kind, kind.KEY)
         store.commit({kind: {tuple(key): None for key in keys}})
     return store
@@ -189,7 +190,9 @@ def test_a_value_that_the_driver_does_not_take_leaves_nothing_for_the_next_commi
 
 
 @pytest.mark.parametrize(
-    "kind", [*RECORDS, *PEOPLE_RECORDS, *ARCHIVE_RECORDS, *POOL_RECORDS], ids=lambda kind: kind.TABLE
+    "kind",
+    [*RECORDS, *PEOPLE_RECORDS, *ARCHIVE_RECORDS, *POOL_RECORDS, *PROVINCE_RECORDS],
+    ids=lambda kind: kind.TABLE,
 )
 def test_tables_have_the_records_columns(kind: Any) -> None:
     table = tables.METADATA.tables[kind.TABLE]

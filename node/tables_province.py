@@ -1,0 +1,68 @@
+"""Tables of a provincial office, as `node.records_province`; see `node.tables`."""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlmodel import Field
+
+from node.tables import NodeTable
+
+
+def _blob() -> bytes:
+    return Field(sa_column=Column(LargeBinary, nullable=False))  # type: ignore[no-any-return]  # SQLModel's Field
+
+
+def _big() -> int:
+    return Field(sa_column=Column(BigInteger, nullable=False))  # type: ignore[no-any-return]  # as above
+
+
+class Watched(NodeTable, table=True):
+    """WatchedRecord."""
+
+    __tablename__ = "watched"
+    __table_args__ = (Index("watched_by_leaf", "leaf"), Index("watched_by_reason", "reason", "leaf"))
+    thread_id: str = Field(primary_key=True)
+    leaf: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    sequence: int
+    kind: int
+    header: bytes = _blob()
+    signatures: bytes = _blob()
+    entry: bytes = _blob()
+    reason: str
+
+
+class CourseRow(NodeTable, table=True):
+    """CourseRecord."""
+
+    __tablename__ = "courses"
+    __table_args__ = (Index("courses_by_change", "change"),)
+    thread_id: str = Field(primary_key=True)
+    change: int = _big()
+    course: bytes = _blob()
+    entry_digest: bytes = _blob()
+    provinces: str
+    home_unit: str
+    host_unit: str
+    matter: int
+    priority: int
+    on_paper: bool
+    is_open: bool
+    changed_day: int
+    due_day: int
+    due_unit: str
+    issued_day: int
+    leg_day: int
+    accepted_day: int
+    issued_flags: int
+    reused: int
+    draw_defaults: int
+    sign_days: int
+    decide_days: int
+    assign_days: int
+    result_day: int
+    result_flags: int
+    work_days: int
+    result_days: int
+    ended_day: int
+    ended_flags: int
+    completed_day: int
+    check_days: int
+    whole_days: int
