@@ -31,7 +31,6 @@ from tests.builders import code_of
 from tests.registry.test_store import BEFORE_SIGHTS, DAY, ELSEWHERE, HOME, HOST, NOON, a_thread, an_answer, grown, store
 
 __all__ = ["store"]  # the fixture
-pytestmark = pytest.mark.usefixtures("store")
 
 
 def an_envelope(leaf: int, thread: str, sequence: int) -> AnswerRow:
