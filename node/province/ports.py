@@ -189,13 +189,13 @@ class Timeline:
 
 
 class Oversight(Protocol):
-    """Read-only views of a provincial office. Each raises Refusal NOT_ALLOWED for a person who may not look."""
+    """Read-only views of a provincial office. Each raises Refusal ROLE_MISSING for a person who may not look."""
 
     async def overview(self, actor: Actor, wanted: Wanted) -> Overview:
         """The figures of the scope."""
 
     async def flows(self, actor: Actor, wanted: Wanted) -> FlowTable:
-        """The flow matrix, home by host, prefectures."""
+        """The flow matrix, home by host: prefectures; provinces where the whole country is asked for."""
 
     async def lines(
         self, actor: Actor, wanted: Wanted, behind: Behind, *, page_token: str = "", limit: int = 50
