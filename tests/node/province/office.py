@@ -56,6 +56,8 @@ def a_course(number: int, *, units: Sequence[str] = UNITS, since: date = YEAR, d
     state = draw.choice(_ENDS) if ended is not None else draw.choice(_STATES)
     result = at["result"]
     due_on = leg + timedelta(days=draw.randrange(10, 60))
+    if draw.random() < 0.4:
+        due_on = max(leg, TODAY + timedelta(days=draw.randrange(-6, 7)))  # about the day of looking
     due = DueDate("investigate", draw.choice((home, host)), due_on, due_on, provisional=False)
     counts = [draw.choice((0, 0, 0, 1, 2)) for _ in range(10)]
     return Course(
