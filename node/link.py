@@ -8,6 +8,7 @@ channel that was out of order for long is rebuilt: an old one may be stuck on a 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from random import uniform
 from time import monotonic
 from typing import TypeVar, cast
@@ -50,6 +51,10 @@ _TRY_AGAIN = frozenset(
 # Space that comes back is heard on no call: what waits for it looks every few seconds, ours or the registry's.
 _STORAGE = frozenset({Reason.DISK_FULL, Reason.STORAGE_UNAVAILABLE})
 _MOST_STORAGE_WAIT = 3.0
+try:
+    _SOFTWARE = version("xieban")
+except PackageNotFoundError:  # run from its sources, without being installed
+    _SOFTWARE = "0"
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -62,6 +67,7 @@ _OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
     ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.primary_user_agent", f"xieban/{_SOFTWARE}"),  # whoever runs the registry sees who is behind
 )
 
 

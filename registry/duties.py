@@ -54,6 +54,16 @@ class Duties:
         """Whether deadlines may be judged."""
         return not self._watch.jumped
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether sweeps wait after an absence."""
+        return self._quiet.holds(self._clock())
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether sweeps wait since the clock jumped."""
+        return self._watch.jumped
+
     async def prepare(self) -> None:
         """Before the first call: the roster is there and logged, and the absence is known."""
         store = self._database.store

@@ -9,6 +9,7 @@ import grpc
 from delegation.errors import Reason, Refusal
 from registry.callers import CALLER, Callers
 from registry.logs import Log
+from registry.members import Members
 from registry.metrics import Metrics
 from registry.policy import Who
 from registry.quotas import Rates
@@ -38,6 +39,7 @@ class Door(grpc.aio.ServerInterceptor):
         metrics: Metrics,
         log: Log,
         is_open: Callable[[], bool],
+        members: Members | None = None,
     ) -> None:
         self._rules = rules
         self._callers = callers
@@ -45,6 +47,7 @@ class Door(grpc.aio.ServerInterceptor):
         self._metrics = metrics
         self._log = log
         self._is_open = is_open
+        self._members = members
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -136,6 +139,8 @@ class Door(grpc.aio.ServerInterceptor):
             caller = self._callers.identify(context.auth_context(), who)
             CALLER.set(caller)
             name = caller.bureau
+            if self._members is not None:
+                self._members.note(caller, context.invocation_metadata)
         self._rates.enter(name)
         return name
 

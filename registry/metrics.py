@@ -72,6 +72,11 @@ class Metrics:
         """An alarm."""
         self._alarms.labels(name).inc()
 
+    @property
+    def collector(self) -> CollectorRegistry:
+        """For what is figured out elsewhere."""
+        return self._collector
+
     def text(self) -> bytes:
         """Everything, in the Prometheus text form."""
         return generate_latest(self._collector)

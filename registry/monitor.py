@@ -16,7 +16,6 @@ from registry.records import OPEN, FlowRow, PageItem, SeenThread, ThreadFilter
 from registry.sights import province_of
 from registry.threads import kept_from
 from registry.writer import Writer
-from xieban.delegation.v1 import entry_pb2
 from xieban.federation.v1 import monitor_pb2 as pb
 
 _DEFAULT_PAGE: Final = 50
@@ -65,7 +64,9 @@ class Monitor:
         )
         outside = outside_of(wanted)
         if outside is not None:
-            return pb.ListThreadsResponse(outside=outside)
+            nothing = pb.ListThreadsResponse()
+            nothing.outside.name, nothing.outside.value = outside
+            return nothing
         rows = await self._database.browse(lambda: self._database.store.list_threads(wanted))
         response = pb.ListThreadsResponse(threads=[summary_of(row) for row in rows[:limit]])
         if len(rows) > limit:
@@ -122,7 +123,9 @@ class Monitor:
         checkpoint = self._writer.checkpoint
         outside = outside_of(wanted)
         if outside is not None:
-            return pb.GetFlowsResponse(outside=outside, checkpoint=checkpoint)
+            nothing = pb.GetFlowsResponse(checkpoint=checkpoint)
+            nothing.outside.name, nothing.outside.value = outside
+            return nothing
         zone, shanghai = self._clock().tzinfo, timedelta(hours=8)
 
         def ask() -> list[pb.Flow]:
@@ -166,8 +169,8 @@ def summary_of(seen: SeenThread) -> pb.ThreadSummary:
     return summary
 
 
-def outside_of(wanted: ThreadFilter) -> entry_pb2.Detail | None:
-    """The filter that lies outside the scope, when nothing can match: home and host both lie elsewhere."""
+def outside_of(wanted: ThreadFilter) -> tuple[str, str] | None:
+    """The filter that lies outside the scope, by name and code, when home and host both do and nothing can match."""
     if not wanted.regions:
         return None
     named = None
@@ -180,7 +183,7 @@ def outside_of(wanted: ThreadFilter) -> entry_pb2.Detail | None:
         if not elsewhere:
             return None
         if named is None:
-            named = entry_pb2.Detail(name=f"{name}_{elsewhere[0][0]}", value=elsewhere[0][1])
+            named = (f"{name}_{elsewhere[0][0]}", elsewhere[0][1])
     return named
 
 

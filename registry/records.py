@@ -217,6 +217,15 @@ class AcknowledgedRow(NamedTuple):
     at: datetime
 
 
+class MailWaiting(NamedTuple):
+    """A unit's mailbox: envelopes of which nothing was said, the oldest one's acceptance, and those only parked."""
+
+    unit: str
+    waiting: int
+    oldest_at: datetime | None
+    parked: int
+
+
 class EvidenceRow(NamedTuple):
     """A leaf of another node's batch with its path, as its sender gets it; `data` is a DeliveryEvidence."""
 

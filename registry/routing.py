@@ -117,6 +117,10 @@ class Routes:
         for line in tuple(self._lines.values()):
             line.end(reason)
 
+    def is_open(self, bureau: str) -> bool:
+        """Whether the bureau has a line."""
+        return bureau in self._lines
+
     @property
     def count(self) -> int:
         """Open lines."""

@@ -18,13 +18,16 @@ from registry.database import Database
 from registry.delivery import Deliveries
 from registry.duties import Duties
 from registry.enrolment import Enrolment
+from registry.health import Health, looked
 from registry.http import HealthServer
 from registry.intake import Intake
 from registry.interceptors import Door
 from registry.log import LogBook
 from registry.logs import Log
 from registry.materials import Materials
+from registry.members import Members
 from registry.metrics import Metrics
+from registry.metrics_members import MemberMetrics
 from registry.monitor import Monitor
 from registry.overdue import ClockWatch
 from registry.policy import ENROLMENT_PORT, EXCHANGE_PORT
@@ -110,7 +113,20 @@ class Registry:
         )
         self.callers = Callers(self.book, channel_authorities=self.keys.channel_authorities, clock=clock)
         self.rates = Rates(settings.quotas, monotonic)
-        self.http = HealthServer(readiness=self.readiness, metrics=self.metrics.text)
+        self.members = Members(clock)
+        self.health = Health(
+            self.database,
+            self.book,
+            self.writer,
+            self.routes,
+            self.duties,
+            self.members,
+            federation=settings.federation_id,
+            readiness=self.readiness,
+            clock=clock,
+        )
+        self.member_metrics = MemberMetrics(self.metrics.collector)
+        self.http = HealthServer(readiness=self.readiness, metrics=self.metrics_text, health=self.health.look)
         self.ports: dict[str, int] = {}
         self._health = health.aio.HealthServicer()
         self._servers: list[grpc.aio.Server] = []
@@ -126,6 +142,13 @@ class Registry:
             "writer": not self.writer.fenced,
             "clock": self.duties.clock_is_good,
         }
+
+    async def metrics_text(self) -> bytes:
+        """Every figure in the Prometheus text form; those of the federation as they were while the store is away."""
+        found = await looked(self.health)
+        if found is not None:
+            self.member_metrics.show(found)
+        return self.metrics.text()
 
     async def start(self) -> None:
         """Claim the log, sign its head, take up the roster, then open the ports."""
@@ -193,6 +216,7 @@ class Registry:
             metrics=self.metrics,
             log=self.log,
             is_open=self._is_open,
+            members=self.members,
         )
         server = grpc.aio.server(interceptors=[door], options=self._options())
         clock = self.clock

@@ -3,17 +3,19 @@
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
-from registry.records import OPEN, FlowRow, SeenThread, ThreadFilter, ThreadRow
-from registry.sql_engine import from_micros, to_micros
-from registry.tables import Sight, Thread
+from registry.records import OPEN, FlowRow, ItemKind, MailWaiting, SeenThread, ThreadFilter, ThreadRow
+from registry.sql_engine import from_micros, slices, to_micros
+from registry.tables import EnvelopeAnswer, Mailbox, Sight, Thread
 
 AnyRow: TypeAlias = Row[Any]  # Core's rows of a table have no types of their own
 
 _THREAD, _SIGHT = Thread.__table__, Sight.__table__
 _OTHER = _SIGHT.alias("other")
+_MAILBOX, _ANSWER = Mailbox.__table__, EnvelopeAnswer.__table__
 _DELEGATION = 1
+_PARKED = 1
 _LEFT = tuple(column for column in _SIGHT.c if column.name.startswith("left_") or column.name == "until_leaf")
 
 
@@ -192,3 +194,27 @@ def flows(connection: Connection, wanted: ThreadFilter, *, start: datetime, end:
         FlowRow(home[:6], host[:6], from_micros(begun), None if reported < 0 else from_micros(reported))
         for home, host, begun, reported in rows
     ]
+
+
+def mail_waiting(connection: Connection) -> list[MailWaiting]:
+    """By two small indexes of the mailboxes; the oldest item of a unit has its lowest leaf."""
+    mine = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
+    waiting = connection.execute(
+        select(_MAILBOX.c.unit, func.count(), func.min(_MAILBOX.c.item))
+        .where(_MAILBOX.c.status == 0, mine)
+        .group_by(_MAILBOX.c.unit)
+    )
+    found = {unit: (count, leaf) for unit, count, leaf in waiting}
+    parked = connection.execute(
+        select(_MAILBOX.c.unit, func.count()).where(_MAILBOX.c.status == _PARKED, mine).group_by(_MAILBOX.c.unit)
+    )
+    counts = {unit: count for unit, count in parked}  # noqa: C416 - a row is no pair for the type checker
+    ats: dict[int, int] = {}
+    for part in slices([leaf for _, leaf in found.values()]):
+        asked = select(_ANSWER.c.leaf_index, _ANSWER.c.at).where(_ANSWER.c.leaf_index.in_(part))
+        ats.update((leaf, at) for leaf, at in connection.execute(asked))
+    rows = []
+    for unit in sorted(found.keys() | counts.keys()):
+        count, leaf = found.get(unit, (0, -1))
+        rows.append(MailWaiting(unit, count, from_micros(ats[leaf]) if count else None, counts.get(unit, 0)))
+    return rows

@@ -18,6 +18,7 @@ from registry.records import (
     Head,
     LateSight,
     MailboxItem,
+    MailWaiting,
     MaterialRow,
     PageItem,
     SeenThread,
@@ -198,6 +199,9 @@ class Store(Protocol):
         """Older threads that come into the provinces' sight at [start, end), in order; none for the whole country."""
 
     # housekeeping
+    def mail_waiting(self) -> list[MailWaiting]:
+        """Units whose mailboxes hold envelopes of which nothing was said yet, or that were parked, by unit."""
+
     def heartbeat(self) -> datetime | None:
         """When the registry last said that it was there."""
 

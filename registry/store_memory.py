@@ -24,6 +24,7 @@ from registry.records import (
     ListingRow,
     MailboxItem,
     MailboxRow,
+    MailWaiting,
     MaterialRow,
     NegativeRow,
     PageItem,
@@ -434,6 +435,24 @@ class MemoryStore:
             return WatchedRow(leaf, answer.thread_id, answer.header, answer.signatures, self._entries[leaf].data)
         thread_id = self._certified.get(leaf)
         return None if thread_id is None else WatchedRow(leaf, thread_id, b"", b"", self._entries[leaf].data)
+
+    def mail_waiting(self) -> list[MailWaiting]:
+        """See `store.Store`."""
+        with self._lock:
+            waiting: dict[str, list[datetime]] = {}
+            parked: dict[str, int] = {}
+            for name, row in self._mailbox.items():
+                if row.kind is not ItemKind.ENVELOPE:
+                    continue
+                said = self._status.get(name)
+                if said is None:
+                    waiting.setdefault(row.unit, []).append(self._by_leaf[row.item].at)
+                elif said.status == _PARKED:
+                    parked[row.unit] = parked.get(row.unit, 0) + 1
+        return [
+            MailWaiting(unit, len(ats := waiting.get(unit, [])), min(ats, default=None), parked.get(unit, 0))
+            for unit in sorted(waiting.keys() | parked.keys())
+        ]
 
     def heartbeat(self) -> datetime | None:
         """See `store.Store`."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from registry import sql_monitor, sql_sights
-from registry.records import FlowRow, LateSight, SeenThread, ThreadFilter, WatchedRow
+from registry.records import FlowRow, LateSight, MailWaiting, SeenThread, ThreadFilter, WatchedRow
 from registry.sql_engine import Drivers, storage_errors
 
 
@@ -57,6 +57,11 @@ class SqlOversight:
         """See `store.Store`."""
         with self.reading() as connection:
             return sql_sights.past_of(connection, thread_id, after=after, before=before, limit=limit)
+
+    def mail_waiting(self) -> list[MailWaiting]:
+        """See `store.Store`."""
+        with self.reading() as connection:
+            return sql_monitor.mail_waiting(connection)
 
     def late_sights(self, regions: tuple[str, ...], *, start: int, end: int) -> list[LateSight]:
         """See `store.Store`."""

@@ -141,6 +141,12 @@ class Mailbox(RegistryTable, table=True):
             sqlite_where=text("status = 0 AND kind = 1"),
             postgresql_where=text("status = 0 AND kind = 1"),
         ),
+        Index(
+            "ix_mailbox_parked",
+            "unit",
+            sqlite_where=text("status = 1 AND kind = 1"),
+            postgresql_where=text("status = 1 AND kind = 1"),
+        ),
     )
     unit: str = Field(primary_key=True)
     cursor: int = _big(primary_key=True)

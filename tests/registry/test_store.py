@@ -41,7 +41,12 @@ from registry.tables import RegistryTable
 NOON = datetime(2026, 11, 23, 4, 0, 0, 123456, tzinfo=UTC)
 HOME, HOST, ELSEWHERE = "330100RD01A", "510100RD01B", "440100RD01C"
 DAY = timedelta(days=1)
-BEFORE_SIGHTS = ("DROP TABLE sight", "DROP INDEX ix_negative_leaf", "ALTER TABLE thread DROP COLUMN on_paper")
+BEFORE_SIGHTS = (
+    "DROP TABLE sight",
+    "DROP INDEX ix_negative_leaf",
+    "DROP INDEX ix_mailbox_parked",
+    "ALTER TABLE thread DROP COLUMN on_paper",
+)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

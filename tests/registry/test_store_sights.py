@@ -14,8 +14,12 @@ from delegation.thread_json import thread_bytes
 from delegation.thread_state import FormerHost, LetterFacts, ThreadState
 from registry.records import (
     OPEN,
+    AcknowledgedRow,
     AnswerRow,
+    ItemKind,
     LateSight,
+    MailboxRow,
+    MailWaiting,
     NegativeRow,
     SightEnd,
     SightRow,
@@ -210,6 +214,16 @@ def test_the_row_of_a_left_thread_says_nothing_of_later(store: Store) -> None:
 
 def replace_row(row: ThreadRow) -> ThreadRow:
     return row._replace(state="transferred", turn="", closed=True)
+
+
+def test_mail_that_waits_is_counted(store: Store) -> None:
+    head = store.claim(None)
+    mail = [MailboxRow(HOST, cursor, ItemKind.ENVELOPE, cursor) for cursor in range(1, 5)]
+    answers = [an_answer(leaf, sequence=leaf + 1)._replace(at=NOON + leaf * DAY) for leaf in range(5)]
+    mail += [MailboxRow(HOME, 1, ItemKind.ENVELOPE, 0), MailboxRow(HOME, 2, ItemKind.NEGATIVE, 4)]
+    said = [AcknowledgedRow(HOST, 1, 2, NOON), AcknowledgedRow(HOST, 2, 1, NOON), AcknowledgedRow(HOME, 1, 1, NOON)]
+    store.commit(grown(head, 5, answers=answers, mailbox=mail, acknowledged=said))
+    assert store.mail_waiting() == [MailWaiting(HOME, 0, None, 1), MailWaiting(HOST, 2, NOON + 3 * DAY, 1)]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

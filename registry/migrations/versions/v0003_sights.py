@@ -1,4 +1,4 @@
-"""Which provinces see a thread; filled for the threads that are there. A thread's route; negative evidence by leaf."""
+"""Which provinces see a thread, filled for those that are there; a thread's route; indexes of evidence and parked."""
 
 import json
 from collections.abc import Iterator
@@ -70,6 +70,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("late"),
         postgresql_where=sa.text("late"),
+    )
+    op.create_index(
+        "ix_mailbox_parked",
+        "mailbox",
+        ["unit"],
+        unique=False,
+        sqlite_where=sa.text("status = 1 AND kind = 1"),
+        postgresql_where=sa.text("status = 1 AND kind = 1"),
     )
     op.create_index("ix_sight_thread", "sight", ["thread_id"], unique=False)
     connection = op.get_bind()
