@@ -24,7 +24,9 @@ th,td{border:1px solid #8a8a8a;padding:.3rem .5rem;text-align:left;vertical-alig
 thead th{background:#eef2f7}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
 .bad{font-weight:700;color:#8f1010}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}
+dd{margin:0;overflow-wrap:anywhere}
+time{white-space:nowrap}
 a{color:#0b4f9e}a:focus-visible,.wide:focus-visible{outline:3px solid #0b4f9e}
 """
 # Chinese is the key; the English stands beside it.

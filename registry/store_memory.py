@@ -1,65 +1,46 @@
 """A store in memory: for tests and for the simulator. It keeps the promises of `store` except durability."""
 
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from delegation.merkle import Frontier, leaf_hash
-from registry.memory_sights import MemorySights, passes
+from delegation.merkle import leaf_hash
+from registry.memory_oversight import MemoryOversight
 from registry.records import (
-    AcknowledgedRow,
     Answer,
     AnswerRow,
     BodyRow,
     Changes,
     Delivered,
     DrawCheckpointRow,
-    EntryRow,
     EvidenceRow,
-    FlowRow,
     Head,
     ItemKind,
-    LateSight,
     ListingRow,
     MailboxItem,
     MailboxRow,
-    MailWaiting,
     MaterialRow,
-    NegativeRow,
     PageItem,
-    SeenThread,
     SignedRosterRow,
-    ThreadFilter,
     ThreadRow,
     TokenRow,
-    WatchedRow,
 )
 from registry.store import HeadMoved, StoreRejected
 
 _PARKED, _APPLIED, _HELD = 1, 2, 4
 
 
-class MemoryStore:
+class MemoryStore(MemoryOversight):
     """Dictionaries under one lock."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._head = Head(0, Frontier(), datetime.fromtimestamp(0, UTC))
-        self._entries: dict[int, EntryRow] = {}
+        super().__init__()
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._answers: dict[str, AnswerRow] = {}
-        self._by_leaf: dict[int, AnswerRow] = {}
         self._bodies: dict[int, BodyRow] = {}
-        self._threads: dict[str, ThreadRow] = {}
-        self._mailbox: dict[tuple[str, int], MailboxRow] = {}
-        self._status: dict[tuple[str, int], AcknowledgedRow] = {}
         self._evidence: dict[int, EvidenceRow] = {}
         self._listings: list[ListingRow] = []
-        self._negatives: list[NegativeRow] = []
         self._batches: dict[bytes, int] = {}
-        self._certified: dict[int, str] = {}
-        self._sights = MemorySights()
         self._draws: dict[int, DrawCheckpointRow] = {}
         self._rosters: dict[bytes, SignedRosterRow] = {}
         self._tokens: dict[bytes, TokenRow] = {}
@@ -379,80 +360,6 @@ class MemoryStore:
     def delete_material(self, unit: str, thread_id: str, material_id: str) -> None:
         """See `store.Store`."""
         self._materials.pop((unit, thread_id, material_id), None)
-
-    def list_threads(self, wanted: ThreadFilter) -> list[SeenThread]:
-        """See `store.Store`."""
-        with self._lock:
-            seen = [self._sights.thread(row, wanted.regions) for row in self._threads.values()]
-        found = [each for each in seen if each is not None and passes(each.row, wanted)]
-        by_leaf = wanted.from_leaf >= 0
-        found.sort(key=lambda each: (each.row.last_leaf if by_leaf else 0, each.row.thread_id))
-        return found[: wanted.limit]
-
-    def seen_thread(self, thread_id: str, regions: tuple[str, ...]) -> SeenThread | None:
-        """See `store.Store`."""
-        with self._lock:
-            row = self._threads.get(thread_id)
-            return None if row is None else self._sights.thread(row, regions)
-
-    def flows(self, wanted: ThreadFilter, *, start: datetime, end: datetime) -> list[FlowRow]:
-        """See `store.Store`."""
-        rows = (each.row for each in self.list_threads(replace(wanted, limit=len(self._threads))))
-        return [
-            FlowRow(row.home_unit[:6], row.host_unit[:6], row.opened_at, row.reported_at)
-            for row in rows
-            if row.thread_type == 1 and start <= row.opened_at < end
-        ]
-
-    def watched(self, regions: tuple[str, ...], *, start: int, end: int, limit: int) -> list[WatchedRow]:
-        """See `store.Store`."""
-        with self._lock:
-            rows = [
-                row
-                for leaf in range(start, min(end, self._head.size))
-                if (row := self._watched_row(leaf)) is not None and self._sights.sees(regions, row.thread_id, leaf)
-            ]
-        return rows[:limit]
-
-    def past_of(self, thread_id: str, *, after: int, before: int, limit: int) -> list[WatchedRow]:
-        """See `store.Store`."""
-        with self._lock:
-            leaves = (leaf for leaf, row in self._by_leaf.items() if row.thread_id == thread_id)
-            others = (row.leaf_index for row in self._negatives if row.thread_id == thread_id)
-            found = sorted(leaf for leaf in (*leaves, *others) if after < leaf < before)
-            return [row for leaf in found if (row := self._watched_row(leaf)) is not None][:limit]
-
-    def late_sights(self, regions: tuple[str, ...], *, start: int, end: int) -> list[LateSight]:
-        """See `store.Store`."""
-        with self._lock:
-            return self._sights.late(regions, start=start, end=end)
-
-    def _watched_row(self, leaf: int) -> WatchedRow | None:
-        answer = self._by_leaf.get(leaf)
-        if answer is not None:
-            if not answer.accepted:
-                return None
-            return WatchedRow(leaf, answer.thread_id, answer.header, answer.signatures, self._entries[leaf].data)
-        thread_id = self._certified.get(leaf)
-        return None if thread_id is None else WatchedRow(leaf, thread_id, b"", b"", self._entries[leaf].data)
-
-    def mail_waiting(self) -> list[MailWaiting]:
-        """See `store.Store`."""
-        with self._lock:
-            waiting: dict[str, list[datetime]] = {}
-            parked: dict[str, int] = {}
-            for name, row in self._mailbox.items():
-                if row.kind is not ItemKind.ENVELOPE:
-                    continue
-                said = self._status.get(name)
-                if said is None:
-                    waiting.setdefault(row.unit, []).append(self._by_leaf[row.item].at)
-                elif said.status == _PARKED:
-                    parked[row.unit] = parked.get(row.unit, 0) + 1
-        return [
-            MailWaiting(unit, len(ats := waiting.get(unit, [])), min(ats, default=None), parked.get(unit, 0))
-            for unit in sorted(waiting.keys() | parked.keys())
-        ]
 
     def heartbeat(self) -> datetime | None:
         """See `store.Store`."""

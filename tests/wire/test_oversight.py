@@ -172,6 +172,20 @@ async def test_a_filter_outside_the_scope_says_why(federation: Federation) -> No
         assert len((await zhejiang.monitor.ListThreads(late)).threads) == 0
 
 
+async def test_streams_are_told_when_the_registry_stops(federation: Federation) -> None:
+    async with federation.exchange(SICHUAN, store=MemoryStore()) as (registry, sichuan):
+        entries = sichuan.monitor.WatchEntries(pb.WatchEntriesRequest())
+        await entries.read()
+        stopping = asyncio.create_task(registry.stop())
+        assert await end_of(entries) == "STOPPING"
+        await stopping
+        registry.stop = _stopped  # the federation stops it as well
+
+
+async def _stopped() -> None:
+    """It is."""
+
+
 async def test_the_stream_is_pushed_proved_and_resumed(federation: Federation) -> None:
     async with federation.exchange(HANGZHOU, CHENGDU, SICHUAN) as (registry, home, host, sichuan):
         letter = federation.letter()
