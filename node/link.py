@@ -27,6 +27,7 @@ from xieban.federation.v1 import (
     exchange_pb2_grpc,
     log_pb2,
     log_pb2_grpc,
+    monitor_pb2,
     monitor_pb2_grpc,
     roster_pb2,
     roster_pb2_grpc,
@@ -264,6 +265,31 @@ class Link:
                     await self._note_silence()
                     raise Refusal(Reason.UNAVAILABLE, status="silent") from None
                 if not isinstance(message, exchange.ReceiveDeliveriesResponse):  # EOF: the server ended it
+                    return
+                self._note_heard()
+                yield message
+        finally:
+            stream.cancel()
+
+    async def watch_entries(
+        self, *, from_leaf: int, most: int, most_silence: float = 60.0
+    ) -> AsyncGenerator[monitor_pb2.WatchEntriesResponse, None]:
+        """WatchEntries until it ends. UNAVAILABLE after `most_silence` seconds without a sign of life."""
+        stub = monitor_pb2_grpc.MonitorServiceStub(self._open())
+        stream = stub.WatchEntries(monitor_pb2.WatchEntriesRequest(from_leaf=from_leaf, max=most))
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(most_silence):
+                        message = await stream.read()
+                except grpc.aio.AioRpcError as error:
+                    refusal = refusal_of(error)
+                    await self._note_failure(refusal)
+                    raise refusal from None
+                except TimeoutError:
+                    await self._note_silence()
+                    raise Refusal(Reason.UNAVAILABLE, status="silent") from None
+                if not isinstance(message, monitor_pb2.WatchEntriesResponse):  # EOF: the server ended it
                     return
                 self._note_heard()
                 yield message

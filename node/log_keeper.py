@@ -1,5 +1,6 @@
 """Feeds the log watch: every head that comes by is seen, its growth is proven now and then, forks raise an alarm."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -12,7 +13,7 @@ from node.alarms import raise_alarm
 from node.link import Link
 from node.log_proofs import keep_proofs
 from node.log_sweep import Sweep, sweep_round
-from node.log_watch import Fork, LogWatch, check_inclusion
+from node.log_watch import Fork, LogWatch, Seen, check_inclusion, consistent
 from node.records import MetaRecord
 from node.state import State
 from node.writer import Tx, Writer
@@ -37,6 +38,7 @@ class LogKeeper:
         self._forks: list[Fork] = []
         self._bad = 0
         self._heads = 0
+        self._growing = asyncio.Lock()  # a proof is asked for and judged before the next one is
         self._sweep, self._lost = Sweep(), False
         self.audited = 0
         self.pause = pause
@@ -74,30 +76,67 @@ class LogKeeper:
         if watch is None:
             return
         before = watch.proven
-        try:
-            wanted = watch.wanted()
-        except Refusal:
-            self._bad += 1
-            wanted = None
-        if wanted is not None and watch.newest is not None:
-            target = watch.newest
-            old, new = wanted
-            proof = await link.consistency(old_size=old, new_size=new)
-            fork = watch.prove(target, list(proof.path))
-            if fork is not None:
-                self._forks.append(fork)
-        forks, self._forks = self._forks, []
-        for fork in forks:
-            await self._writer.run(partial(_alarm_fork, fork=fork))
-        if self._bad:
-            self._bad = 0
-            await self._writer.run(_alarm_note)
+        await self._grow(link, watch)
+        await self._tell()
         busy = self._heads > _BUSY_HEADS
         await self._audit(link, watch)
         if not busy:
             await self._look_back()
         if watch.proven is not None and watch.proven is not before:
             await self._writer.run(partial(_note_proven, note=watch.proven.note))
+
+    async def trusted(self, link: Link, note: bytes) -> Seen:
+        """A head that is signed, and that the proven one grew out of, or the other way round.
+
+        Raises:
+            Refusal: CHECKPOINT_NOT_TRUSTED, LOG_FORKED (with an alarm), ROSTER_NOT_READY, and as the link's.
+        """
+        await self.start()
+        watch = self._watch
+        if watch is None:
+            raise Refusal(Reason.ROSTER_NOT_READY)
+        found = watch.read(note)
+        if watch.proven is None or watch.proven.checkpoint.size < found.checkpoint.size:
+            self.see(note)
+            await self._grow(link, watch)
+        proven = watch.proven
+        if proven is not None and proven.checkpoint.size < found.checkpoint.size:
+            await self._tell()
+            raise Refusal(Reason.LOG_FORKED)
+        if proven is not None and proven.note != found.note and found.checkpoint.size:
+            old, new = found.checkpoint.size, proven.checkpoint.size
+            path = list((await link.consistency(old_size=old, new_size=new)).path) if old < new else []
+            fork = consistent(found, proven, path)
+            if fork is not None:
+                self._forks.append(fork)
+                await self._tell()
+                raise Refusal(Reason.LOG_FORKED)
+        return found
+
+    async def _grow(self, link: Link, watch: LogWatch) -> None:
+        """Prove that the newest head grew out of the proven one."""
+        async with self._growing:
+            try:
+                wanted = watch.wanted()
+            except Refusal:
+                self._bad += 1
+                wanted = None
+            if wanted is not None and watch.newest is not None:
+                target = watch.newest
+                old, new = wanted
+                proof = await link.consistency(old_size=old, new_size=new)
+                fork = watch.prove(target, list(proof.path))
+                if fork is not None:
+                    self._forks.append(fork)
+
+    async def _tell(self) -> None:
+        """Alarms for what was found."""
+        forks, self._forks = self._forks, []
+        for fork in forks:
+            await self._writer.run(partial(_alarm_fork, fork=fork))
+        if self._bad:
+            self._bad = 0
+            await self._writer.run(_alarm_note)
 
     async def _audit(self, link: Link, watch: LogWatch) -> None:
         """Look for accepted entries in the proven head: one outside the log is a lie, the others' proofs are kept."""

@@ -156,18 +156,25 @@ class LogWatch:
         if old is None or old.checkpoint.size == 0:
             self.proven = target
             return None
-        try:
-            verify_consistency(
-                old_size=old.checkpoint.size,
-                new_size=target.checkpoint.size,
-                old_root=old.checkpoint.root,
-                new_root=target.checkpoint.root,
-                proof=path,
-            )
-        except MerkleError:
-            return Fork(old.note, target.note, "not_consistent")
-        self.proven = target
-        return None
+        fork = consistent(old, target, path)
+        if fork is None:
+            self.proven = target
+        return fork
+
+
+def consistent(old: Seen, new: Seen, path: list[bytes]) -> Fork | None:
+    """Whether the later head grew out of the earlier one by a proof (RFC 9162 2.1.4.2); None when it did."""
+    try:
+        verify_consistency(
+            old_size=old.checkpoint.size,
+            new_size=new.checkpoint.size,
+            old_root=old.checkpoint.root,
+            new_root=new.checkpoint.root,
+            proof=path,
+        )
+    except MerkleError:
+        return Fork(old.note, new.note, "not_consistent")
+    return None
 
 
 def _root_line(note: bytes) -> bytes:

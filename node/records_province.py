@@ -1,7 +1,7 @@
 """What a provincial office's node keeps: its verified copy of headers and entries, and one row a delegation.
 
-As `node.records`; the columns stand in `node.tables_province`. Headers and entries hold nothing personal, nor does this.
-Days are ordinals (`date.toordinal`), 0 for none; lengths in natural days, -1 for none.
+As `node.records`; the columns stand in `node.tables_province`. Headers and entries hold nothing personal, and so
+this does not. Days are ordinals (`date.toordinal`), 0 for none; lengths in natural days, -1 for none.
 """
 
 from dataclasses import dataclass

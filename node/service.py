@@ -37,6 +37,8 @@ from node.materials import MaterialFolder
 from node.metrics import Metrics
 from node.notices.routes import Notices
 from node.pool.service import ExpertPool
+from node.province.mirror import Mirror
+from node.province.oversight import ProvinceOversight
 from node.roster_cache import RosterCache
 from node.roster_keeper import RosterKeeper, load_rosters
 from node.settings import NodeSettings
@@ -72,6 +74,8 @@ class Node:
         writer: Writer[State],
         courier: Courier,
         drawer: Drawer,
+        mirror: Mirror,
+        oversight: ProvinceOversight,
         sweeper: Sweeper,
         changes: Changes,
         desk: Desk,
@@ -87,6 +91,8 @@ class Node:
         self.writer = writer
         self.courier = courier
         self.drawer = drawer
+        self.mirror = mirror
+        self.oversight = oversight
         self.link = courier.link
         self.sweeper = sweeper
         self.changes = changes
@@ -169,12 +175,14 @@ class Node:
         folder = MaterialFolder(settings)
         notices = Notices(settings, writer, state, changes, clock=clock)
         log = LogKeeper(writer=writer, state=state, clock=clock)
+        keeper = RosterKeeper(writer=writer, state=state, link=link, clock=clock)
+        oversight = ProvinceOversight(writer, state, clock)
         courier = Courier(
             settings=settings,
             writer=writer,
             state=state,
             link=link,
-            rosters=RosterKeeper(writer=writer, state=state, link=link, clock=clock),
+            rosters=keeper,
             log=log,
             materials=MaterialMover(folder=folder, writer=writer, state=state),
             node_key=load_p256(settings.keys_dir / f"{NODE}.pem"),
@@ -188,6 +196,10 @@ class Node:
             writer=writer,
             courier=courier,
             drawer=drawer,
+            mirror=Mirror(
+                writer=writer, state=state, link=link, log=log, rosters=keeper, clock=clock, warm=oversight.warm
+            ),
+            oversight=oversight,
             sweeper=Sweeper(
                 writer=writer,
                 state=state,
@@ -220,11 +232,12 @@ class Node:
         return node
 
     def carry(self) -> None:
-        """Start the courier, the draws, the sweeps and the notices."""
+        """Start the courier, the draws, the office's copy, the sweeps and the notices."""
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self.courier.run(), name="courier"),
                 asyncio.create_task(self.drawer.run(), name="drawer"),
+                asyncio.create_task(self.mirror.run(), name="copy"),
                 asyncio.create_task(self.sweeper.run(), name="sweeper"),
                 asyncio.create_task(self.notices.run(), name="notices"),
             ]

@@ -1,0 +1,156 @@
+"""Writing down what was verified: the copy's rows, the chain of each thread, and its course, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from delegation.codes import ThreadType
+from delegation.course import Course, advanced, certified
+from delegation.errors import Reason, Refusal
+from node import parts
+from node.alarms import raise_alarm
+from node.province.counted import record_of
+from node.province.course_bytes import read_course
+from node.province.standing import Standing, write_standing
+from node.province.verifying import Checked, Item
+from node.records_province import CourseRecord, WatchedRecord
+from node.state import State
+from node.store import Op, Where
+from node.writer import Tx
+
+_PARKED_AT_ONCE = 256
+
+
+@dataclass(slots=True)
+class _Thread:
+    """One thread while a page is taken over."""
+
+    row: CourseRecord | None
+    course: Course | None
+    sequence: int
+    digest: bytes
+    changed: bool = False
+    doubted: bool = False
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of a page."""
+
+    counted: int = 0
+    parked: int = 0
+    held: int = 0  # told again: it was here already
+    threads: dict[str, _Thread] = field(default_factory=dict)
+
+
+def take_page(
+    tx: Tx, state: State, at: datetime, *, page: Sequence[Checked], standing: Standing | None
+) -> tuple[int, int]:
+    """Take over a page in its order; gives how many were counted and how many were parked, with an alarm a thread."""
+    taken = Taken()
+    for checked in page:
+        _take(tx, state, at, checked, taken)
+    for thread in taken.threads.values():
+        if thread.changed and thread.course is not None:
+            number = state.number("courses")
+            tx.put(record_of(thread.course, change=number, entry_digest=thread.digest, before=thread.row))
+    if standing is not None:
+        write_standing(tx, standing)
+    return taken.counted, taken.parked
+
+
+def parked_items(tx: Tx, state: State, at: datetime) -> list[Item]:
+    """What was parked, oldest first: to be looked at once more."""
+    del state, at
+    where = (Where("reason", "", Op.GT),)
+    rows = tx.select(WatchedRecord, where, order=("leaf",), limit=_PARKED_AT_ONCE)
+    return [Item(row.leaf, row.thread_id, row.header, parts.split_all(row.signatures), row.entry) for row in rows]
+
+
+def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: Taken) -> None:
+    item = checked.item
+    held = tx.get(WatchedRecord, (item.thread_id, item.leaf))
+    if held is not None and not held.reason:
+        if held.entry == item.entry:
+            taken.held += 1
+        else:  # what was verified stays; two contents of one leaf are the registry's to explain
+            _alarm(tx, state, at, checked.doubted(Refusal(Reason.ENTRY_MISMATCH, why="two_contents")))
+        return
+    thread = _thread(tx, taken, item.thread_id)
+    if not checked.reason:
+        try:
+            _fold(thread, checked)
+        except Refusal as refusal:
+            checked = checked.doubted(refusal)
+    if checked.reason:
+        taken.parked += 1
+        if not thread.doubted and (held is None or held.reason != checked.reason):
+            _alarm(tx, state, at, checked)
+        thread.doubted = True
+    else:
+        taken.counted += 1
+    entry, header = checked.entry, checked.header
+    tx.put(
+        WatchedRecord(
+            thread_id=item.thread_id,
+            leaf=item.leaf,
+            sequence=entry.thread_sequence if entry is not None else 0,
+            kind=int(header.kind) if header is not None else 0,
+            header=item.header,
+            signatures=parts.join(*item.signatures),
+            entry=item.entry,
+            reason=checked.reason,
+        )
+    )
+
+
+def _thread(tx: Tx, taken: Taken, thread_id: str) -> _Thread:
+    found = taken.threads.get(thread_id)
+    if found is None:
+        row = tx.get(CourseRecord, (thread_id,))
+        if row is not None:
+            course = read_course(row.course)
+            found = _Thread(row, course, course.sequence, row.entry_digest)
+        else:
+            found = _Thread(None, None, *_end_of(tx, thread_id))
+        taken.threads[thread_id] = found
+    return found
+
+
+def _end_of(tx: Tx, thread_id: str) -> tuple[int, bytes]:
+    """Of a thread without a course, another than a delegation's: its last verified entry."""
+    where = (Where("thread_id", thread_id), Where("reason", ""))
+    for last in tx.select(WatchedRecord, where, order=("sequence",), descending=True, limit=1):
+        if last.sequence:
+            return last.sequence, sha256(last.entry).digest()
+    return 0, b""
+
+
+def _fold(thread: _Thread, checked: Checked) -> None:
+    entry, header = checked.entry, checked.header
+    if entry is None or thread.doubted:
+        raise Refusal(Reason.ENTRY_MISMATCH, why="chain")
+    if header is None:
+        if thread.course is not None:
+            thread.course = certified(thread.course, entry)
+            thread.changed = True
+        return
+    if entry.thread_sequence != thread.sequence + 1 or entry.previous_entry_digest != thread.digest:
+        raise Refusal(Reason.ENTRY_MISMATCH, why="chain")
+    if header.thread_type is ThreadType.DELEGATION:
+        thread.course = advanced(thread.course, header, entry)
+        thread.changed = True
+    thread.sequence, thread.digest = entry.thread_sequence, entry.digest
+
+
+def _alarm(tx: Tx, state: State, at: datetime, checked: Checked) -> None:
+    raise_alarm(
+        tx,
+        Reason.ENTRY_MISMATCH,
+        at=at,
+        number=state.number("alarms"),
+        thread_id=checked.item.thread_id,
+        details={"reason": checked.reason, "why": checked.why, "leaf_index": str(checked.item.leaf)},
+        proof=checked.item.entry,
+    )
