@@ -12,7 +12,7 @@ from node import parts
 from node.alarms import raise_alarm
 from node.province.counted import record_of
 from node.province.course_bytes import read_course
-from node.province.standing import Standing, write_standing
+from node.province.standing import Standing, read_standing, write_standing
 from node.province.verifying import Checked, Item
 from node.records_province import CourseRecord, WatchedRecord
 from node.state import State
@@ -66,6 +66,21 @@ def parked_items(tx: Tx, state: State, at: datetime) -> list[Item]:
     where = (Where("reason", "", Op.GT),)
     rows = tx.select(WatchedRecord, where, order=("leaf",), limit=_PARKED_AT_ONCE)
     return [Item(row.leaf, row.thread_id, row.header, parts.split_all(row.signatures), row.entry) for row in rows]
+
+
+def where_to_begin(tx: Tx, state: State, at: datetime) -> int:
+    """The leaf to watch from: where the copy ends, or behind the last verified entry of a thread with doubtful ones.
+
+    What is missing between the two may be told this time.
+    """
+    del state, at
+    standing = read_standing(tx.store)
+    if standing is None:
+        return 0
+    parked = tx.select(WatchedRecord, (Where("reason", "", Op.GT),), order=("leaf",), limit=_PARKED_AT_ONCE)
+    rows = (tx.get(CourseRecord, (thread_id,)) for thread_id in {each.thread_id for each in parked})
+    ends = [read_course(row.course).leaf + 1 if row is not None else 0 for row in rows]
+    return min([standing.next_leaf, *ends])
 
 
 def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: Taken) -> None:

@@ -19,11 +19,12 @@ from certs.notes import Checkpoint
 from certs.trust import Trust
 from delegation.errors import Reason, Refusal
 from delegation.roster_records import UnitType
+from node.alarms import raise_alarm
 from node.link import Link
 from node.log_watch import Seen, check_inclusion
-from node.province.copying import parked_items, take_page
+from node.province.copying import parked_items, take_page, where_to_begin
 from node.province.standing import Standing, read_standing, write_standing
-from node.province.verifying import Checked, Item, check_items, read_items
+from node.province.verifying import OUT_OF_PLACE, Checked, Item, check_items, read_items
 from node.state import State
 from node.writer import Tx, Writer, place_of_error
 from xieban.federation.v1 import monitor_pb2 as pb
@@ -33,6 +34,7 @@ MOST_ITEMS = 256
 _LOOK_AGAIN = 30.0  # seconds from one look whether the node serves an office at all to the next
 _LATER = 2.0
 _MOST_LATER = 60.0
+_MOST_ID = 64
 _NOTED_APART = timedelta(seconds=60)  # signs of life are written down this often
 _DOUBTS = frozenset({Reason.CHECKPOINT_NOT_TRUSTED, Reason.LOG_FORKED, Reason.ENTRY_MISMATCH, Reason.MALFORMED})
 
@@ -85,7 +87,7 @@ class Mirror:
         self._link = link
         self._source: Source = source or link
         self._heads = log
-        self._rosters = rosters
+        self.rosters = rosters
         self._clock = clock
         self._warm = warm  # what reads the courses before anybody asks for figures
         self._later = _LATER
@@ -117,7 +119,7 @@ class Mirror:
             except Refusal as refusal:
                 _log.info("copy waits", reason=refusal.reason.value)
                 if refusal.reason in _DOUBTS:
-                    await self._doubt()
+                    await self._writer.run(partial(_doubt, reason=refusal.reason))
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - the copy's bug must not end it for good; it is logged
@@ -127,29 +129,32 @@ class Mirror:
 
     async def follow(self) -> None:
         """Watch from where the copy ends, until the stream does. Refusal as the link's, and of heads not believed."""
-        standing = await self._writer.run(_standing)
-        start = standing.next_leaf if standing is not None else 0
-        async with aclosing(self._source.watch_entries(from_leaf=start, most=MOST_ITEMS)) as stream:
+        position = await self._writer.run(where_to_begin)
+        async with aclosing(self._source.watch_entries(from_leaf=position, most=MOST_ITEMS)) as stream:
             async for message in stream:
-                await self.take(message)
-                self._later = _LATER
+                await self.take(message, position)
+                position, self._later = message.next_leaf, _LATER
 
-    async def take(self, message: pb.WatchEntriesResponse) -> None:
-        """One message: all of it is on disk when this returns, or nothing."""
+    async def take(self, message: pb.WatchEntriesResponse, position: int) -> None:
+        """One message of a stream that had come to `position`: all of it is on disk when this returns, or nothing."""
         if len(message.items) > MOST_ITEMS:
             raise Refusal(Reason.MALFORMED, field="items")
         head = await self._heads.trusted(self._link, message.checkpoint)
         before = await self._writer.run(_standing)
         size = head.checkpoint.size
-        if not (before.next_leaf if before is not None else 0) <= message.next_leaf <= size:
+        if not position <= message.next_leaf <= size:
             raise Refusal(Reason.MALFORMED, field="next_leaf")
         now = self._clock()
         complete = message.complete and message.next_leaf == size
-        after = Standing(message.next_leaf, head.note, size, now, complete)
+        # what was parked may be read again from further back: that takes nothing of the copy away
+        next_leaf = max(message.next_leaf, before.next_leaf if before is not None else 0)
+        after = Standing(next_leaf, head.note, size, now, complete)
         if not message.items:
             if before is None or replace(before, heard_at=now) != after or now - before.heard_at >= _NOTED_APART:
                 await self._writer.run(partial(_note, standing=after))
             return
+        if any(each.leaf >= size or len(each.thread_id) > _MOST_ID for each in message.items):
+            raise Refusal(Reason.MALFORMED, field="items")
         items = [
             Item(each.leaf, each.thread_id, each.header, tuple(each.signatures), each.entry) for each in message.items
         ]
@@ -173,10 +178,12 @@ class Mirror:
 
     async def _checked(self, items: Sequence[Item]) -> list[Checked]:
         read = await asyncio.to_thread(read_items, items)
+        if any(each.why == OUT_OF_PLACE for each in read):
+            raise Refusal(Reason.ENTRY_MISMATCH, why=OUT_OF_PLACE)
         versions = {each.entry.versions.roster for each in read if each.entry is not None}
         trusts, newest = await self._writer.run(partial(_trusts, versions=versions))
         for version in sorted(versions - trusts.keys()):
-            await self._rosters.fetch(version)
+            await self.rosters.fetch(version)
         if versions - trusts.keys():
             trusts, newest = await self._writer.run(partial(_trusts, versions=versions))
         return await asyncio.to_thread(check_items, read, trusts, newest)
@@ -184,20 +191,13 @@ class Mirror:
     async def _proven(self, page: Sequence[Checked], head: Checkpoint) -> list[Checked]:
         """With every leaf looked for in the tree of the head."""
         paths: dict[int, tuple[bytes, ...]] = {}
-        inside = [each.item.leaf for each in page if each.item.leaf < head.size]
-        while len(paths) < len(inside):
-            asked = [leaf for leaf in inside if leaf not in paths][:MOST_ITEMS]
+        inside = {each.item.leaf for each in page if each.item.leaf < head.size}
+        while asked := sorted(inside - paths.keys())[:MOST_ITEMS]:
             found = await self._source.inclusions(asked, tree_size=head.size)
             if not found:
                 raise Refusal(Reason.CHECKPOINT_NOT_TRUSTED, field="paths")
             paths.update(zip(asked, found, strict=False))
         return await asyncio.to_thread(_included, page, paths, head)
-
-    async def _doubt(self) -> None:
-        """Say that the figures are not current: the registry shows something that does not hold."""
-        standing = await self._writer.run(_standing)
-        if standing is not None and standing.complete:
-            await self._writer.run(partial(_note, standing=replace(standing, complete=False)))
 
 
 def _included(page: Sequence[Checked], paths: dict[int, tuple[bytes, ...]], head: Checkpoint) -> list[Checked]:
@@ -225,6 +225,14 @@ def _standing(tx: Tx, state: State, at: datetime) -> Standing | None:
 def _note(tx: Tx, state: State, at: datetime, *, standing: Standing) -> None:
     del state, at
     write_standing(tx, standing)
+
+
+def _doubt(tx: Tx, state: State, at: datetime, *, reason: Reason) -> None:
+    """Say that the figures are not current: the registry shows something that does not hold."""
+    standing = read_standing(tx.store)
+    if standing is not None and standing.complete:
+        write_standing(tx, replace(standing, complete=False))
+    raise_alarm(tx, reason, at=at, number=state.number("alarms"), details={"what": "copy"})
 
 
 def _trusts(tx: Tx, state: State, at: datetime, *, versions: set[int]) -> tuple[dict[int, Trust], Trust]:

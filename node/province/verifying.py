@@ -8,6 +8,7 @@ registry keeps no thread back, and bodies, which an office never gets.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from certs.envelope import verify_signatures
 from certs.trust import Trust
@@ -18,6 +19,8 @@ from delegation.errors import Reason, Refusal
 from delegation.model import Entry, EntryKind, EnvelopeAnswer, Header
 from delegation.payloads import signatures_digest
 from delegation.values import replaced
+
+OUT_OF_PLACE: Final = "place"  # told under another thread or leaf than its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def _read(item: Item) -> Checked:
         return unread.doubted(refusal)
     read = Checked(item=item, entry=entry)
     if entry.leaf_index != item.leaf or entry.thread_id != item.thread_id:
-        return read.doubted(Refusal(Reason.ENTRY_MISMATCH, why="place"))
+        return read.doubted(Refusal(Reason.ENTRY_MISMATCH, why=OUT_OF_PLACE))
     return read
 
 
