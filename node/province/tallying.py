@@ -7,7 +7,7 @@ long. Lengths are natural days, of which there are few: a median is read off how
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -28,45 +28,57 @@ _FLAGS_OF: Final[Mapping[Basis, tuple[str, Count | None, Mapping[Count, int]]]] 
     Basis.ENDED: ("ended_flags", None, ENDED_BITS),
 }
 _SUMMED: Final = ((Count.REUSED, "reused"), (Count.DRAW_DEFAULTS, "draw_defaults"))
+_COUNTS: Final = tuple(Count)
+_SPANS: Final = tuple(Span)
+_NUMBER: Final = {count: number for number, count in enumerate(_COUNTS)}
 
 
-@dataclass(frozen=True, slots=True)
 class Sums:
-    """Counts and lengths under way, by key."""
+    """Counts and lengths under way, by key. Held by number: an enumeration's member is hashed by code in Python."""
 
-    counts: dict[int, Counter[Count]] = field(default_factory=dict)
-    lengths: dict[int, dict[Span, Counter[int]]] = field(default_factory=dict)
+    __slots__ = ("_counts", "_lengths")
 
-    def count(self, key: int, count: Count, number: int) -> None:
-        """So many more."""
-        held = self.counts.get(key)
+    def __init__(self) -> None:
+        self._counts: dict[int, list[int]] = {}
+        self._lengths: list[dict[int, dict[int, int]]] = [{} for _ in _SPANS]
+
+    def count(self, key: int, count: int, number: int) -> None:
+        """So many more of a count, by its number."""
+        held = self._counts.get(key)
         if held is None:
-            held = self.counts[key] = Counter()
+            held = self._counts[key] = [0] * len(_COUNTS)
         held[count] += number
 
-    def length(self, key: int, span: Span, days: int, number: int) -> None:
-        """So many more of this length."""
-        held = self.lengths.setdefault(key, {}).setdefault(span, Counter())
-        held[days] += number
+    def length(self, key: int, span: int, days: int, number: int) -> None:
+        """So many more of this length of a span, by its number."""
+        of_span = self._lengths[span]
+        held = of_span.get(key)
+        if held is None:
+            held = of_span[key] = {}
+        held[days] = held.get(days, 0) + number
 
     def tally(self, key: int) -> Tally:
         """What came of one key."""
-        spans = self.lengths.get(key, {})
-        return Tally(dict(self.counts.get(key, {})), {span: days_of_lengths(found) for span, found in spans.items()})
+        counts = self._counts.get(key, ())
+        spans = ((span, held.get(key)) for span, held in zip(_SPANS, self._lengths, strict=True))
+        return Tally(
+            {count: number for count, number in zip(_COUNTS, counts, strict=False) if number},
+            {span: days_of_lengths(found) for span, found in spans if found},
+        )
 
     @property
     def keys(self) -> list[int]:
         """Every key that has something."""
-        return sorted(self.counts.keys() | self.lengths.keys())
+        return sorted(self._counts.keys() | set().union(*self._lengths))
 
     def whole(self) -> Tally:
         """All keys together."""
         together = Sums()
-        for found in self.counts.values():
-            for count, number in found.items():
+        for counts in self._counts.values():
+            for count, number in enumerate(counts):
                 together.count(ALL, count, number)
-        for spans in self.lengths.values():
-            for span, lengths in spans.items():
+        for span, by_key in enumerate(self._lengths):
+            for lengths in by_key.values():
                 for days, number in lengths.items():
                     together.length(ALL, span, days, number)
         return together.tally(ALL)
@@ -150,29 +162,31 @@ def _stand(board: Board, sums: Sums, key: Sequence[int], places: Sequence[int], 
         (Count.LATE, question.late(board, places)),
         (Count.DUE_SOON, question.due_soon(board, places)),
     ):
+        of = _NUMBER[count]
         for each, number in Counter(map(key.__getitem__, standing)).items():
-            sums.count(each, count, number)
+            sums.count(each, of, number)
 
 
 def _count(sums: Sums, keys: Sequence[int], basis: Basis, columns: Mapping[str, Sequence[int]]) -> None:
     flags, whole, bits = _FLAGS_OF[basis]
-    of_flags: dict[int, list[Count]] = {}
+    of_flags: dict[int, list[int]] = {}
     for (key, value), number in Counter(zip(keys, columns[flags], strict=True)).items():
         counts = of_flags.get(value)
         if counts is None:
-            counts = of_flags[value] = [count for count, bit in bits.items() if value & bit]
-        if whole is not None:
-            sums.count(key, whole, number)
+            counts = of_flags[value] = [_NUMBER[count] for count, bit in bits.items() if value & bit]
+            if whole is not None:
+                counts.append(_NUMBER[whole])
         for count in counts:
             sums.count(key, count, number)
     if basis is Basis.ISSUED:
-        for count, name in _SUMMED:
+        for of, name in _SUMMED:
+            count = _NUMBER[of]
             for (key, value), number in Counter(zip(keys, columns[name], strict=True)).items():
                 if value:
                     sums.count(key, count, value * number)
-    for span, of in SPAN_BASIS.items():
-        if of is basis:
-            for (key, days), number in Counter(zip(keys, columns[SPAN_COLUMNS[span]], strict=True)).items():
+    for span, each in enumerate(_SPANS):
+        if SPAN_BASIS[each] is basis:
+            for (key, days), number in Counter(zip(keys, columns[SPAN_COLUMNS[each]], strict=True)).items():
                 if days >= 0:
                     sums.length(key, span, days, number)
 
