@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period
 from delegation.payloads import signatures_digest
 from node.desk.ports import Actor, Role
+from node.province.copying import take_page
 from node.province.course_bytes import read_course
 from node.province.mirror import Mirror
 from node.province.ports import Behind, Overview, Wanted
@@ -219,6 +220,7 @@ async def test_what_does_not_verify_is_parked_with_an_alarm(tmp_path: Path) -> N
         node = world.nodes[ZHEJIANG]
         await _believed(node, messages)
         _forged_by_the_registry(node, messages)
+        await _chained_otherwise(node, messages)
         for lie in _LIES:
             told = _copy(messages)
             lie(told[0].items)
@@ -242,6 +244,19 @@ def _forged_by_the_registry(node: Node, messages: Sequence[pb.WatchEntriesRespon
     assert checked.reason == Reason.BAD_SIGNATURE.value
     [unknown] = check_items(read_items([item]), {}, trust)
     assert unknown.reason == Reason.ROSTER_NOT_TRUSTED.value
+
+
+async def _chained_otherwise(node: Node, messages: Sequence[pb.WatchEntriesResponse]) -> None:
+    """A log that holds everything, signed by everybody, where an entry follows another than the one before it."""
+    store, trust = MemoryStore(), node.state.rosters.current
+    items = [Item(e.leaf, e.thread_id, e.header, tuple(e.signatures), e.entry) for e in messages[0].items]
+    entry = entry_pb2.Entry.FromString(items[1].entry)
+    entry.previous_entry_digest = bytes(32)
+    items[1] = replace(items[1], entry=entry.SerializeToString(deterministic=True))
+    page = check_items(read_items(items), {trust.view.version: trust}, trust)
+    assert not any(each.reason for each in page)
+    async with an_office(store, now) as office:
+        assert await office.writer.run(partial(take_page, page=page, standing=None)) == (1, 2)
 
 
 async def _played(world: World) -> list[pb.WatchEntriesResponse]:
