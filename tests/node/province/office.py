@@ -130,6 +130,9 @@ class OfficeState:
         self.numbers[what] = self.numbers.get(what, 0) + 1
         return self.numbers[what]
 
+    def signal(self, what: str) -> None:
+        """Nobody waits for it."""
+
     def settle(self, values: Mapping[object, object]) -> None:
         """Nothing is remembered."""
 
