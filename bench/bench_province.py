@@ -25,7 +25,7 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
-from bench.copying import copy_a_year
+from bench.copying import copy_a_year, play_a_year
 from cli.simulate.places import Country
 from cli.simulate.plan import Plan
 from delegation.course import Course
@@ -36,7 +36,7 @@ from node.logs import configure
 from node.province.calendars import Calendars
 from node.province.course_bytes import read_course
 from node.province.ports import Behind, Business, Route, Wanted
-from node.records_province import CourseRecord
+from node.records_province import CourseRecord, WatchedRecord
 from node.store_sql import SqlStore, make_engine
 from tests.builders import NATIONAL_NO, ZHEJIANG_PO, a_roster
 from tests.node.province.office import TODAY, Office, a_course, an_office, overseer
@@ -131,6 +131,8 @@ async def figures(url: str, count: int, *, compare: bool) -> None:
     """Fill a store and ask."""
     engine = make_engine(url)
     store, name = SqlStore(engine), engine.dialect.name
+    for kind in (CourseRecord, WatchedRecord):  # of a copy that was measured before
+        store.commit({kind: {tuple(key): None for key in store.select_columns(kind, kind.KEY)}})
     unit = yardstick(count)
     async with an_office(store) as office:
         began = perf_counter()
@@ -224,16 +226,19 @@ def _by_sql(engine: Engine) -> None:
 async def run(count: int, copied: int, *, compare: bool) -> None:
     """All of it."""
     say(yardstick_ms=round(yardstick(count), 2), pairs=count)
-    with tempfile.TemporaryDirectory() as folder:
-        sqlite = f"sqlite:///{Path(folder) / 'node.db'}"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if copied:
+            say(**await play_a_year(folder / "year", copied))
         if count:
-            await figures(sqlite, count, compare=compare)
+            await figures(f"sqlite:///{folder / 'node.db'}", count, compare=compare)
+        if copied:
+            say(**await copy_a_year(folder / "year", f"sqlite:///{folder / 'copy.db'}"))
         with postgres() as url:
+            if copied:
+                say(**await copy_a_year(folder / "year", url))
             if count:
                 await figures(url, count, compare=compare)
-        if copied:
-            for line in await copy_a_year(Path(folder), copied):
-                say(**line)
 
 
 def main() -> None:

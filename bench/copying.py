@@ -36,6 +36,7 @@ from tests.node.province.office import OfficeState, an_office
 from xieban.federation.v1 import monitor_pb2 as pb
 
 _END = date(2026, 11, 20)
+_AFTER = datetime.combine(_END + timedelta(days=2), time(), UTC)
 
 
 @dataclass
@@ -92,60 +93,56 @@ def _yardstick(rounds: int = 300) -> float:
     return (perf_counter() - began) * 1e3 / rounds
 
 
-async def copy_a_year(folder: Path, delegations: int, played: Path | None = None) -> list[dict[str, object]]:
-    """Play (or take a folder that was played), copy, and say what it took."""
-    end = datetime.combine(_END + timedelta(days=2), time(), UTC)
-    federation = played or folder / "year"
-    lines: list[dict[str, object]] = []
-    if played is None:
-        plan = Plan(end=_END, delegations=delegations)
-        found(federation, plan, at=end)
-        summary = await _in_a_thread(federation, plan)
-        lines.append({"played": delegations, "envelopes": summary.envelopes, "seconds": round(summary.playing_seconds)})
+async def play_a_year(federation: Path, delegations: int) -> dict[str, object]:
+    """Play into a folder, and say what it took."""
+    plan = Plan(end=_END, delegations=delegations)
+    found(federation, plan, at=_AFTER)
+    # the simulator runs a loop of its own
+    summary = await asyncio.to_thread(into, federation, plan)
+    return {"played": delegations, "envelopes": summary.envelopes, "seconds": round(summary.playing_seconds)}
+
+
+async def copy_a_year(federation: Path, url: str) -> dict[str, object]:
+    """Copy a played folder into an empty store of a node, and say what it took."""
     settings = RegistrySettings.load(LocalFederation(federation, ()).registry_dir)
-    regions = load_regions()
-    registry = Registry(settings, regions, end)
+    registry = Registry(settings, load_regions(), _AFTER)
     await registry.start()
-    store = open_store(settings)
-    node = SqlStore(make_engine(f"sqlite:///{folder / 'copy.db'}"))
+    store, engine = open_store(settings), make_engine(url)
+    node = SqlStore(engine)
     try:
         rooms = Rooms(registry, store, LogBook(Database(store), registry.writer))
-        rosters = RosterCache(seal_authority=registry.keys.seal_authority, regions=regions)
-        newest = store.newest_statement()
-        for version in range(1, newest[0] + 1 if newest is not None else 1):
-            row = store.roster(version)
-            if row is not None:
-                rosters.keep(rosters.verify(rejoined(row), at=end))
-        async with an_office(node, lambda: end) as office:
-            cast("OfficeState", office.state).rosters = rosters  # type: ignore[assignment]  # the real ones
+        async with an_office(node, lambda: _AFTER) as office:
+            cast("OfficeState", office.state).rosters = _rosters(registry, store)  # type: ignore[assignment]  # real ones
             mirror = Mirror(
                 writer=office.writer, state=office.state, link=cast("Any", None), log=rooms,
-                rosters=rooms, clock=lambda: end, source=rooms,
+                rosters=rooms, clock=lambda: _AFTER, source=rooms,
             )  # fmt: skip
             before, began = _resident(), perf_counter()
             await mirror.follow()
-            seconds = perf_counter() - began
-        own, signature = seconds - rooms.seconds, _yardstick()
-        lines.append(
-            {
-                "mirror_items": mirror.items, "parked": mirror.parked, "alarms": node.count(AlarmRecord),
-                "courses": node.count(CourseRecord), "rows": node.count(WatchedRecord), "seconds": round(own, 2),
-                "items_a_second": round(mirror.items / own), "ms_an_item": round(own * 1e3 / max(1, mirror.items), 3),
-                "times_verifying_one_signature": round(own * 1e3 / max(1, mirror.items) / signature, 1),
-                "registry_side_seconds": round(rooms.seconds, 2), "resident_mb_before": before,
-                "resident_mb_after": _resident(),
-            }
-        )  # fmt: skip
+            own = perf_counter() - began - rooms.seconds
+        each = own * 1e3 / max(1, mirror.items)
+        return {
+            "store": engine.dialect.name, "mirror_items": mirror.items, "parked": mirror.parked,
+            "alarms": node.count(AlarmRecord), "courses": node.count(CourseRecord), "rows": node.count(WatchedRecord),
+            "seconds": round(own, 2), "items_a_second": round(mirror.items / own), "ms_an_item": round(each, 3),
+            "times_verifying_one_signature": round(each / _yardstick(), 1),
+            "registry_side_seconds": round(rooms.seconds, 2), "resident_mb_before": before,
+            "resident_mb_after": _resident(),
+        }  # fmt: skip
     finally:
         node.close()
         store.close()
         await registry.stop()
-    return lines
 
 
-async def _in_a_thread(federation: Path, plan: Plan) -> Any:
-    # the simulator runs a loop of its own
-    return await asyncio.to_thread(into, federation, plan)
+def _rosters(registry: Registry, store: RegistryStore) -> RosterCache:
+    rosters = RosterCache(seal_authority=registry.keys.seal_authority, regions=load_regions())
+    newest = store.newest_statement()
+    for version in range(1, newest[0] + 1 if newest is not None else 1):
+        row = store.roster(version)
+        if row is not None:
+            rosters.keep(rosters.verify(rejoined(row), at=_AFTER))
+    return rosters
 
 
 def _resident() -> int:

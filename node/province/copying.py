@@ -1,9 +1,10 @@
 """Writing down what was verified: the copy's rows, the chain of each thread, and its course, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from delegation.codes import ThreadType
 from delegation.course import Course, advanced, certified
@@ -14,12 +15,14 @@ from node.province.counted import record_of
 from node.province.course_bytes import read_course
 from node.province.standing import Standing, read_standing, write_standing
 from node.province.verifying import Checked, Item
+from node.records import Value
 from node.records_province import CourseRecord, WatchedRecord
 from node.state import State
-from node.store import Op, Where
+from node.store import Op, Store, Where
 from node.writer import Tx
 
 _PARKED_AT_ONCE = 256
+_COLUMNS = tuple(each.name for each in fields(CourseRecord))
 
 
 @dataclass(slots=True)
@@ -35,20 +38,43 @@ class _Thread:
 
 
 @dataclass(slots=True)
-class Taken:
-    """What came of a page."""
+class _Page:
+    """What a page met in the store, read at once, and what came of it.
 
+    Only the copy writes these rows, one page after the other: the store has every one that was written before.
+    """
+
+    held: dict[tuple[str, int], tuple[str, bytes]]  # reason and entry of what was told before
+    rows: dict[str, CourseRecord]
     counted: int = 0
     parked: int = 0
-    held: int = 0  # told again: it was here already
     threads: dict[str, _Thread] = field(default_factory=dict)
+
+
+def _met(store: Store, page: Sequence[Checked]) -> _Page:
+    leaves = sorted({checked.item.leaf for checked in page})
+    threads = sorted({checked.item.thread_id for checked in page})
+    held = store.select_in(WatchedRecord, ("thread_id", "leaf", "reason", "entry"), "leaf", leaves)
+    rows = (CourseRecord(**dict(zip(_COLUMNS, row, strict=True))) for row in _rows(store, threads))
+    return _Page(
+        {(str(thread_id), int(leaf or 0)): (str(reason), _bytes(entry)) for thread_id, leaf, reason, entry in held},
+        {row.thread_id: row for row in rows},
+    )
+
+
+def _rows(store: Store, threads: Sequence[str]) -> list[tuple[Any, ...]]:  # Any: the columns of a record
+    return store.select_in(CourseRecord, _COLUMNS, "thread_id", threads)
+
+
+def _bytes(value: Value) -> bytes:
+    return bytes(value) if isinstance(value, bytes) else b""
 
 
 def take_page(
     tx: Tx, state: State, at: datetime, *, page: Sequence[Checked], standing: Standing | None
 ) -> tuple[int, int]:
     """Take over a page in its order; gives how many were counted and how many were parked, with an alarm a thread."""
-    taken = Taken()
+    taken = _met(tx.store, page)
     for checked in page:
         _take(tx, state, at, checked, taken)
     for thread in taken.threads.values():
@@ -83,13 +109,11 @@ def where_to_begin(tx: Tx, state: State, at: datetime) -> int:
     return min([standing.next_leaf, *ends])
 
 
-def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: Taken) -> None:
+def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: _Page) -> None:
     item = checked.item
-    held = tx.get(WatchedRecord, (item.thread_id, item.leaf))
-    if held is not None and not held.reason:
-        if held.entry == item.entry:
-            taken.held += 1
-        else:  # what was verified stays; two contents of one leaf are the registry's to explain
+    reason, entry_held = taken.held.get((item.thread_id, item.leaf), (None, b""))
+    if reason == "":
+        if entry_held != item.entry:  # what was verified stays; two contents of one leaf are the registry's to explain
             _alarm(tx, state, at, checked.doubted(Refusal(Reason.ENTRY_MISMATCH, why="two_contents")))
         return
     thread = _thread(tx, taken, item.thread_id)
@@ -100,7 +124,7 @@ def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: Taken) ->
             checked = checked.doubted(refusal)
     if checked.reason:
         taken.parked += 1
-        if not thread.doubted and (held is None or held.reason != checked.reason):
+        if not thread.doubted and reason != checked.reason:
             _alarm(tx, state, at, checked)
         thread.doubted = True
     else:
@@ -118,12 +142,13 @@ def _take(tx: Tx, state: State, at: datetime, checked: Checked, taken: Taken) ->
             reason=checked.reason,
         )
     )
+    taken.held[item.thread_id, item.leaf] = checked.reason, item.entry
 
 
-def _thread(tx: Tx, taken: Taken, thread_id: str) -> _Thread:
+def _thread(tx: Tx, taken: _Page, thread_id: str) -> _Thread:
     found = taken.threads.get(thread_id)
     if found is None:
-        row = tx.get(CourseRecord, (thread_id,))
+        row = taken.rows.get(thread_id)
         if row is not None:
             course = read_course(row.course)
             found = _Thread(row, course, course.sequence, row.entry_digest)
