@@ -1,6 +1,7 @@
 """A provincial office's copy over a real registry: what it tells, that it goes on, and that it believes no lie."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -277,7 +278,8 @@ async def _views(office: Office) -> Overview:
 
 
 async def _believed(node: Node, messages: Sequence[pb.WatchEntriesResponse]) -> None:
-    async with an_office(MemoryStore(), now) as office:
+    store = MemoryStore()
+    async with an_office(store, now) as office:
         mirror = _mirror(office, node, Liar(messages, node.link))
         for _ in range(2):  # told twice, counted once
             await mirror.follow()
@@ -285,6 +287,12 @@ async def _believed(node: Node, messages: Sequence[pb.WatchEntriesResponse]) -> 
             assert seen.as_of.current
             assert seen.tally.counts[Count.ACCEPTED] == 1
             assert (mirror.items, mirror.parked) == (3, 0)
+        other = _copy(messages)
+        _earlier_entry(other[0].items)
+        await _mirror(office, node, Liar(other, node.link)).follow()  # what was verified stays, the other is told of
+        [alarm] = store.select(AlarmRecord)
+        assert json.loads(alarm.details)["why"] == "two_contents"
+        assert (await _views(office)).tally == seen.tally
 
 
 async def _not_believed(node: Node, liar: Liar, messages: Sequence[pb.WatchEntriesResponse], name: str) -> None:
