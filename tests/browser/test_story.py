@@ -94,6 +94,10 @@ def test_both_bureaus_work_a_delegation_to_its_end(
     expect(approver.locator(".facts").first).to_contain_text("510114")
     expect(approver.get_by_role("rowheader", name="受理决定书.txt")).to_be_visible()
     picture(approver, "approval")
+    act = approver.get_by_role("button", name="批准并用印发出")
+    expect(act).to_be_in_viewport(ratio=1)
+    approver.mouse.wheel(0, 5_000)
+    expect(act).to_be_in_viewport(ratio=1)  # to the end of what is read, the act stays in sight
     acts.press(approver, "批准并用印发出")
     approver.wait_for_url("**/cases/WT-*")
     number = approver.url.rpartition("/")[2]
