@@ -13,8 +13,6 @@ from node.province.counted import ENDED_BITS, ISSUED_BITS, RESULT_BITS
 from node.province.ports import Behind
 from node.province.tallying import SPAN_COLUMNS, Question
 
-_UNDATED: Final = 10_000_000  # after every day: open without a day, then what has ended, the latest change first
-_ENDED: Final = 2 * _UNDATED
 _MOST_TOKEN: Final = 128
 _FLAGS: Final = {
     **{count: ("issued_flags", bit) for count, bit in ISSUED_BITS.items()},
@@ -76,7 +74,7 @@ def _counted(board: Board, chosen: Sequence[int], question: Question, count: Cou
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rank:
-    """The place in a list: the earliest agreed day first, then without one, then what has ended."""
+    """The place in a list: the earliest agreed day first, a priority's bonus allowed for; see `Board`."""
 
     number: int
     thread_id: str
@@ -99,17 +97,9 @@ def rank_of_token(token: str) -> Rank | None:
 
 def page_of(board: Board, places: Iterable[int], *, after: Rank | None, limit: int) -> list[Rank]:
     """The next `limit` of them."""
-    due, is_open, changed = board.column("due_day"), board.column("is_open"), board.column("changed_day")
-    threads = board.threads
-
-    def ranked(place: int) -> tuple[int, str]:
-        number = due[place]
-        if not number:
-            number = _UNDATED + changed[place] if is_open[place] else _ENDED - changed[place]
-        return number, threads[place]
-
-    ranks = map(ranked, places)
+    numbers, threads = board.column("rank"), board.threads
+    ranks = ((numbers[place], threads[place]) for place in places)
     if after is not None:
         last = (after.number, after.thread_id)
-        ranks = (rank for rank in ranks if rank > last)  # type: ignore[assignment]  # both give the same
+        ranks = (rank for rank in ranks if rank > last)
     return [Rank(number, thread_id) for number, thread_id in nsmallest(limit, ranks)]

@@ -7,10 +7,13 @@ is read. A national year of 61,500 courses takes some 20 MB; why not the databas
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Final
 
-from delegation.codes import Matter
+from delegation.codes import Matter, Priority
 from delegation.figures import Count
+from delegation.urgency import rank_day
 from node.province.calendars import Calendars
 from node.province.counted import ISSUED_BITS, NO_DAY
 from node.province.ports import Business, Flow, Route, Wanted
@@ -25,6 +28,8 @@ _NUMBERS: Final = (
 COLUMNS: Final = ("change", *_TEXTS, *_NUMBERS)
 _QUICK: Final = ISSUED_BITS[Count.ACCEPTED_QUICKLY]
 _MOST_MATTERS: Final = 256
+_UNDATED: Final = 10_000_000  # after every day
+_ENDED: Final = 3 * _UNDATED
 
 
 class Names:
@@ -83,7 +88,7 @@ class Board:
         self.units, self.provinces, self.prefectures = Names(), Names(), Names()
         self._places: dict[str, int] = {}
         self._columns = {name: array("i") for name in _NUMBERS}
-        for name in ("province_set", "home", "host", "home_city", "host_city", "due_with"):
+        for name in ("province_set", "home", "host", "home_city", "host_city", "due_with", "rank"):
             self._columns[name] = array("i")
         self._calendars: Calendars | None = None
 
@@ -120,8 +125,17 @@ class Board:
         columns["home_city"][place] = self.prefectures.number(prefecture_of(home_unit))
         columns["host_city"][place] = self.prefectures.number(prefecture_of(host_unit))
         columns["due_with"][place] = self.units.number(str(due_unit))
+        columns["rank"][place] = self._rank(place)
         self._judge(place)
         self.held = max(self.held, int(change or 0))
+
+    def _rank(self, place: int) -> int:
+        """The place in a list (`delegation.urgency`): by day, then what has none, then what has ended, latest first."""
+        columns = self._columns
+        if not columns["is_open"][place]:
+            return _ENDED - columns["changed_day"][place]
+        day, priority = columns["due_day"][place], columns["priority"][place]
+        return _ranked(day, priority) if day else _UNDATED + _ranked(columns["issued_day"][place], priority)
 
     def _judge(self, place: int) -> None:
         columns = self._columns
@@ -168,6 +182,11 @@ class Board:
     def gathered(self, column: str, chosen: Iterable[int]) -> list[int]:
         """The column's values of the chosen."""
         return list(map(self._columns[column].__getitem__, chosen))
+
+
+@lru_cache(maxsize=4_096)  # courses of one year have the same days
+def _ranked(day: int, priority: int) -> int:
+    return rank_day(date.fromordinal(day), Priority(priority)).toordinal()
 
 
 def _of_matter(number: int, wanted: Wanted) -> bool:

@@ -14,6 +14,7 @@ from delegation.course import Course
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period, Span, counts_of, days_of, spans_of, tally
+from delegation.urgency import rank_day
 from delegation.values import replaced
 from delegation.workdays import RegionalCalendar
 from node.desk.ports import Role
@@ -221,7 +222,7 @@ async def test_a_list_begins_with_what_is_due_first(store: Store) -> None:
         await office.keep(_COURSES)
         wanted = Wanted(period=Period(YEAR, TODAY), route=Route.ALL)
         page = await office.views.lines(overseer(), wanted, Behind(count=Count.IN_HAND), limit=200)
-        due = [line.due.legal for line in page.lines if line.due is not None]
+        due = [rank_day(line.due.legal, line.priority) for line in page.lines if line.due is not None]
         assert due == sorted(due)
         assert page.lines[len(due) :] == tuple(line for line in page.lines if line.due is None)
         late = [line for line in page.lines if line.late_days]
