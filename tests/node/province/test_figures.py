@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from delegation.codes import Matter
@@ -102,18 +102,17 @@ def _monday(day: date) -> date:
 # each against it
 
 
-@pytest.mark.parametrize("numbers", [range(400)])
-async def test_the_morning_page_is_the_tally_of_its_courses(store: Store, numbers: range) -> None:
-    courses = [a_course(number) for number in numbers]
+@given(wanted=_WANTED, national=st.booleans())
+@example(wanted=Wanted(period=Period(YEAR, TODAY), route=Route.ALL), national=True)
+@example(wanted=Wanted(period=Period(date(2026, 3, 1), date(2026, 3, 31))), national=False)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_store_gives_the_tally_of_its_courses(store: Store, wanted: Wanted, national: bool) -> None:
+    unit, province = (NATIONAL_NO, "") if national else (ZHEJIANG_PO, "33")
     async with an_office(store) as office:
-        await office.keep(courses)
-        for unit, province in ((ZHEJIANG_PO, "33"), (NATIONAL_NO, "")):
-            for wanted in (
-                Wanted(period=Period(YEAR, TODAY), route=Route.ALL),
-                Wanted(period=Period(date(2026, 3, 1), date(2026, 3, 31))),
-                Wanted(period=Period(YEAR, TODAY), business=Business.APPRAISAL, flow=Flow.WITHIN, home="3301"),
-            ):
-                await _overview_is_right(office, courses, wanted, unit, province)
+        if not store.count(CourseRecord):  # the fixture is made once for all examples
+            await office.keep(_COURSES)
+        await _overview_is_right(office, _COURSES, wanted, unit, province)
+        await _flows_are_right(office, _COURSES, wanted, unit, province)
 
 
 @given(wanted=_WANTED, national=st.booleans(), numbers=st.sets(st.integers(0, 399), max_size=60))
