@@ -141,8 +141,8 @@ class AppraisalStory(Story):
         return (yield self.now)
 
     @staticmethod
-    def _nothing() -> Any:  # noqa: ANN401 - what the kind declares
-        from delegation.model import MaterialsDeclared  # noqa: PLC0415
+    def _nothing() -> Any:
+        from delegation.model import MaterialsDeclared
 
         return MaterialsDeclared()
 
@@ -212,9 +212,12 @@ class AppraisalStory(Story):
         office = self.stage.office(self.place_of(thread, unit))
         return (
             yield from self.act(
-                self.now, Kind.DRAW_REVEALED_FOR, lambda _: office,
-                declared=lambda t: DrawRevealedDeclared(facts_of(t).draw, unit, secret), to=self.parties,
-            )  # fmt: skip
+                self.now,
+                Kind.DRAW_REVEALED_FOR,
+                lambda _: office,
+                declared=lambda t: DrawRevealedDeclared(facts_of(t).draw, unit, secret),
+                to=self.parties,
+            )
         )
 
     def _panel(self, thread: ThreadState, secrets: dict[str, bytes]) -> PanelDeclared:
@@ -257,7 +260,7 @@ class AppraisalStory(Story):
 
     # the examination
 
-    def _appointment(self) -> Any:  # noqa: ANN401 - a day
+    def _appointment(self) -> Any:
         return self.stage.hours.after(self.now, _NOTICE + self.rng.randrange(0, 4), self.rng).date()
 
     def _examined_by(self, thread: ThreadState, *, paper: bool) -> Acting:
@@ -265,7 +268,7 @@ class AppraisalStory(Story):
         thread = yield from self.host(
             when, Kind.SCHEDULED, lambda _: AppointmentDeclared(self._appointment()), paper=paper
         )
-        thread = yield from self._notified(thread)
+        thread = yield from self._notified()
         while self.chance(0.07):
             thread = yield from self._missed(thread, paper=paper)
             if thread.state in ENDED:
@@ -288,11 +291,9 @@ class AppraisalStory(Story):
             thread = yield from self._opinion(thread, paper=paper)
         return (yield from self._concluded(thread))
 
-    def _notified(self, thread: ThreadState) -> Acting:
+    def _notified(self) -> Acting:
         when = self.later(self.days(self.home_place, 0, 1, 1))
-        return (
-            yield from self.home(when, Kind.WORKER_NOTIFIED, lambda t: NotifiedDeclared(self.today, _day(t)))
-        )
+        return (yield from self.home(when, Kind.WORKER_NOTIFIED, lambda t: NotifiedDeclared(self.today, _day(t))))
 
     def _missed(self, thread: ThreadState, *, paper: bool) -> Acting:
         """未到场: another day, or after the second absence that counts an end."""
@@ -306,13 +307,11 @@ class AppraisalStory(Story):
 
         thread = yield from self.host(self.on(day), Kind.NO_SHOW, absence, reasons=("N00",), paper=paper)
         if facts_of(thread).absences and self.chance(0.35):
-            return (
-                yield from self.home(self.later(self.rng.randrange(2, 9)), Kind.TERMINATED, reasons=("N00",))
-            )
+            return (yield from self.home(self.later(self.rng.randrange(2, 9)), Kind.TERMINATED, reasons=("N00",)))
         thread = yield from self.host(
             self.later(1), Kind.RESCHEDULED, lambda t: AppointmentDeclared(self._appointment(), _day(t)), paper=paper
         )
-        return (yield from self._notified(thread))
+        return (yield from self._notified())
 
     def _opinion(self, thread: ThreadState, *, paper: bool) -> Acting:
         seats = len(facts_of(thread).panel) or 3
@@ -344,13 +343,11 @@ class AppraisalStory(Story):
             how = self.rng.choices((Adoption.ADOPTED, Adoption.PARTLY, Adoption.NOT_ADOPTED), (90, 7, 3))[0]
             thread = yield from self.word(self.later(0), Kind.ADOPTION, home, AdoptionDeclared(how))
         if self.chance(0.04):
-            thread = yield from self.word(
-                self.later(self.rng.randrange(2, 9)), Kind.REAPPRAISAL_REQUESTED, home, today
-            )
+            thread = yield from self.word(self.later(self.rng.randrange(2, 9)), Kind.REAPPRAISAL_REQUESTED, home, today)
         return (yield self.now)
 
 
-def _day(thread: ThreadState) -> Any:  # noqa: ANN401 - a day
+def _day(thread: ThreadState) -> Any:
     found = facts_of(thread).appointed_on
     if found is None:
         raise LookupError("nothing was appointed")

@@ -1,5 +1,6 @@
 """Delegated investigations as they go: well, late, back and forth, to the wrong place, to paper, or nowhere."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -153,10 +154,16 @@ class InvestigationStory(Story):
         )
         return (
             yield from self.home(
-                when, Kind.LETTER_CORRECTED, declared, case_id=self.case_id, task_place=self.task_place,
-                matter=self.matter, priority=self.priority, clock=lambda t: t.letter.clock,
+                when,
+                Kind.LETTER_CORRECTED,
+                declared,
+                case_id=self.case_id,
+                task_place=self.task_place,
+                matter=self.matter,
+                priority=self.priority,
+                clock=lambda t: t.letter.clock,
                 legal_basis=thread.letter.legal_basis if thread.letter is not None else None,
-            )  # fmt: skip
+            )
         )
 
     def _other(self, thread: ThreadState) -> Place:
@@ -195,7 +202,7 @@ class InvestigationStory(Story):
         named = thread.host_unit if self.chance(0.5) else self.stage.today(self._other(thread).recognition)
         for office in self.stage.roster.superiors(thread.home_unit, thread.host_unit):
             thread = yield from self.act(
-                self.later(self.rng.randrange(1, 6)), Kind.DESIGNATED, lambda _, office=office: office,
+                self.later(self.rng.randrange(1, 6)), Kind.DESIGNATED, _always(office),
                 declared=CompetenceDeclared(named), reasons=("T06",), to=self.parties,
             )  # fmt: skip
         when = yield from self.nudged(thread.home_unit, 1, self.days(self.home_place, 0, 1, 2))
@@ -212,9 +219,7 @@ class InvestigationStory(Story):
             other = self._other(thread)
             when = self.later(self.days(self.home_place, 1, 3, 6))
             place = self._elsewhere(other)
-            return (
-                yield from self.letter(when, other.recognition, leg=thread.leg + 1, reasons=("T01",), place=place)
-            )
+            return (yield from self.letter(when, other.recognition, leg=thread.leg + 1, reasons=("T01",), place=place))
         if lot < 0.4 and thread.leg < _LETS_GO and set(thread.work.refusal_reasons) & {"R01", "R10"}:
             thread = yield from self.home(
                 self.later(self.rng.randrange(1, 4)), Kind.COMPETENCE_DISPUTED, CompetenceDeclared(""),
@@ -304,16 +309,14 @@ class InvestigationStory(Story):
         yield from self.word(self.later(1), Kind.CLOCK_SUSPENDED, home, today, reasons=(ground,))
         yield from self.word(self.later(self.rng.randrange(3, 15)), Kind.CLOCK_RESUMED, home, today, reasons=(ground,))
 
-    def _extension(self, thread: ThreadState) -> Any:  # noqa: ANN401 - a generator of a number of days
+    def _extension(self, thread: ThreadState) -> Any:
         thread = yield self.later(1)
         clock = thread.clock("investigate")
         if clock is None or self.today > clock.due.legal or thread.paused:
             return 0
         asked = self.rng.randrange(3, 11)
         reason = self.rng.choice(("E01", "E02", "E03", "E04"))
-        thread = yield from self.host(
-            self.now, Kind.EXTENSION_REQUESTED, ExtensionDeclared(asked), reasons=(reason,)
-        )
+        thread = yield from self.host(self.now, Kind.EXTENSION_REQUESTED, ExtensionDeclared(asked), reasons=(reason,))
         request, lot = self.remember(), self.rng.random()
         if lot < 0.8:
             granted = asked if self.chance(0.8) else max(1, asked - 2)
@@ -344,11 +347,19 @@ class InvestigationStory(Story):
         if self.chance(0.025):
             return (
                 yield from self.host(
-                    when, Kind.UNABLE,
-                    lambda t: ResultDeclared(0, 0, self.items if t.round == 1 else t.work.supplement_items, 0,
-                                             self.mandatory if t.round == 1 else t.work.supplement_items, checks_met=8),
-                    reasons=("U00",), paper=paper,
-                )  # fmt: skip
+                    when,
+                    Kind.UNABLE,
+                    lambda t: ResultDeclared(
+                        0,
+                        0,
+                        self.items if t.round == 1 else t.work.supplement_items,
+                        0,
+                        self.mandatory if t.round == 1 else t.work.supplement_items,
+                        checks_met=8,
+                    ),
+                    reasons=("U00",),
+                    paper=paper,
+                )
             )
         return (yield from self.host(when, Kind.REPORTED, result, paper=paper))
 
@@ -358,7 +369,8 @@ class InvestigationStory(Story):
                 break
             when = yield from self.nudged(thread.home_unit, 3, self.days(self.home_place, 1, 2, 4))
             thread = yield from self.home(
-                when, Kind.SUPPLEMENT_REQUESTED, SupplementDeclared(1), reasons=(self.rng.choice(("Q01", "Q02", "Q03")),),
+                when, Kind.SUPPLEMENT_REQUESTED, SupplementDeclared(1),
+                reasons=(self.rng.choice(("Q01", "Q02", "Q03")),),
                 round=lambda t: t.round + 1,
             )  # fmt: skip
             when = yield from self.nudged(thread.host_unit, 2, self.days(self.host_place, 0, 1, 3))
@@ -415,3 +427,7 @@ class InvestigationStory(Story):
                 AdoptionDeclared(Adoption.ADOPTED),
             )  # fmt: skip
         return thread
+
+
+def _always(unit: str) -> Callable[[ThreadState], str]:
+    return lambda _thread: unit

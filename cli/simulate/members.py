@@ -113,14 +113,12 @@ class Members:
             competences.append(Competence(place.region, Matter.INVESTIGATION, place.recognition, _SINCE))
             competences += [Competence(place.region, m, place.appraisal, _SINCE) for m in APPRAISAL_MATTERS]
         records = self._book.records
-        self._book.put_records(
-            replace(
-                records,
-                bureaus={**records.bureaus, **bureaus},
-                units={**records.units, **units},
-                competences=(*records.competences, *competences),
-                agreements=(*records.agreements, *self._agreements()),
-            )
+        self._book.records = replace(  # written by publish, once
+            records,
+            bureaus={**records.bureaus, **bureaus},
+            units={**records.units, **units},
+            competences=(*records.competences, *competences),
+            agreements=(*records.agreements, *self._agreements()),
         )
         return self._book.publish(self._authority, at)
 
@@ -160,7 +158,7 @@ class Members:
                 code, signing_key=seal.key, certificate=seal.certificate, sealing_key=new_x25519().public_key(), at=at
             )
             units[code] = replace(units[code], sealing_keys=_keys(sealing_key_of(request)))
-        self._book.put_records(replace(self._book.records, units=units))
+        self._book.records = replace(self._book.records, units=units)  # written by publish
         return self._book.publish(self._authority, at)
 
     def reorganise(self, place: Place, on: date, at: datetime) -> bytes:
@@ -171,7 +169,7 @@ class Members:
         new = self._with_keys(replace(old, code=heir, name=name, successions=(), since=on), at)
         leaving = replace(old, life=UnitLife.LEAVING, successions=(Succession(heir, on),))
         units = {**self._book.records.units, old.code: leaving, heir: new}
-        self._book.put_records(replace(self._book.records, units=units))
+        self._book.records = replace(self._book.records, units=units)  # written by publish
         self.reorganised = place
         return self._book.publish(self._authority, at)
 

@@ -52,7 +52,7 @@ class Pen:
 
     def draft(
         self, thread: ThreadState, kind: Kind, unit: str, *, to: Iterable[str], at: datetime, rng: Random,
-        **said: Any,  # noqa: ANN401 - fields of the header, of their own types
+        **said: Any,
     ) -> Header:  # fmt: skip
         """A header by the thread as it stands; `said` goes over what follows from it."""
         facts: dict[str, Any] = {  # Any: as above

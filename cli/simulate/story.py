@@ -150,7 +150,7 @@ class Story:
         self, when: datetime, kind: Kind, unit: Callable[[ThreadState], str], *, declared: Declares = None,
         reasons: tuple[str, ...] = (), to: Callable[[ThreadState, str], Iterable[str]] | None = None,
         neutral: bool = False, meant: bool = False, paper: bool = False,
-        **said: Any,  # noqa: ANN401 - fields of the header, of their own types
+        **said: Any,
     ) -> Acting:  # fmt: skip
         """Wait, then send one envelope by the thread as it stands then; gives the thread after it.
 
@@ -191,15 +191,15 @@ class Story:
         if thread.home_unit in heirs or thread.host_unit in heirs:
             raise Reorganised
 
-    def home(self, when: datetime, kind: Kind, declared: Declares = None, **said: Any) -> Acting:  # noqa: ANN401 - as above
+    def home(self, when: datetime, kind: Kind, declared: Declares = None, **said: Any) -> Acting:
         """The home acts."""
         return self.act(when, kind, lambda thread: thread.home_unit, declared=declared, **said)
 
-    def host(self, when: datetime, kind: Kind, declared: Declares = None, **said: Any) -> Acting:  # noqa: ANN401 - as above
+    def host(self, when: datetime, kind: Kind, declared: Declares = None, **said: Any) -> Acting:
         """The host acts."""
         return self.act(when, kind, lambda thread: thread.host_unit, declared=declared, **said)
 
-    def word(self, when: datetime, kind: Kind, unit: str, declared: Declares = None, **said: Any) -> Acting:  # noqa: ANN401 - as above
+    def word(self, when: datetime, kind: Kind, unit: str, declared: Declares = None, **said: Any) -> Acting:
         """A unit says something that moves nothing."""
         return self.act(when, kind, lambda _: unit, declared=declared, neutral=True, **said)
 
@@ -213,7 +213,7 @@ class Story:
 
     def letter(
         self, when: datetime, host: str, *, leg: int = 1, reasons: tuple[str, ...] = (), place: TaskPlace | None = None,
-        meant: bool = False, **said: Any,  # noqa: ANN401 - as above
+        meant: bool = False, **said: Any,
     ) -> Acting:  # fmt: skip
         """A first letter, or with `leg` the next one."""
         thread = yield max(when, self.now)

@@ -143,7 +143,9 @@ class World:
         plan, hours = self._plan, self._stage.hours
         rng = Random(f"{plan.seed}/arrivals")  # noqa: S311 - a simulation, nothing secret
         length = (plan.end - plan.start).days + 1
-        found = [(hours.on(plan.start + timedelta(days=rng.randrange(length)), rng), n) for n in range(plan.delegations)]
+        found = [
+            (hours.on(plan.start + timedelta(days=rng.randrange(length)), rng), n) for n in range(plan.delegations)
+        ]
         return sorted(found, reverse=True)  # the first one last, to be taken from the end
 
     def _arrive(self, arrivals: list[tuple[datetime, int]]) -> None:
