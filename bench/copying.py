@@ -19,9 +19,14 @@ from cli.local_federation import LocalFederation
 from cli.simulate.plan import Plan
 from cli.simulate.registry import Registry
 from cli.simulate.run import found, into
+from delegation.figures import Period, tally
 from delegation.regions import load_regions
+from delegation.roster_records import UnitType
 from node.log_watch import Seen
+from node.province.calendars import Calendars
+from node.province.course_bytes import read_course
 from node.province.mirror import Mirror
+from node.province.ports import Route, Wanted
 from node.records import AlarmRecord
 from node.records_province import CourseRecord, WatchedRecord
 from node.roster_cache import RosterCache
@@ -32,7 +37,7 @@ from registry.parts import split_parts
 from registry.settings import RegistrySettings
 from registry.setup import open_store, rejoined
 from registry.store_sql import SqlStore as RegistryStore
-from tests.node.province.office import OfficeState, an_office
+from tests.node.province.office import Office, OfficeState, an_office, overseer
 from xieban.federation.v1 import monitor_pb2 as pb
 
 _END = date(2026, 11, 20)
@@ -120,19 +125,37 @@ async def copy_a_year(federation: Path, url: str) -> dict[str, object]:
             before, began = _resident(), perf_counter()
             await mirror.follow()
             own = perf_counter() - began - rooms.seconds
+            equal = await _is_the_tally(office, node)
         each = own * 1e3 / max(1, mirror.items)
         return {
             "store": engine.dialect.name, "mirror_items": mirror.items, "parked": mirror.parked,
             "alarms": node.count(AlarmRecord), "courses": node.count(CourseRecord), "rows": node.count(WatchedRecord),
             "seconds": round(own, 2), "items_a_second": round(mirror.items / own), "ms_an_item": round(each, 3),
             "times_verifying_one_signature": round(each / _yardstick(), 1),
-            "registry_side_seconds": round(rooms.seconds, 2), "resident_mb_before": before,
-            "resident_mb_after": _resident(),
+            "registry_side_seconds": round(rooms.seconds, 2), "figures_equal_the_tally": equal,
+            "resident_mb_before": before, "resident_mb_after": _resident(),
         }  # fmt: skip
     finally:
         node.close()
         store.close()
         await registry.stop()
+
+
+async def _is_the_tally(office: Office, node: SqlStore) -> bool:
+    """Whether the page of each province says what one pass over the very courses does."""
+    wanted = Wanted(period=Period(_END - timedelta(days=365), _END), route=Route.ALL)
+    view = office.state.rosters.current.view
+    offices = {code: unit.region[:2] for code, unit in view.units.items() if unit.type is UnitType.PROVINCIAL}
+    cast("OfficeState", office.state).units = frozenset(offices)
+    rows = node.select_columns(CourseRecord, ("provinces", "course"))
+    courses = [(str(seen).split(), read_course(data)) for seen, data in rows if isinstance(data, bytes)]
+    calendar_of = Calendars(view.calendar)
+    for code, province in offices.items():
+        shown = await office.views.overview(overseer(code), wanted)
+        own = [course for seen, course in courses if province in seen]
+        if shown.tally != tally(own, period=wanted.period, today=shown.as_of.today, calendar_of=calendar_of):
+            return False
+    return bool(offices)
 
 
 def _rosters(registry: Registry, store: RegistryStore) -> RosterCache:

@@ -120,11 +120,14 @@ class Mirror:
                 _log.info("copy waits", reason=refusal.reason.value)
                 if refusal.reason in _DOUBTS:
                     await self._writer.run(partial(_doubt, reason=refusal.reason))
+                if refusal.reason is Reason.UNAVAILABLE:
+                    await self._link.pause(self._later)  # ends early when the registry is heard
+                    continue
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - the copy's bug must not end it for good; it is logged
                 _log.error("copy failed", error=type(error).__name__, where=place_of_error(error))
-            await self._link.pause(self._later)
+            await asyncio.sleep(self._later)
             self._later = min(_MOST_LATER, self._later * 2)
 
     async def follow(self) -> None:

@@ -115,7 +115,7 @@ class ProvinceOversight:
         async with self._one_at_a_time:
             seen = await self._look(actor)
             places, outside = await self._kept(seen, ("lines", wanted, behind), find)
-            page = page_of(self._board, places, after=after, limit=limit + 1)
+            page = await asyncio.to_thread(page_of, self._board, places, after=after, limit=limit + 1)
             shown = [rank.thread_id for rank in page[:limit]]
         lines = await self._writer.run(partial(_lines, thread_ids=shown, at_day=seen.as_of))
         token = page[limit - 1].token if len(page) > limit else ""

@@ -25,6 +25,7 @@ from node.province.copying import take_page
 from node.province.course_bytes import read_course
 from node.province.mirror import Mirror
 from node.province.ports import Behind, Overview, Wanted
+from node.province.standing import Standing
 from node.province.verifying import Item, check_items, read_items
 from node.records import AlarmRecord, EntryRecord
 from node.records_province import CourseRecord, WatchedRecord
@@ -338,6 +339,39 @@ async def _refused(node: Node, liar: Liar) -> None:
         assert refused.value.reason in {Reason.CHECKPOINT_NOT_TRUSTED, Reason.MALFORMED, Reason.ENTRY_MISMATCH}
         assert store.count(WatchedRecord) == 0
         assert not (await _views(office)).as_of.current
+
+
+class Stranger:
+    """Heads of nobody's log, and how often one was looked at."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def trusted(self, link: object, note: bytes) -> Any:
+        """None is."""
+        del link, note
+        self.looks += 1
+        raise Refusal(Reason.CHECKPOINT_NOT_TRUSTED)
+
+
+async def test_a_stranger_is_asked_again_later_and_told_of() -> None:
+    store, heads = MemoryStore(), Stranger()
+    async with an_office(store, now) as office:
+        standing = Standing(5, b"note", 5, now(), complete=True)
+        await office.writer.run(partial(take_page, page=[], standing=standing))
+        assert (await _views(office)).as_of.current
+        mirror = Mirror(
+            writer=office.writer, state=office.state, link=cast("Any", None), log=heads, rosters=cast("Any", None),
+            clock=now, source=Liar([pb.WatchEntriesResponse(next_leaf=5)], None),
+        )  # fmt: skip
+        task = asyncio.create_task(mirror.run())
+        await until(lambda: _views(office), lambda seen: not seen.as_of.current)
+        await asyncio.sleep(0.2)
+        assert heads.looks == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        [alarm] = store.select(AlarmRecord)
+        assert alarm.reason == Reason.CHECKPOINT_NOT_TRUSTED.value
 
 
 async def test_a_node_that_oversees_nobody_copies_nothing() -> None:
