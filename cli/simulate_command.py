@@ -66,6 +66,6 @@ def simulate(
 def _said(summary: Summary, folder: Path) -> str:
     return (
         f"{summary.delegations} delegations, {summary.envelopes} envelopes accepted, {summary.refused} refused as "
-        f"meant, {summary.negative} pieces of negative evidence, {summary.open_at_end} still open; log of {summary.log_size} "
-        f"entries; {summary.envelopes_a_second:.0f} envelopes a second; in {folder}"
+        f"meant, {summary.negative} pieces of negative evidence, {summary.open_at_end} still open; "
+        f"log of {summary.log_size} entries; {summary.envelopes_a_second:.0f} envelopes a second; in {folder}"
     )
