@@ -11,7 +11,7 @@ from delegation.course import Course, advanced, certified
 from delegation.errors import Reason, Refusal
 from node import parts
 from node.alarms import raise_alarm
-from node.province.counted import record_of
+from node.province.counted import province_of, record_of
 from node.province.course_bytes import read_course
 from node.province.standing import Standing, read_standing, write_standing
 from node.province.verifying import Checked, Item
@@ -35,6 +35,7 @@ class _Thread:
     digest: bytes
     changed: bool = False
     doubted: bool = False
+    provinces: set[str] = field(default_factory=set)  # of every leg that was folded since the row
 
 
 @dataclass(slots=True)
@@ -80,7 +81,8 @@ def take_page(
     for thread in taken.threads.values():
         if thread.changed and thread.course is not None:
             number = state.number("courses")
-            tx.put(record_of(thread.course, change=number, entry_digest=thread.digest, before=thread.row))
+            met = frozenset(thread.provinces)
+            tx.put(record_of(thread.course, change=number, entry_digest=thread.digest, before=thread.row, met=met))
     if standing is not None:
         write_standing(tx, standing)
     return taken.counted, taken.parked
@@ -180,6 +182,7 @@ def _fold(thread: _Thread, checked: Checked) -> None:
         raise Refusal(Reason.ENTRY_MISMATCH, why="chain")
     if header.thread_type is ThreadType.DELEGATION:
         thread.course = advanced(thread.course, header, entry)
+        thread.provinces |= {province_of(thread.course.home_unit), province_of(thread.course.host_unit)}
         thread.changed = True
     thread.sequence, thread.digest = entry.thread_sequence, entry.digest
 

@@ -46,9 +46,14 @@ def province_of(unit: str) -> str:
     return unit[:2]
 
 
-def record_of(course: Course, *, change: int, entry_digest: bytes, before: CourseRecord | None) -> CourseRecord:
-    """The row of a course; `before` is the one that it replaces, which knows the hosts of earlier legs."""
-    provinces = {province_of(course.home_unit), province_of(course.host_unit), province_of(course.first_host)}
+def record_of(
+    course: Course, *, change: int, entry_digest: bytes, before: CourseRecord | None, met: frozenset[str] = frozenset()
+) -> CourseRecord:
+    """The row of a course; `before` is the one that it replaces, which knows the hosts of earlier legs.
+
+    `met`: provinces of legs that began and ended since then.
+    """
+    provinces = {province_of(course.home_unit), province_of(course.host_unit), province_of(course.first_host), *met}
     if before is not None:
         provinces |= set(before.provinces.split())
     due = course.next_due

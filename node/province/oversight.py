@@ -46,7 +46,7 @@ T = TypeVar("T")
 LOOKS: Final = (Role.SUPERVISOR, Role.READER)
 MOST_LINES: Final = 200
 _ROWS_AT_ONCE: Final = 4_000  # of a look at what has changed: the writer has other work in between
-_KEPT_ANSWERS: Final = 64
+_KEPT_ANSWERS: Final = 16  # one of the whole country takes a megabyte or two
 _CITY_DIGITS: Final = 4
 _PAIR: Final = 1 << 20  # more places than there are
 
