@@ -7,6 +7,7 @@ import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,14 +21,24 @@ from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.report import print_addresses, print_report
 from cli.demo.story import Tell, load_case, play
 from cli.demo.verification import verify_both, verify_draw
-from cli.local_federation import CHENGDU, FEDERATION_ID, LocalFederation, LocalFederationError
+from cli.local_federation import (
+    CHENGDU,
+    FEDERATION_ID,
+    HANGZHOU,
+    SICHUAN,
+    LocalFederation,
+    LocalFederationError,
+)
 from cli.output import Exit, fail, progress
+from cli.simulate.plan import FULL_YEAR, Plan
+from cli.simulate.run import found, into
 from delegation.codes import PRACTICE_FEDERATION
 from delegation.deadlines import day_of
 from delegation.digits import UnitType
 from gateway.bureau.documents.press import Press, PressError
 
 _MARK = ".xieban-demo"
+_SMALL_YEAR = 120  # delegations: some three seconds
 _CASE, _POOL = "hangzhou-chengdu.json", "expert-pool.json"
 
 
@@ -41,6 +52,10 @@ def demo(
     practice: Annotated[
         bool, typer.Option("--practice", help="A practice federation (演练) with sample cases at different stages.")
     ] = False,
+    year: Annotated[
+        str,
+        typer.Option(envvar="YEAR", help="'full': a whole simulated year for the province's page; a small one if not."),
+    ] = "",
 ) -> None:
     """Play a delegated investigation and the appraisal after it, Hangzhou and Chengdu on this machine, for real."""
     console = progress()
@@ -57,7 +72,7 @@ def demo(
             LocalFederation(folder, tell=tell, federation_id=federation_id) as federation,
             tempfile.TemporaryDirectory() as attachments,
         ):
-            prepare(federation)
+            prepare(federation, None if practice else _played_year(folder, year, tell))
             if practice:
                 _practise(federation, played, Path(attachments), tell)
             else:
@@ -70,6 +85,21 @@ def demo(
                 _keep_running(federation)
     except (DeskError, LocalFederationError) as error:
         fail(f"演示未完成：{error}\n日志在 {folder}；修正后再次运行 make demo", Exit.FAILED)
+
+
+def _played_year(folder: Path, year: str, tell: Tell) -> Plan:
+    """A simulated year up to yesterday, before the registry starts, so that the provincial office has a history."""
+    at = now()
+    plan = Plan(
+        end=day_of(at) - timedelta(days=1),
+        delegations=FULL_YEAR if year == "full" else _SMALL_YEAR,
+        without=frozenset(bureau.code for bureau in (HANGZHOU, CHENGDU, SICHUAN)),
+        focus=SICHUAN.code,
+    )
+    found(folder, plan, at=at)
+    played = into(folder, plan)
+    tell(f"模拟的一年：{played.delegations} 件委托，{played.envelopes} 封信函，每秒 {played.envelopes_a_second:.0f} 封")
+    return plan
 
 
 def _make_room(folder: Path) -> None:

@@ -27,6 +27,7 @@ from certs.roster_input import merge_records
 from certs.unit_request import UnitRequest
 from delegation.digits import UnitType, unit_code
 from delegation.regions import RegionTable, load_regions
+from delegation.roster_view import RosterView
 from node import setup as node_setup
 from node.settings import NodeSettings
 from registry import setup as registry_setup
@@ -260,12 +261,18 @@ class LocalFederation:
         self._tell(f"{bureau.name} 凭一次性令牌入网，证书已签发")
         return [node_setup.unit_request(settings, unit, at) for unit in bureau.units]
 
-    def publish_roster(self, requests: Iterable[UnitRequest]) -> None:
-        """Records and certificates into the book, a signed roster out of it, and into the registry."""
+    def publish_roster(
+        self, requests: Iterable[UnitRequest], *, revised: Callable[[RosterView], RosterView] = lambda records: records
+    ) -> None:
+        """Records and certificates into the book, a signed roster out of it, and into the registry.
+
+        `revised` changes the records once those of the bureaus are among them.
+        """
         at = self._clock()
         authority = SealAuthority.load(self.seal_folder / "authority")
         book = RosterBook.load(self.seal_folder / "book", self._regions)
         merge_records(book, json.dumps(self.records()), self._regions)
+        book.put_records(revised(book.records))
         for request in requests:
             add_certificate(book, authority, request, at)
         signed = book.publish(authority, at)

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cli.demo.desk import Desk
 from cli.demo.story import Staff
 from cli.local_federation import CHENGDU, HANGZHOU, SICHUAN, BureauPlan, LocalFederation
+from cli.simulate.handover import give_way
+from cli.simulate.plan import Plan
 from delegation.digits import UnitType
 
 
@@ -44,12 +47,16 @@ INVESTIGATION: Final = ("hz-jb-01", "hz-sp-01", "cd-jb-01", "cd-sh-01")
 APPRAISAL: Final = ("hz-ld-01", "hz-ld-02", "cd-ld-01", "cd-ld-02")
 
 
-def prepare(federation: LocalFederation) -> None:
-    """Start the federation with everybody's account in it."""
-    federation.make_registry()
+def prepare(federation: LocalFederation, year: Plan | None = None) -> None:
+    """Start the federation with everybody's account in it; after a simulated year, when one was played there."""
+    if year is None:
+        federation.make_registry()
     federation.start_registry()
     requests = [request for bureau in federation.bureaus for request in federation.enrol(bureau)]
-    federation.publish_roster(requests)
+    if year is None:
+        federation.publish_roster(requests)
+    else:
+        federation.publish_roster(requests, revised=partial(give_way, plan=year))
     for each in ACCOUNTS:
         federation.add_account(each.bureau, each.unit, staff_id=each.staff_id, name=each.name, role=each.role)
     federation.start_nodes()

@@ -18,6 +18,7 @@ from certs.authority import ChannelAuthority, SealAuthority
 from certs.keys import certificate_digest, new_csr, new_p256, new_x25519
 from certs.roster_book import RosterBook
 from certs.unit_request import new_unit_request, sealing_key_of, sealing_key_request
+from cli.simulate.handover import bureau_of
 from cli.simulate.places import CORPS_OFFICE, REORGANISED, Country, Place, office_name
 from cli.simulate.plan import Plan
 from delegation.codes import AppraisalMode, Matter
@@ -94,20 +95,21 @@ class Members:
         competences: list[Competence] = []
         for name, code in self._offices.items():
             region = CORPS_OFFICE[0] if name == "XP" else f"{name}0000"
-            bureau = _CORPS_BUREAU if name == "XP" else region
+            bureau = _CORPS_BUREAU if name == "XP" else bureau_of(self._plan, region)
             label = "新疆生产建设兵团" if name == "XP" else self._book.regions.name(region)
             bureaus[bureau] = Bureau(bureau, f"{label}（模拟）", region)
             units[code] = self._unit(code, UnitType.PROVINCIAL, f"{label}工伤保险监管（模拟）", region, bureau, at)
         for place in self._country.places:
             parent = self._offices[office_name(place)]
             if place.recognises_online or place.appraises_online:
-                bureaus[place.region] = Bureau(place.region, f"{place.name}（模拟）", place.region)
+                served = bureau_of(self._plan, place.region)
+                bureaus[served] = Bureau(served, f"{place.name}（模拟）", place.region)
             for code, kind, online in (
                 (place.recognition, UnitType.RECOGNITION, place.recognises_online),
                 (place.appraisal, UnitType.APPRAISAL, place.appraises_online),
             ):
                 label = "工伤认定机构" if kind is UnitType.RECOGNITION else "劳动能力鉴定委员会"
-                bureau = place.region if online else ""
+                bureau = bureau_of(self._plan, place.region) if online else ""
                 unit = self._unit(code, kind, f"{place.name}{label}（模拟）", place.region, bureau, at)
                 units[code] = replace(unit, parent=parent, pooling_area=place.pooling)
             competences.append(Competence(place.region, Matter.INVESTIGATION, place.recognition, _SINCE))

@@ -17,7 +17,7 @@ class Plan:
     """One year up to `end`, its last day. The same plan gives the same histories, times and figures.
 
     `without` are regions (a place's, or a province's for its office) whose units a real node will serve: a predecessor
-    is played in their place, and gives way to them (`handover`). `focus` is a province with which two in five
+    is played in their place, and gives way to them (`handover.give_way`). `focus` is a province with which two in five
     delegations have to do, so that a small year has something to show there; the country's own skew has no focus.
     """
 
