@@ -37,6 +37,7 @@ from node.materials import MaterialFolder
 from node.metrics import Metrics
 from node.notices.routes import Notices
 from node.pool.service import ExpertPool
+from node.province.acts import OfficeActs
 from node.province.mirror import Mirror
 from node.province.oversight import ProvinceOversight
 from node.roster_cache import RosterCache
@@ -94,6 +95,7 @@ class Node:
         self.mirror = mirror
         self.oversight = oversight
         self.link = courier.link
+        self.acts = OfficeActs(writer, desk, courier.read_thread, clock)
         self.sweeper = sweeper
         self.changes = changes
         self.desk = desk
