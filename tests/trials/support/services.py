@@ -28,6 +28,7 @@ from node.state import State
 from node.writer import Tx
 from registry.server import serve as serve_registry
 from registry.settings import RegistrySettings
+from tests.trials.support.draw_points import draw_node
 from xieban.delegation.v1 import body_pb2
 
 Options = Mapping[str, object]
@@ -328,4 +329,5 @@ ROLES: Final[Mapping[str, Callable[[Path, Options], Coroutine[None, None, None]]
     "home": partial(_bureau, Home),
     "host": partial(_bureau, Host),
     "report": _report,
+    "draw_node": partial(draw_node, regions=REGIONS),
 }
