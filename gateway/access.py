@@ -25,6 +25,9 @@ SEALERS: Final = frozenset({Role.APPROVER, Role.SEAL_HOLDER})
 POOL_READERS: Final = EVERYONE - {Role.DISPATCHER}
 POOL_KEEPERS: Final = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
 POOL_PREPARERS: Final = frozenset({Role.CLERK, Role.APPROVER})
+OVERSEERS: Final = frozenset(
+    {Role.SUPERVISOR, Role.READER}
+)  # of a provincial or national office, which the node judges
 
 
 @dataclass(frozen=True, slots=True)

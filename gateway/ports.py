@@ -8,6 +8,7 @@ from node.desk.ports import AccountsPort, DeskPort
 from node.desk.taking_ports import TakingPort
 from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
+from node.province.ports import Oversight
 
 
 class Station(Protocol):
@@ -41,6 +42,11 @@ class Station(Protocol):
     @property
     def draws(self) -> DrawsPort:
         """The draws of experts, and what proves them."""
+        ...
+
+    @property
+    def oversight(self) -> Oversight:
+        """What a provincial office sees of its threads."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from gateway.access import (
     DISPATCHERS,
     DRAFTERS,
     EVERYONE,
+    OVERSEERS,
     POOL_KEEPERS,
     POOL_PREPARERS,
     POOL_READERS,
@@ -58,6 +59,11 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takePoolVersion": Access(POOL_PREPARERS, person=True),
         "pagePoolVersion": Access(POOL_READERS),
         "takePoolApproval": Access(APPROVERS, person=True),
+        # a provincial office
+        "pageProvince": Access(OVERSEERS, person=True),
+        "pageProvinceFlows": Access(OVERSEERS, person=True),
+        "pageProvinceList": Access(OVERSEERS, person=True),
+        "pageProvinceThread": Access(OVERSEERS, person=True),
         # documents
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),

@@ -23,6 +23,13 @@ class PageContext:
         """Somebody is signed in."""
         return self.caller is not None
 
+    @property
+    def oversees(self) -> bool:
+        """A provincial or national office's unit (PO, NO), and a role that looks."""
+        if self.caller is None or not self.has("supervisor", "reader"):
+            return False
+        return self.caller.actor.unit[6:8] in {"PO", "NO"}
+
     def has(self, *roles: str) -> bool:
         """One of these roles is held."""
         return self.caller is not None and any(role in self.caller.actor.roles for role in roles)

@@ -26,7 +26,8 @@ def navigation(translate: Translate) -> Callable[[PageContext], list[tuple[str, 
     """The entries that the person may open: name, address, label."""
 
     def entries(page: PageContext) -> list[tuple[str, str, str]]:
-        return [
+        office = [("province", "/province", translate("监管"))] if page.oversees else []
+        return office + [
             (name, address, translate(label))
             for name, address, label, roles in _ENTRIES
             if not roles or page.has(*roles)

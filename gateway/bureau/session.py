@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from delegation.errors import Reason, Refusal
-from gateway.access import CASE_READERS, operation_of
+from gateway.access import CASE_READERS, OVERSEERS, operation_of
 from gateway.auth import Caller, drop_session_cookie, set_session_cookie
 from gateway.bureau.guard import CSRF_FIELD, PageCaller, PageForm, Typed
 from gateway.bureau.render import BASE, render, see_other
@@ -126,4 +126,6 @@ async def page_home(request: Request) -> Response:
     if caller is None:
         return see_other(f"{BASE}/sign-in?{urlencode({'after': f'{BASE}/todo'})}")
     dispatches = caller.actor.has(Role.DISPATCHER) and not caller.actor.has(*CASE_READERS, Role.ADMINISTRATOR)
+    if caller.actor.unit[6:8] in {"PO", "NO"} and caller.actor.has(*OVERSEERS):
+        return see_other(f"{BASE}/province")
     return see_other(f"{BASE}/people" if dispatches else f"{BASE}/todo")

@@ -23,6 +23,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Town, Window
 FIRST_PAGE: Final = 150 * 1024  # bytes of everything that the first page needs, uncompressed
 CLERK, APPROVER, ADMINISTRATOR, DISPATCHER, AUDITOR = "hz-jb-01", "hz-sp-01", "hz-gl-01", "hz-fp-01", "hz-jd-01"
 HOST = "cd-jb-01"
+OVERSEER = "sc-jg-01"
 LETTER: Final = {
     "clock.application_received_on": (datetime.now(UTC) - timedelta(days=2)).date().isoformat(),
     "task_place.code": "510100", "letter.worker.name": "沈砚青", "letter.worker.id_number": "330106198907153213",
@@ -66,6 +67,10 @@ REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageOldImported": ((CLERK, "/old-cases/import/{old_imported}"),),
     "pageEarlier": ((CLERK, "/cases/{case}/earlier"),),
     "pagePool": ((CLERK, "/pool"), (COMMITTEE, "/pool"), (KEEPER, "/pool"), (PANEL, "/pool")),
+    "pageProvince": ((OVERSEER, "/province"),),
+    "pageProvinceFlows": ((OVERSEER, "/province/flows"),),
+    "pageProvinceList": ((OVERSEER, "/province/list?count=in_hand"),),
+    "pageProvinceThread": ((OVERSEER, "/province/threads/{case}"),),
     "pageNewExpert": ((KEEPER, "/pool/experts/new"),),
     "pageExpert": ((COMMITTEE, "/pool/experts/{expert}"), (KEEPER, "/pool/experts/{expert}")),
     "pagePoolImport": ((KEEPER, "/pool/import"),),

@@ -12,9 +12,11 @@ from gateway.app import create_app
 from gateway.routes.changes import Streams
 from gateway.settings import GatewaySettings
 from node.desk.ports import Role
+from node.province.ports import Oversight
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_desk import FakeDesk
 from tests.gateway.fake_draws import FakeDraws
+from tests.gateway.fake_oversight import FakeOversight
 from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
 from tests.gateway.fake_pool import FakePool
@@ -32,6 +34,7 @@ class FakeStation:
     papers: FakePapers = field(init=False)
     pool: FakePool = field(init=False)
     draws: FakeDraws = field(default_factory=FakeDraws)
+    oversight: Oversight = field(default_factory=FakeOversight)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""

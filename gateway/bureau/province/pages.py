@@ -1,0 +1,157 @@
+"""Pages of a provincial office. Who may look the node judges; what is shown holds no personal data."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from delegation.clock_specs import legal_source
+from delegation.figures import Count, Span
+from gateway.bureau.cases.labels import CODE_LABELS
+from gateway.bureau.guard import PageCaller
+from gateway.bureau.province import figures
+from gateway.bureau.province.asking import Addresses, AskedFor, DayText, PlaceText, codes_of, day_read, kind_of, name_of
+from gateway.bureau.province.matrix import MEASURES, matrix_of
+from gateway.bureau.province.trend import trend_of
+from gateway.bureau.province.words import (
+    BASES,
+    BUSINESS,
+    FLOWS,
+    ISSUED_LATER,
+    OUTSIDE,
+    ROUTES,
+    SHARE_LABELS,
+    basis_of,
+    words_of,
+)
+from gateway.bureau.render import render
+from gateway.page_tokens import PageTokens
+from node.desk.labels import clock_label, state_label
+from node.province.ports import Behind, Oversight, Wanted
+
+router = APIRouter()
+PAGE: Final = 50
+_MEASURES: Final = "^(" + "|".join(MEASURES) + ")$"
+ThreadPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+After = Annotated[str, Query(max_length=512, pattern=r"^[A-Za-z0-9_=.~-]*$")]
+
+
+def _shared(wanted: Wanted, where: str) -> dict[str, object]:
+    """What every page of the province shows around its own."""
+    return {
+        "wanted": wanted,
+        "to": Addresses(wanted),
+        "where": where,
+        "business": BUSINESS,
+        "flows": FLOWS,
+        "routes": ROUTES,
+        "outside_words": OUTSIDE,
+        "name_of": name_of,
+        "kind_of": kind_of,
+        "active": "province",
+    }
+
+
+def _oversight(request: Request) -> Oversight:
+    found: Oversight = request.app.state.station.oversight
+    return found
+
+
+@router.get("/province", operation_id="pageProvince")
+async def page_province(request: Request, caller: PageCaller, wanted: AskedFor) -> Response:
+    """The figures of the morning."""
+    view = await _oversight(request).overview(caller.actor, wanted)
+    to = Addresses(wanted)
+    return render(
+        request,
+        "province/overview.html",
+        **_shared(wanted, "overview"),  # type: ignore[arg-type] # values of a page
+        view=view,
+        now=[figures.figure(view.tally, each, to) for each in figures.NOW],
+        counted=[figures.figure(view.tally, each, to) for each in figures.IN_PERIOD],
+        shares=[figures.share(view.tally, each, to) for each in SHARE_LABELS],
+        steps=[figures.step(view.tally, each, to) for each in Span],
+        paper=[figures.figure(view.paper, each, to, route="paper") for each in figures.ON_PAPER],
+        trend=trend_of(view.weeks),
+        percent=figures.percent,
+        Count=Count,
+        Span=Span,
+    )
+
+
+@router.get("/province/flows", operation_id="pageProvinceFlows")
+async def page_flows(
+    request: Request,
+    caller: PageCaller,
+    wanted: AskedFor,
+    measure: Annotated[str, Query(pattern=_MEASURES)] = "issued",
+) -> Response:
+    """Who delegates to whom, as a heat table."""
+    view = await _oversight(request).flows(caller.actor, wanted)
+    return render(
+        request,
+        "province/flows.html",
+        **_shared(wanted, "flows"),  # type: ignore[arg-type] # values of a page
+        view=view,
+        measure=measure,
+        measures=[(name, words[0]) for name, words in MEASURES.items()],
+        matrix=matrix_of(view.cells, measure, Addresses(wanted)),
+    )
+
+
+@router.get("/province/list", operation_id="pageProvinceList")
+async def page_list(
+    request: Request,
+    caller: PageCaller,
+    wanted: AskedFor,
+    *,
+    count: Count | None = None,
+    span: Span | None = None,
+    late_with: PlaceText = "",
+    week: DayText = "",
+    after: After = "",
+) -> Response:
+    """The delegations behind a figure, the most urgent first."""
+    monday = day_read(week, wanted.period.first, field="week") if week else None
+    behind = Behind(count=count, span=span, late_with=late_with, week=monday)
+    tokens: PageTokens = request.app.state.page_tokens
+    of = f"province {caller.actor.unit} {wanted} {behind}"
+    found = await _oversight(request).lines(
+        caller.actor, wanted, behind, page_token=tokens.open(after, of=of), limit=PAGE
+    )
+    to, codes, asked = Addresses(wanted), codes_of(behind), count or span
+    sealed = tokens.seal(found.next_token, of=of)
+    return render(
+        request,
+        "province/list.html",
+        **_shared(wanted, "list"),  # type: ignore[arg-type] # values of a page
+        view=found,
+        behind=behind,
+        codes=codes,
+        label=words_of(asked)[0] if asked is not None else "",
+        counts=words_of(asked)[1] if asked is not None else ISSUED_LATER,
+        basis=BASES[basis_of(asked)] if asked is not None else "",
+        count_choices=[(each.value, words_of(each)[0]) for each in Count],
+        state_of=state_label,
+        clock_of=clock_label,
+        code_labels=CODE_LABELS,
+        first=to.to("/list", **codes) if after else "",
+        next_page=to.to("/list", **codes, after=sealed) if sealed else "",
+    )
+
+
+@router.get("/province/threads/{thread_id}", operation_id="pageProvinceThread")
+async def page_thread(request: Request, caller: PageCaller, wanted: AskedFor, thread_id: ThreadPath) -> Response:
+    """One delegation as headers and entries tell it, with the days that were due and where they come from."""
+    view = await _oversight(request).timeline(caller.actor, thread_id)
+    return render(
+        request,
+        "province/thread.html",
+        **_shared(wanted, "thread"),  # type: ignore[arg-type] # values of a page
+        view=view,
+        line=view.line,
+        state_of=state_label,
+        clock_of=clock_label,
+        source_of=legal_source,
+        code_labels=CODE_LABELS,
+    )
