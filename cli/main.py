@@ -22,6 +22,7 @@ _MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "roster": "cli.roster_commands",
         "delegation": "cli.delegation_commands",
         "draw": "cli.draw_commands",
+        "report": "cli.report_commands",
         "simulate": "cli.simulate_command",
     }
 )
