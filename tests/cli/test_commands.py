@@ -37,7 +37,8 @@ def test_the_expected_commands_are_there() -> None:
     expected = """demo doctor
     registry-init registry-info registry-token registry-migrate registry-serve node-init node-enrol
     node-request node-account node-migrate node-serve certs-init certs-roster certs-issue certs-rotate certs-revoke
-    certs-serve roster-load roster-show delegation-list delegation-show draw-verify"""
+    certs-serve roster-load roster-show delegation-list delegation-show draw-verify report-make report-verify
+    report-compare"""
     assert set(expected.split()) <= {"-".join(words) for words in every_command()}
 
 
