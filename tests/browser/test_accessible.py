@@ -1,14 +1,14 @@
 """Every page of the desk before axe-core, on a screen and on a telephone: one h1, landmarks, nothing too wide."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Final
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from cli.local_federation import HANGZHOU
 from gateway.bureau.access import PAGES
@@ -126,8 +126,8 @@ def cases(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 
 
 @pytest.fixture(scope="module")
-def pool(town: Town, browser: Browser) -> dict[str, str]:
-    """An expert, a file read for import and a prepared version of the committee's pool."""
+def pool(town: Town, browser: Browser) -> Iterator[dict[str, str]]:
+    """An expert, a file read for import and a prepared version of the committee's pool, approved in the end."""
     found: dict[str, str] = {}
     for staff_id in (KEEPER, COMMITTEE):
         page = browser.new_page(locale="zh-CN")
@@ -146,7 +146,13 @@ def pool(town: Town, browser: Browser) -> dict[str, str]:
         else:
             found["root"] = str(page.request.post(f"{api}/pool/versions", headers=said).json()["root"])
         page.close()
-    return found
+    yield found
+    page = browser.new_page(locale="zh-CN")
+    town.sign_in(page, KEEPER)
+    page.goto(f"{town.address(HANGZHOU)}/desk/pool/versions/{found['root']}")
+    page.get_by_role("button", name="审批并用印").click()
+    expect(page.locator("p[role=status]")).to_contain_text("正在送注册中心")
+    page.close()
 
 
 @pytest.fixture(scope="module")
