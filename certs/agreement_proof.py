@@ -16,6 +16,7 @@ from typing import Final
 
 from certs.envelope import verify_signatures
 from certs.trust import Trust
+from delegation.agreed_law import unlawful
 from delegation.codec_header import parse_header
 from delegation.codec_roster import read_agreement
 from delegation.codes import Kind
@@ -82,15 +83,16 @@ def proof_from_json(text: str) -> AgreementProof:
 def proven_agreement(proof: AgreementProof, trust: Trust) -> Agreement:
     """The agreement that this proves, with the digests of its signed headers; ended ones hold until the day they ended.
 
-    Verified: the three headers are of one thread, which the terms name; each names these very terms; two different
-    units signed proposal and countersignature, each for itself or as the office above the unit that the terms name;
-    every signature by the roster in `trust`, at the instant that the signer claims.
+    Verified: the terms leave the law as it is (`delegation.agreed_law`); the three headers are of one thread, which the
+    terms name; each names these very terms; two different units signed proposal and countersignature, each for itself
+    or as the office above the unit that the terms name; every signature by the roster in `trust`, at the instant that
+    the signer claims. An ended agreement may have said anything.
 
     Raises:
         Refusal: MALFORMED, UNKNOWN_CODE as the codec; INVALID_INPUT (field) for headers that do not belong together;
             as `verify_signatures`.
 
-    NOT checked: whether the terms are lawful and fit the roster; that is judged when the roster is composed.
+    NOT checked: whether the terms fit the roster; that is judged when the roster is composed.
     """
     record = roster_pb2.AgreementRecord()
     try:
@@ -98,6 +100,9 @@ def proven_agreement(proof: AgreementProof, trust: Trust) -> Agreement:
     except Exception as error:  # protobuf's DecodeError says no more than this
         raise _malformed("record") from error
     agreement = read_agreement(record)
+    wrong = unlawful(agreement)
+    if wrong is not None and proof.ended is None:
+        raise Refusal(Reason.INVALID_INPUT, **wrong)
     signed = {name: part for name in _PARTS if (part := getattr(proof, name)) is not None}
     headers = {name: _verified(part, _PARTS[name], proof.record, trust) for name, part in signed.items()}
     first, second = headers["proposed"], headers["countersigned"]

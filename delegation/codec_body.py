@@ -111,6 +111,8 @@ def _with_content(facts: BodyFacts, b: body_pb2.Body) -> BodyFacts:
             return _with_result(facts, b.result)
         case "hand_over":
             return _with_evidence(facts, b.hand_over.evidence)
+        case "agreement":
+            return replaced(facts, terms=b.agreement.record)
         case "supplement":
             return replaced(facts, supplement_items=tuple((i.item_code, i.reason) for i in b.supplement.items))
         case "appraisal_result":

@@ -95,6 +95,7 @@ class BodyFacts:
     has_text: bool = False
     priority_told: bool = False  # the letter says why it is 优先 or in 绿色通道
     appraisal: AppraisalBody | None = None
+    terms: bytes = b""  # of an agreement, as the roster serialises it: codes and days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

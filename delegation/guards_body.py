@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from delegation.agreed_law import unlawful
 from delegation.body_asked import Answer, BodyAsked, BodyGuard, contradicts
+from delegation.codec_roster import parse_agreement
 from delegation.codes import Kind
 from delegation.deadlines import day_of
 from delegation.declared_appraisal import OpinionDeclared
-from delegation.errors import Reason, Refused
+from delegation.errors import Reason, Refusal, Refused
 from delegation.guards_asked import not_asked_again
 from delegation.guards_body_appraisal import APPRAISAL_BODY_GUARDS
 from delegation.model import (
@@ -268,6 +270,17 @@ def _question_told(asked: BodyAsked) -> Answer:
     return facts.has_text or bool(asked.manifest_ids) or bool(facts.reused_material_ids) or bool(facts.asked)
 
 
+def _terms_lawful(asked: BodyAsked) -> Answer:
+    """What two units agree leaves the law as it is (条例 Art 20, 25)."""
+    try:
+        wrong = unlawful(parse_agreement(asked.facts.terms))
+    except Refusal as refusal:
+        wrong = {"field": refusal.details.get("field", "agreement")}
+    if wrong is None:
+        return True
+    return Refused(Reason.BODY_GUARD_FAILED, {"guard": "terms_lawful", **wrong})
+
+
 BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
     "kind_and_thread": _kind_and_thread,
     "sealed_reasons_match": _sealed_reasons_match,
@@ -294,6 +307,7 @@ BODY_GUARDS: Final[Mapping[str, BodyGuard]] = MappingProxyType({
     "reason_told": _reason_told,
     "priority_told": _priority_told,
     "question_told": _question_told,
+    "terms_lawful": _terms_lawful,
     **APPRAISAL_BODY_GUARDS,
 })  # fmt: skip
 

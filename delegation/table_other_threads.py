@@ -63,12 +63,13 @@ _AGREEMENT: Final = _table(
     Row(
         name="agreement_proposed", label="提议协议", kind=_K.AGREEMENT_PROPOSED, movers=(Party.AUTHOR,),
         sources=frozenset({_S.NONE}), target=_S.PROPOSED, turn=Turn.OTHER_UNIT, approval=2, status=_B.PROPOSED,
-        declares="AgreementDeclared", header_guards=("units_of_one_type",), change="terms",
+        declares="AgreementDeclared", header_guards=("units_of_one_type",), body_guards=("terms_lawful",),
+        change="terms",
     ),
     Row(
         name="agreement_countersigned", label="会签协议", kind=_K.AGREEMENT_COUNTERSIGNED, movers=(Party.OTHER_UNIT,),
         sources=frozenset({_S.PROPOSED}), target=_S.IN_FORCE, turn=Turn.NOBODY, approval=2, status=_B.IN_FORCE,
-        declares="AgreementDeclared", header_guards=("same_terms",),
+        declares="AgreementDeclared", header_guards=("same_terms",), body_guards=("terms_lawful",),
         stale_after=frozenset({_K.AGREEMENT_COUNTERSIGNED, _K.AGREEMENT_ENDED}),
     ),
     Row(

@@ -14,7 +14,7 @@ from certs.agreement_proof import AgreementProof, SignedHeader, proof_from_json,
 from certs.envelope import seal_and_sign
 from delegation.codec_roster_write import agreement_bytes
 from delegation.codes import Kind, Matter, ThreadType
-from delegation.errors import Reason
+from delegation.errors import Reason, Refusal
 from delegation.model import NO_CLOCK, AgreementDeclared
 from delegation.roster_records import AgreedTime, Agreement
 from tests.certs.refusals import refused
@@ -90,6 +90,16 @@ def test_an_end_by_one_side_closes_it_on_that_day(world: World) -> None:
     ended = signed(world, Kind.AGREEMENT_ENDED, HOST, HOME, terms=terms)
     found = proven_agreement(replace(proof(world, terms), ended=ended), world.trust())
     assert found.valid_to == date(2026, 3, 12)
+
+
+def test_terms_against_the_law_are_not_taken_but_their_end_is(world: World) -> None:
+    terms = replace(TERMS, times=(AgreedTime("investigate", 37),), valid_from=date(2026, 1, 1))
+    unlawful = proof(world, terms)
+    with pytest.raises(Refusal) as caught:
+        proven_agreement(unlawful, world.trust())
+    assert (caught.value.reason, caught.value.details["article"]) == (Reason.INVALID_INPUT, "regulation-20")
+    ended = signed(world, Kind.AGREEMENT_ENDED, HOST, HOME, terms=terms)
+    assert proven_agreement(replace(unlawful, ended=ended), world.trust()).valid_to == date(2026, 3, 12)
 
 
 def test_the_provinces_speak_for_their_units(world: World) -> None:

@@ -85,7 +85,7 @@ def test_the_registry_runs_guards_of_the_header_alone() -> None:
         "letter_matches", "home_is_right", "no_valid_certificate", "letter_recusal", "numbers_hold", "priority_told",
         "corrected_items_same", "defects_match", "investigators_match", "investigators_fit", "result_matches",
         "answers_cover_round", "unable_codes_told", "evidence_named", "reviewer_apart", "supplement_matches",
-        "amendment_matches", "reason_told", "question_told", "not_asked_again",
+        "amendment_matches", "reason_told", "question_told", "terms_lawful", "not_asked_again",
         "people_enough", "people_as_recorded", "approved_unless_same_text", "result_reviewed",
         "checks_complete",
         "appraisal_asked", "decision_recorded", "pool_basis_told", "consents_given", "review_not_early",

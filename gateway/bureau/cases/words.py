@@ -120,6 +120,9 @@ GUARD_WORDS: Final[Mapping[str, str]] = MappingProxyType({
     "between_recognition_units": "事故通报只在工伤认定机构之间",
     "units_of_one_type": "协议双方须为同类单位",
     "same_terms": "条款须与提议时完全一致",
+    "terms_lawful": (
+        "约定时限超过法定期限所余（《工伤保险条例》第二十条、第二十五条；鉴定材料审核不超过五个工作日）"
+    ),
     "appraisal_unit": "只有劳动能力鉴定机构可以办理",
     "next_pool_version": "专家库版次须接续前一版",
     "province_to_own_units": "通告只发给本省所属单位",

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -207,6 +208,10 @@ async def test_two_offices_agree_for_their_units_and_end_it(tmp_path: Path) -> N
         terms = Terms(
             matters=(Matter.INVESTIGATION,), times=(AgreedTime("investigate", 10, 5),), valid_from=clock().date()
         )
+        too_long = replace(terms, times=(AgreedTime("investigate", 37),))
+        unlawful = await refused(office.acts.propose_agreement(boss(ZHEJIANG), UNITS_OF[SICHUAN], too_long))
+        assert unlawful.reason is Reason.BODY_GUARD_FAILED
+        assert (unlawful.details["guard"], unlawful.details["article"]) == ("terms_lawful", "regulation-20")
         proposed = await office.acts.propose_agreement(boss(ZHEJIANG), UNITS_OF[SICHUAN], terms)
         assert not (await sealed(office, ZHEJIANG, proposed)).reason
         ref = proposed.thread_id
