@@ -9,8 +9,9 @@ it, is on disk; `note` that at which the draw checkpoint is.
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, cast
 
 from delegation.codec_header import parse_header
@@ -39,8 +40,8 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _kinds(changes: Changes, record: type[OutboxRecord] | type[EntryRecord]) -> set[int]:
-    rows = changes.get(record, {}).values()
+def _kinds(written: Sequence[Changes], record: type[OutboxRecord] | type[EntryRecord]) -> set[int]:
+    rows = [row for changes in written for row in changes.get(record, {}).values()]
     return {cast("OutboxRecord | EntryRecord", row).kind for row in rows if row is not None}
 
 
@@ -50,12 +51,13 @@ def arm(point: str) -> None:
     wanted = int(Kind[kind]) if kind else 0
     commit, submit = SqlStore.commit, Link.submit
 
-    def watched(self: SqlStore, changes: Changes) -> None:
-        own, taken = wanted in _kinds(changes, OutboxRecord), wanted in _kinds(changes, EntryRecord)
-        note = any(str(key[0]).endswith("/checkpoint") for key in changes.get(MetaRecord, {}))
+    def watched(self: SqlStore, changes: Changes, moved: Changes = MappingProxyType({})) -> None:
+        written = (changes, moved)
+        own, taken = wanted in _kinds(written, OutboxRecord), wanted in _kinds(written, EntryRecord)
+        note = any(str(key[0]).endswith("/checkpoint") for each in written for key in each.get(MetaRecord, {}))
         if stage == "before" and own:
             _die()
-        commit(self, changes)
+        commit(self, changes, moved)
         if (stage == "queued" and own) or (stage == "taken" and taken) or (stage == "note" and note):
             _die()
 
