@@ -73,7 +73,7 @@ def of_rules() -> set[str]:
     found |= {code.label for code in REASON_LIST.values()} | set(SEALED_CLASSES.values())
     found |= {text for each in GRADE_WARNINGS for text in (each.label, each.source)} | set(GRADE_LABELS.values())
     found |= {*SELF_CARE_LABELS.values(), *SELF_CARE_DEGREES.values()}
-    found |= {each.label for each in (*INELIGIBLE_BY_CODE.values(), *SPECIALTIES.values())}
+    found |= {each.label for each in INELIGIBLE_BY_CODE.values()} | {each.label for each in SPECIALTIES.values()}
     return found
 
 
