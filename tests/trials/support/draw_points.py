@@ -52,14 +52,9 @@ def arm(point: str) -> None:
     commit, submit = SqlStore.commit, Link.submit
 
     def watched(self: SqlStore, changes: Changes, moved: Changes = MappingProxyType({})) -> None:
-<<<<<<< tests/trials/support/draw_points.py
-        own, taken = wanted in _kinds(changes, OutboxRecord), wanted in _kinds(changes, EntryRecord)
-        note = any(str(key[0]).endswith("/checkpoint") for key in changes.get(MetaRecord, {}))
-=======
         written = (changes, moved)
         own, taken = wanted in _kinds(written, OutboxRecord), wanted in _kinds(written, EntryRecord)
         note = any(str(key[0]).endswith("/checkpoint") for each in written for key in each.get(MetaRecord, {}))
->>>>>>> /tmp/helperD/theirs
         if stage == "before" and own:
             _die()
         commit(self, changes, moved)
