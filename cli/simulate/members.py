@@ -6,7 +6,7 @@ would write the whole book again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import combinations
 from random import Random
@@ -41,7 +41,6 @@ MODES: Final = (AppraisalMode.ONSITE_ASSIST, AppraisalMode.FULL_ENTRUST, Apprais
 _SINCE: Final = date(2020, 1, 1)
 _AGREEING: Final = ("44", "33", "32", "37", "51", "41", "43", "34")  # provinces that agreed on every mode, pair by pair
 _CORPS_BUREAU: Final = "650000XP"
-ROTATES_AFTER: Final = timedelta(days=240)  # a sealing key holds for a year and is changed at two thirds
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +151,26 @@ class Members:
         """The newest roster's statement, signed anew."""
         return self._book.restate(self._authority, at)
 
-    def rotate(self, at: datetime) -> bytes:
-        """Every unit takes a new sealing key, on the word of its signing key; gives the next roster."""
-        units = dict(self._book.records.units)
-        for code, seal in self.seals.items():
-            request = sealing_key_request(
-                code, signing_key=seal.key, certificate=seal.certificate, sealing_key=new_x25519().public_key(), at=at
-            )
-            units[code] = replace(units[code], sealing_keys=_keys(sealing_key_of(request)))
-        self._book.records = replace(self._book.records, units=units)  # written by publish
-        return self._book.publish(self._authority, at)
-
     def reorganise(self, place: Place, on: date, at: datetime) -> bytes:
-        """A new unit takes over everything of a place's recognition unit; gives the next roster."""
-        old = self._book.records.units[place.recognition]
+        """A new unit takes over everything of a place's recognition unit, and every unit takes a new sealing key on the
+        word of its signing key: the first ones end before the year does. Gives the next roster."""
+        units = {**self._book.records.units, **dict(self._rotated(at))}
+        old = units[place.recognition]
         heir = unit_code(region6=place.region, unit_type=CodeType.RECOGNITION, serial=REORGANISED)
         name = f"{place.name}工伤认定机构（机构改革后，模拟）"
         new = self._with_keys(replace(old, code=heir, name=name, successions=(), since=on), at)
         leaving = replace(old, life=UnitLife.LEAVING, successions=(Succession(heir, on),))
-        units = {**self._book.records.units, old.code: leaving, heir: new}
+        units |= {old.code: leaving, heir: new}
         self._book.records = replace(self._book.records, units=units)  # written by publish
         self.reorganised = place
         return self._book.publish(self._authority, at)
+
+    def _rotated(self, at: datetime) -> Iterable[tuple[str, Unit]]:
+        for code, seal in self.seals.items():
+            request = sealing_key_request(
+                code, signing_key=seal.key, certificate=seal.certificate, sealing_key=new_x25519().public_key(), at=at
+            )
+            yield code, replace(self._book.records.units[code], sealing_keys=_keys(sealing_key_of(request)))
 
     # keys of nodes
 

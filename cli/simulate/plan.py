@@ -10,6 +10,7 @@ FULL_YEAR: Final = 61_500  # 37,500 investigations and 24,000 appraisals: the ba
 DEMONSTRATION: Final = 600
 INVESTIGATIONS: Final = 0.61  # of all delegations, by the same estimate
 DAYS: Final = 365
+ENROLLED: Final = timedelta(days=2)  # before the first day: all members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The registry without its doors: intake, writer, sweeps and store as its process has them, on a simulated clock."""
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import event
 
@@ -35,6 +37,7 @@ from registry.sql_engine import make_engine
 from registry.store_sql import SqlStore
 from registry.writer import LogIdentity, Writer
 
+T = TypeVar("T")
 Mail = Mapping[str, Sequence[MailboxItem]]
 
 
@@ -80,6 +83,25 @@ class LookJob:
         return {name: kept.state for name, kept in found if kept is not None}
 
 
+class InlineDatabase(Database):
+    """Runs everything at once and where it is asked: the simulated time stands still anyway, and handing each batch to
+    another thread and back would take as long as the batch."""
+
+    async def write(self, action: Callable[[], T]) -> T:
+        """See `Database`."""
+        return action()
+
+    def begin(self, action: Callable[[], T]) -> asyncio.Future[T]:
+        """See `Database`."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done.set_result(action())
+        return done
+
+    async def read(self, action: Callable[[], T]) -> T:
+        """See `Database`."""
+        return action()
+
+
 class Registry:
     """Use `start` and `stop`; `clock.at` is set by whoever plays."""
 
@@ -95,7 +117,7 @@ class Registry:
         metrics = Metrics()
         log = Log("error", metrics)
         self._store = SqlStore(engine)
-        self._database = Database(self._store)
+        self._database = InlineDatabase(self._store)
         self._roster = RosterBook(
             self._database, seal_authority=self.keys.seal_authority, regions=regions, clock=self.clock.now
         )

@@ -17,10 +17,10 @@ from typing import Final, NamedTuple, cast
 from certs.acknowledge import sign_batch
 from cli.simulate.appraisal import AppraisalStory
 from cli.simulate.investigation import InvestigationStory
-from cli.simulate.members import ROTATES_AFTER, Members, reorganised_place
+from cli.simulate.members import Members, reorganised_place
 from cli.simulate.pen import Draft, Pen, Sent
 from cli.simulate.places import NODE_TICK, PEOPLE_TICKS, SHANGHAI, Country
-from cli.simulate.plan import INVESTIGATIONS, Plan, Summary
+from cli.simulate.plan import ENROLLED, INVESTIGATIONS, Plan, Summary
 from cli.simulate.registry import Registry
 from cli.simulate.story import Script, Stage, Story
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
@@ -34,7 +34,7 @@ from registry.answers import Result
 from registry.records import ItemKind, MailboxItem
 
 _RESTATED: Final = timedelta(days=13)  # a statement holds for fourteen
-_REORGANISED_AFTER: Final = timedelta(days=150)
+_REORGANISED_AFTER: Final = timedelta(days=210)
 _RETENTION_DAYS: Final = 30
 _BEFORE_WORK: Final = time(7, 30)
 _AFTER_MIDNIGHT: Final = time(0, 1)
@@ -79,7 +79,7 @@ class World:
         self._count = 0
         self._mail: dict[str, list[_Delivered]] = {}
         self._threads: dict[bytes, str] = {}  # of the envelopes on their way
-        self._restated = plan.start
+        self._restated = plan.start - ENROLLED
         self.summary = Summary()
         registry.on_delivery = self._delivered
 
@@ -87,6 +87,7 @@ class World:
         """From the first day to the last."""
         plan, registry = self._plan, self._registry
         await self._publish(first_roster, self._at(plan.start, _BEFORE_WORK))
+        self._restated = plan.start - ENROLLED  # it was signed then
         arrivals = self._arrivals()
         day = plan.start
         while day <= plan.end:
@@ -125,8 +126,6 @@ class World:
             await self._publish(self._members.reorganise(place, day, at), at)
             heir = self._stage.roster.units[place.recognition].successions[0].unit
             self._stage.heirs[place.recognition] = heir
-        elif day == self._plan.start + ROTATES_AFTER:
-            await self._publish(self._members.rotate(at), at)
         elif day - self._restated >= _RESTATED:
             await self._publish(self._members.restate(at), at)
 
@@ -142,10 +141,9 @@ class World:
         """When each delegation is first thought of: on any day, also on those on which nobody works."""
         plan, hours = self._plan, self._stage.hours
         rng = Random(f"{plan.seed}/arrivals")  # noqa: S311 - a simulation, nothing secret
-        length = (plan.end - plan.start).days + 1
-        found = [
-            (hours.on(plan.start + timedelta(days=rng.randrange(length)), rng), n) for n in range(plan.delegations)
-        ]
+        length, last = (plan.end - plan.start).days + 1, hours.days[-1]
+        days = (plan.start + timedelta(days=rng.randrange(length)) for _ in range(plan.delegations))
+        found = [(hours.on(min(day, last), rng), number) for number, day in enumerate(days)]
         return sorted(found, reverse=True)  # the first one last, to be taken from the end
 
     def _arrive(self, arrivals: list[tuple[datetime, int]]) -> None:
@@ -184,7 +182,6 @@ class World:
                 elif said is not None:
                     self._wait(each, said)
             await self._send(drafts)
-        await self._flush()
 
     def _wake(self, telling: _Telling, now: datetime) -> datetime | Draft | None:
         story = telling.story
@@ -274,7 +271,7 @@ class World:
         self.summary.acknowledged += len(mail)
 
     async def _flush(self) -> None:
-        """Acknowledge what is left, when nobody sends anything."""
+        """Acknowledge what is left at the end of the day."""
         await asyncio.gather(*self._acknowledgements())
 
 

@@ -1,7 +1,8 @@
 """A simulated year: the same seed, the same year; judged by the real rule book; a registry goes on where it ended."""
 
 import json
-from datetime import UTC, date, datetime
+import shutil
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from delegation.figures import Count, Period, tally
 from delegation.regions import load_regions
 from delegation.table_states import ENDED
 from delegation.workdays import Calendar, load_seed_years
+from registry.server import Registry
 from registry.settings import RegistrySettings
 
 END = date(2026, 11, 20)
@@ -103,6 +105,26 @@ def test_nobody_works_on_a_rest_day(year: tuple[Path, Summary]) -> None:
     moved = [course.accepted_at for course in courses(folder).values() if course.accepted_at is not None]
     assert moved
     assert all(calendar.is_workday(day_of(at)) for at in moved)
+
+
+def test_few_delegations_are_at_hand_at_once(year: tuple[Path, Summary]) -> None:
+    assert 0 < year[1].most_at_once <= PLAN.delegations // 2  # what is over is let go
+
+
+async def test_a_registry_opens_the_folder_and_goes_on(year: tuple[Path, Summary], tmp_path: Path) -> None:
+    folder, summary = year
+    copied = tmp_path / "copy"
+    shutil.copytree(folder, copied)
+    settings = RegistrySettings.load(LocalFederation(copied, ()).registry_dir)
+    registry = Registry(settings, clock=lambda: AT + timedelta(days=40))
+    await registry.start()
+    try:
+        assert registry.writer.signed[0] == summary.log_size
+        assert summary.open_at_end
+        assert await registry.duties.sweep_deadlines()  # what was left open is late by now
+        assert registry.writer.signed[0] > summary.log_size
+    finally:
+        await registry.stop()
 
 
 def test_places_left_to_real_nodes_are_free_after_the_year(year: tuple[Path, Summary]) -> None:
