@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,19 +11,24 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from delegation.clock_specs import legal_source
+from delegation.codes import Kind
 from delegation.figures import Count, Period, Span, tally
+from delegation.model import DueDate
 from gateway.bureau import province
 from gateway.bureau.province import matrix, pages, words
 from gateway.bureau.province.asking import Addresses
 from gateway.bureau.texts import english
-from node.desk.ports import Role
-from node.province.ports import FlowCell, Wanted
+from node.desk.labels import kind_label
+from node.desk.ports import Actor, Role
+from node.province.ports import Behind, FlowCell, Step, Timeline, Wanted
 from node.store_memory import MemoryStore
 from tests.builders import HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_roster
 from tests.gateway.bureau.pages import words as words_of_page
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import PASSWORD
-from tests.node.province.office import a_course, an_office
+from tests.gateway.fake_oversight import FakeOversight
+from tests.node.province.office import a_course, an_office, overseer
 
 COURSES = [a_course(number) for number in range(250)]
 PERIOD = "first=2026-01-01&last=2026-12-31"
@@ -197,3 +203,43 @@ def test_every_count_and_step_has_its_words() -> None:
     assert set(words.COUNTS) == set(Count)
     assert set(words.SPANS) == set(Span)
     assert pages.PAGE <= 200
+
+
+class _OneDelegation(FakeOversight):
+    """Tells of one delegation: a letter, and a clock that passed."""
+
+    async def timeline(self, actor: Actor, thread_id: str) -> Timeline:
+        del actor
+        async with an_office(MemoryStore()) as office:
+            await office.keep(COURSES)
+            wanted = Wanted(period=Period(date(2026, 1, 1), date(2026, 12, 31)))
+            [line, *_] = (await office.views.lines(overseer(NATIONAL_NO), wanted, Behind(count=Count.LATE))).lines
+        at, due = line.issued_at, DueDate("sign", line.host_unit, date(2026, 8, 9), date(2026, 8, 10), provisional=True)
+        letter = Step(
+            sequence=1, leaf=7, kind=Kind.ISSUED, label=kind_label(Kind.ISSUED), sender=line.home_unit, leg=2,
+            claimed_at=at, accepted_at=at, due=(due,), reasons=("R01",),
+        )  # fmt: skip
+        passed = Step(
+            sequence=0, leaf=8, kind=None, label="签收", sender="", leg=0, claimed_at=None, accepted_at=at, due=(),
+            missed_clock="sign", awaited=line.host_unit,
+        )  # fmt: skip
+        return Timeline(replace(line, thread_id=thread_id, supervision_open=True), (letter, passed))
+
+
+async def test_a_timeline_tells_each_step_its_due_days_and_their_source(house: House) -> None:
+    async with looking(house) as client:
+        house.station.oversight = _OneDelegation()
+        found = await client.get("/desk/province/threads/WT-330100-20260803-000017-Y")
+        text = words_of_page(found)
+        assert found.status_code == 200
+        for part in (
+            kind_label(Kind.ISSUED),
+            "R01",
+            "第 2 程",
+            "2026-08-10 签收",
+            "暂定",
+            "到期未办：签收",
+            "督办待答复",
+        ):
+            assert part in text, part
+        assert text.count(legal_source("sign")) == 2
