@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from certs.roster_book import RosterBook
 from cli.local_federation import LocalFederation
 from cli.main import app
 from cli.simulate.handover import give_way
-from cli.simulate.plan import Plan, Summary
+from cli.simulate.plan import DAYS, Plan, Summary
 from cli.simulate.run import found, into
 from delegation.codec_entry import parse_entry
 from delegation.codec_header import parse_header
+from delegation.codec_roster import parse_roster_statement
 from delegation.codes import ThreadType
 from delegation.course import Course, advanced
 from delegation.deadlines import day_of
@@ -109,6 +111,18 @@ def test_nobody_works_on_a_rest_day(year: tuple[Path, Summary]) -> None:
 
 def test_few_delegations_are_at_hand_at_once(year: tuple[Path, Summary]) -> None:
     assert 0 < year[1].most_at_once <= PLAN.delegations // 2  # what is over is let go
+
+
+def test_the_roster_in_force_is_in_date_all_year(year: tuple[Path, Summary]) -> None:
+    settings = RegistrySettings.load(LocalFederation(year[0], ()).registry_dir)
+    engine = create_engine(settings.database)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT statement FROM roster_statement ORDER BY published_at")).scalars()
+        stated = [parse_roster_statement(row) for row in rows]
+    engine.dispose()
+    assert len(stated) > DAYS // 14
+    assert all(later.issued_at < earlier.expires_at for earlier, later in pairwise(stated))
+    assert day_of(stated[-1].expires_at) > END
 
 
 async def test_a_registry_opens_the_folder_and_goes_on(year: tuple[Path, Summary], tmp_path: Path) -> None:
