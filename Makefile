@@ -36,7 +36,7 @@ demo: $(RUN_STAMP) ## Install once and run the demonstration: two bureaus, a reg
 
 .PHONY: test
 test: $(DEV_STAMP) ## Run the whole test suite (no full-size trials)
-	$(BIN)/python -m pytest -n 2 --dist loadscope --ignore=tests/trials $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --ignore=tests/trials $(PYTEST_ARGS)
 
 .PHONY: trials
 trials: $(DEV_STAMP) ## Run the full-size trials (tests/trials), long
