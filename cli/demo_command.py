@@ -38,7 +38,7 @@ from delegation.digits import UnitType
 from gateway.bureau.documents.press import Press, PressError
 
 _MARK = ".xieban-demo"
-_SMALL_YEAR = 120  # delegations: some three seconds
+_YEARS = {"none": 0, "small": 120, "full": FULL_YEAR}  # delegations; the small one takes some three seconds
 _CASE, _POOL = "hangzhou-chengdu.json", "expert-pool.json"
 
 
@@ -54,12 +54,14 @@ def demo(
     ] = False,
     year: Annotated[
         str,
-        typer.Option(envvar="YEAR", help="'full': a whole simulated year for the province's page; a small one if not."),
-    ] = "",
+        typer.Option(envvar="YEAR", help="The simulated year behind the province's page: small, full or none."),
+    ] = "small",
 ) -> None:
     """Play a delegated investigation and the appraisal after it, Hangzhou and Chengdu on this machine, for real."""
     console = progress()
     started = time.monotonic()
+    if year not in _YEARS:
+        fail(f"--year: one of {', '.join(_YEARS)}", Exit.USAGE)
     played = _read_case(case or _sample(_CASE))
     _make_room(folder)
 
@@ -72,7 +74,7 @@ def demo(
             LocalFederation(folder, tell=tell, federation_id=federation_id) as federation,
             tempfile.TemporaryDirectory() as attachments,
         ):
-            prepare(federation, None if practice else _played_year(folder, year, tell))
+            prepare(federation, None if practice else _played_year(folder, _YEARS[year], tell))
             if practice:
                 _practise(federation, played, Path(attachments), tell)
             else:
@@ -87,12 +89,14 @@ def demo(
         fail(f"演示未完成：{error}\n日志在 {folder}；修正后再次运行 make demo", Exit.FAILED)
 
 
-def _played_year(folder: Path, year: str, tell: Tell) -> Plan:
+def _played_year(folder: Path, delegations: int, tell: Tell) -> Plan | None:
     """A simulated year up to yesterday, before the registry starts, so that the provincial office has a history."""
+    if not delegations:
+        return None
     at = now()
     plan = Plan(
         end=day_of(at) - timedelta(days=1),
-        delegations=FULL_YEAR if year == "full" else _SMALL_YEAR,
+        delegations=delegations,
         without=frozenset(bureau.code for bureau in (HANGZHOU, CHENGDU, SICHUAN)),
         focus=SICHUAN.code,
     )

@@ -189,6 +189,7 @@ async def test_what_was_tampered_with_is_told_with_its_place(tmp_path: Path) -> 
             lambda seen: seen.as_of.current and seen.tally.counts.get(Count.ACCEPTED) == 1
             and office.store.count(WatchedRecord) == 5,
         )  # fmt: skip
+        await reach(home, HANGZHOU, first, "in_progress")  # it compares, too
         made = reports.make(office.store, trust=office.state.rosters.current, unit=ZHEJIANG_PO, period=_wanted().period)
         report = reports.read(made)
         assert set(report.threads) == {first, second}
