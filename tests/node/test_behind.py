@@ -56,6 +56,7 @@ def memory(node: Node, ref: str) -> tuple[ThreadRecord, ThreadState]:
 async def test_the_stored_state_stays_behind_and_is_made_up_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # four in place of 64: what happens at the bound shall happen within a short test
     monkeypatch.setattr(threads, "_MOST_BEHIND", 4)
     async with running(tmp_path, HANGZHOU, CHENGDU) as world:
         home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]

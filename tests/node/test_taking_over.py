@@ -89,7 +89,8 @@ async def test_what_is_held_is_not_asked_for_and_both_nodes_see_to_it(
         def forgets(_tx: object, _state: object, _held: object, case: CaseFacts, _facts: object) -> CaseFacts:
             return case
 
-        monkeypatch.setattr(composing, "with_documents", forgets)  # a node that does not judge what it sends
+        # a sender that does not judge what it sends: no desk of ours would let such a question go out
+        monkeypatch.setattr(composing, "with_documents", forgets)
         await make(host, CHENGDU, ref, "QUESTION", asking())
         parked = await until(
             partial(view, home, HANGZHOU, ref), lambda seen: any(each.state == "parked" for each in seen.entries)
