@@ -8,6 +8,7 @@ from node.desk.ports import AccountsPort, DeskPort
 from node.desk.taking_ports import TakingPort
 from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
+from node.province.acts_ports import ProvincialActs
 from node.province.ports import Oversight
 
 
@@ -47,6 +48,11 @@ class Station(Protocol):
     @property
     def oversight(self) -> Oversight:
         """What a provincial office sees of its threads."""
+        ...
+
+    @property
+    def acts(self) -> ProvincialActs:
+        """What a provincial office does."""
         ...
 
     @property

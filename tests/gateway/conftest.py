@@ -12,8 +12,10 @@ from gateway.app import create_app
 from gateway.routes.changes import Streams
 from gateway.settings import GatewaySettings
 from node.desk.ports import Role
+from node.province.acts_ports import ProvincialActs
 from node.province.ports import Oversight
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
+from tests.gateway.fake_acts import FakeActs
 from tests.gateway.fake_desk import FakeDesk
 from tests.gateway.fake_draws import FakeDraws
 from tests.gateway.fake_oversight import FakeOversight
@@ -35,6 +37,7 @@ class FakeStation:
     pool: FakePool = field(init=False)
     draws: FakeDraws = field(default_factory=FakeDraws)
     oversight: Oversight = field(default_factory=FakeOversight)
+    acts: ProvincialActs = field(default_factory=FakeActs)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""
