@@ -199,7 +199,14 @@ class Node:
             courier=courier,
             drawer=drawer,
             mirror=Mirror(
-                writer=writer, state=state, link=link, log=log, rosters=keeper, clock=clock, warm=oversight.warm
+                writer=writer,
+                state=state,
+                link=link,
+                log=log,
+                rosters=keeper,
+                clock=clock,
+                warm=oversight.warm,
+                read=courier.read_thread,
             ),
             oversight=oversight,
             sweeper=Sweeper(

@@ -23,6 +23,7 @@ from node.alarms import raise_alarm
 from node.link import Link
 from node.log_watch import Seen, check_inclusion
 from node.province.copying import parked_items, take_page, where_to_begin
+from node.province.own_threads import OwnThreads, Read
 from node.province.standing import Standing, read_standing, write_standing
 from node.province.verifying import OUT_OF_PLACE, Checked, Item, check_items, read_items
 from node.state import State
@@ -81,6 +82,7 @@ class Mirror:
         clock: Callable[[], datetime],
         source: Source | None = None,
         warm: Callable[[], Awaitable[None]] | None = None,
+        read: Read | None = None,
     ) -> None:
         self._writer = writer
         self._state = state
@@ -90,6 +92,8 @@ class Mirror:
         self.rosters = rosters
         self._clock = clock
         self._warm = warm  # what reads the courses before anybody asks for figures
+        # reads what the node's own threads lack; without it they have what is addressed to them alone
+        self.own = OwnThreads(writer, read) if read is not None else None
         self._later = _LATER
         self.items = 0  # counted since the start
         self.parked = 0
@@ -107,6 +111,12 @@ class Mirror:
 
     async def run(self) -> None:
         """Follow until cancelled; what goes wrong is logged and begins again, later each time."""
+        async with asyncio.TaskGroup() as group:
+            if self.own is not None:
+                group.create_task(self.own.run(), name="own threads")
+            await self._keep_following()
+
+    async def _keep_following(self) -> None:
         while True:
             if not self.needed:
                 await asyncio.sleep(_LOOK_AGAIN if self._state.rosters.ready else 0.2)
@@ -133,6 +143,8 @@ class Mirror:
     async def follow(self) -> None:
         """Watch from where the copy ends, until the stream does. Refusal as the link's, and of heads not believed."""
         position = await self._writer.run(where_to_begin)
+        if self.own is not None:
+            await self.own.begin()
         async with aclosing(self._source.watch_entries(from_leaf=position, most=MOST_ITEMS)) as stream:
             async for message in stream:
                 await self.take(message, position)
@@ -178,6 +190,8 @@ class Mirror:
         counted, parked = await self._writer.run(partial(take_page, page=page, standing=standing))
         self.items += counted
         self.parked += parked
+        if self.own is not None:
+            self.own.told({each.item.thread_id for each in page})
 
     async def _checked(self, items: Sequence[Item]) -> list[Checked]:
         read = await asyncio.to_thread(read_items, items)

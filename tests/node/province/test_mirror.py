@@ -24,6 +24,7 @@ from node.desk.ports import Actor, Role
 from node.province.copying import take_page
 from node.province.course_bytes import read_course
 from node.province.mirror import Mirror
+from node.province.own_threads import Read
 from node.province.ports import Behind, Overview, Wanted
 from node.province.standing import Standing
 from node.province.verifying import Item, check_items, read_items
@@ -34,6 +35,7 @@ from node.store import Where
 from node.store_memory import MemoryStore
 from tests.builders import ZHEJIANG_PO
 from tests.node.province.office import Office, OfficeState, an_office
+from tests.node.province.test_own_threads import Reader, keep
 from tests.node.world import (
     ASSIGNMENT,
     CHENGDU,
@@ -136,11 +138,11 @@ async def _recorded(node: Node) -> list[pb.WatchEntriesResponse]:
     return found
 
 
-def _mirror(office: Office, node: Node, liar: Liar) -> Mirror:
+def _mirror(office: Office, node: Node, liar: Liar, read: Read | None = None) -> Mirror:
     cast("OfficeState", office.state).rosters = node.state.rosters  # type: ignore[assignment]  # the real ones
     return Mirror(
         writer=office.writer, state=office.state, link=node.link, log=node.log, rosters=node.mirror.rosters,
-        clock=now, source=liar,
+        clock=now, source=liar, read=read,
     )  # fmt: skip
 
 
@@ -280,10 +282,16 @@ async def _views(office: Office) -> Overview:
 
 async def _believed(node: Node, messages: Sequence[pb.WatchEntriesResponse]) -> None:
     store = MemoryStore()
+    thread_id = messages[0].items[0].thread_id
+    keep(store, thread_id, held=1, copied=0)  # the node's own, as if its deliveries had stopped
+    reader = Reader(store, {thread_id: 3})
     async with an_office(store, now) as office:
-        mirror = _mirror(office, node, Liar(messages, node.link))
+        mirror = _mirror(office, node, Liar(messages, node.link), reader)
+        assert mirror.own is not None
         for _ in range(2):  # told twice, counted once
             await mirror.follow()
+            await mirror.own.catch_up()
+            assert reader.read == [thread_id]  # and its own thread is read once
             seen = await _views(office)
             assert seen.as_of.current
             assert seen.tally.counts[Count.ACCEPTED] == 1
