@@ -158,6 +158,11 @@ class Tally:
         whole = self.counts.get(of, 0)
         return self.counts.get(part, 0) / whole if whole else None
 
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Every share that there is something of, by its name."""
+        return {name: found for name in SHARES if (found := self.share(name)) is not None}
+
 
 def days_of(found: Iterable[int]) -> Days:
     """Of the days of one step. The 90th percentile is the nearest rank: an observed value, never one between two."""

@@ -298,4 +298,5 @@ def _timeline(tx: Tx, state: State, at: datetime, *, actor: Actor, thread_id: st
     record = tx.get(CourseRecord, (thread_id,))
     if record is None or (scope.province and scope.province not in record.provinces.split()):
         raise Refusal(Reason.NOT_FOUND)
-    return Timeline(line_of(record, as_of(tx.store, now)), steps_of(tx, thread_id))
+    at_day = as_of(tx.store, now)
+    return Timeline(at_day, line_of(record, at_day), steps_of(tx, thread_id))

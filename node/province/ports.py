@@ -184,6 +184,7 @@ class Step:
 class Timeline:
     """A delegation as headers and entries tell it."""
 
+    as_of: AsOf
     line: Line
     steps: tuple[Step, ...]
 

@@ -27,7 +27,7 @@ from tests.builders import HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_roster
 from tests.gateway.bureau.pages import words as words_of_page
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import PASSWORD
-from tests.gateway.fake_oversight import FakeOversight
+from tests.gateway.fake_oversight import AS_OF, FakeOversight
 from tests.node.province.office import a_course, an_office, overseer
 
 COURSES = [a_course(number) for number in range(250)]
@@ -223,7 +223,7 @@ class _OneDelegation(FakeOversight):
             sequence=0, leaf=8, kind=None, label="签收", sender="", leg=0, claimed_at=None, accepted_at=at, due=(),
             missed_clock="sign", awaited=line.host_unit,
         )  # fmt: skip
-        return Timeline(replace(line, thread_id=thread_id, supervision_open=True), (letter, passed))
+        return Timeline(AS_OF, replace(line, thread_id=thread_id, supervision_open=True), (letter, passed))
 
 
 async def test_a_timeline_tells_each_step_its_due_days_and_their_source(house: House) -> None:
