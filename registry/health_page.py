@@ -33,10 +33,10 @@ a{color:#0b4f9e}a:focus-visible,.wide:focus-visible{outline:3px solid #0b4f9e}
 _ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "协办联盟运行状况": "Health of the federation",
-        "登记处": "Registry",
+        "注册中心": "Registry",
         "各机构": "Bureaus",
         "截至": "As of",
-        "登记处自此刻起在线": "Registry up since",
+        "注册中心自此刻起在线": "Registry up since",
         "状态": "State",
         "正常": "ready",
         "不正常": "not ready",
@@ -46,7 +46,7 @@ _ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "名册到期": "Roster expires",
         "到期检查": "Sweeps of deadlines",
         "进行": "running",
-        "暂缓（登记处曾离线）": "quiet, after an absence of the registry",
+        "暂缓（注册中心曾离线）": "quiet, after an absence of the registry",
         "停止（时钟跳变）": "halted, the clock jumped",
         "使用的密码套件（单位数）": "Suites in use (units)",
         "各机构的连接、证书与待收信件；时间为北京时间": "Lines, certificates and mail of each bureau; Beijing time",
@@ -67,7 +67,7 @@ _ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "未知": "unknown",
         "注意": "look",
         "名册未发布": "No roster yet",
-        "最近联系与软件版本自登记处启动起记": "Last seen and software are known since the registry began",
+        "最近联系与软件版本自注册中心启动起记": "Last seen and software are known since the registry began",
     }
 )
 
@@ -147,13 +147,13 @@ class _Page:
         state = say("正常") if health.ready else f'<span class="bad">{say("不正常")}: {escape(broken)}</span>'
         sweeps = say("进行")
         if health.halted or health.quiet:
-            why = "停止（时钟跳变）" if health.halted else "暂缓（登记处曾离线）"
+            why = "停止（时钟跳变）" if health.halted else "暂缓（注册中心曾离线）"
             sweeps = f'<span class="bad">{say(why)}</span>'
         suites = ", ".join(f"{escape(name)}: {units}" for name, units in health.suites.items()) or say("未知")
         version = str(health.roster_version) if health.roster_version else say("名册未发布")
         facts = (
             ("截至", self._instant(health.at)),
-            ("登记处自此刻起在线", self._instant(health.began_at)),
+            ("注册中心自此刻起在线", self._instant(health.began_at)),
             ("状态", state),
             ("到期检查", sweeps),
             ("日志条数", str(health.log_size)),
@@ -163,7 +163,7 @@ class _Page:
             ("使用的密码套件（单位数）", suites),
         )
         rows = "".join(f"<dt>{say(name)}</dt><dd>{value}</dd>" for name, value in facts)
-        return f"<section><h2>{say('登记处')}</h2><dl>{rows}</dl></section>"
+        return f"<section><h2>{say('注册中心')}</h2><dl>{rows}</dl></section>"
 
     def _members(self) -> str:
         say = self._say
@@ -174,7 +174,7 @@ class _Page:
         head = "".join(f'<th scope="col">{say(name)}</th>' for name in names)
         rows = "".join(map(self._member, self._health.members))
         caption = say("各机构的连接、证书与待收信件；时间为北京时间")
-        note = say("最近联系与软件版本自登记处启动起记")
+        note = say("最近联系与软件版本自注册中心启动起记")
         return (
             f'<section><h2 id="members">{say("各机构")}</h2>'
             '<div class="wide" role="region" aria-labelledby="members" tabindex="0">'
