@@ -58,6 +58,7 @@ EXCHANGE_PORT: Final[Mapping[str, Who]] = MappingProxyType(
         _MONITOR + "GetFlows": Who.SUPERVISOR,
         _MONITOR + "WatchThreads": Who.SUPERVISOR,
         _MONITOR + "WatchEntries": Who.SUPERVISOR,
+        _MONITOR + "ListMembers": Who.SUPERVISOR,
     }
 )
 ENROLMENT_PORT: Final[Mapping[str, Who]] = MappingProxyType(
@@ -89,5 +90,6 @@ SIGHTS: Final[Mapping[str, Mapping[Role, Rows]]] = MappingProxyType(
         "GetFlows": _OVERSEERS,
         "WatchThreads": _OVERSEERS,
         "WatchEntries": _OVERSEERS,
+        "ListMembers": _OVERSEERS,
     }
 )

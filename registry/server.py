@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]  
 from certs.tls import enrolment_server_credentials, exchange_server_credentials
 from delegation.errors import Reason
 from delegation.regions import load_regions
+from registry.attendance import Attendance
 from registry.callers import Callers
 from registry.database import Database
 from registry.delivery import Deliveries
@@ -256,7 +257,8 @@ class Registry:
         roster_pb2_grpc.add_RosterServiceServicer_to_server(RosterServicer(self.book), server)
         log_pb2_grpc.add_LogServiceServicer_to_server(LogServicer(LogBook(self.database, self.writer)), server)
         watching = Watching(self.database, self.writer, self.callers, self.bells, self.settings)
-        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorServicer(monitor, watching), server)
+        attendance = Attendance(self.book, self.callers, self.members, self.routes, clock=clock)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorServicer(monitor, watching, attendance), server)
         return server
 
     def _enrolment_server(self) -> grpc.aio.Server:

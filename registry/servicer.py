@@ -17,6 +17,7 @@ from delegation.merkle import batch_root_and_paths
 from registry.acknowledge import AcknowledgeJob, parse_batch
 from registry.answers import Final as FinalAnswer
 from registry.answers import NotFinal
+from registry.attendance import Attendance
 from registry.callers import CALLER, Callers
 from registry.delivery import Deliveries
 from registry.intake import Intake
@@ -300,9 +301,10 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
 class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
     """See monitor.proto."""
 
-    def __init__(self, monitor: Monitor, watching: Watching) -> None:
+    def __init__(self, monitor: Monitor, watching: Watching, attendance: Attendance) -> None:
         self._monitor = monitor
         self._watching = watching
+        self._attendance = attendance
 
     async def ListThreads(
         self, request: monitor_pb2.ListThreadsRequest, context: Context
@@ -337,3 +339,10 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         del context
         async for message in self._watching.entries(CALLER.get(), request.from_leaf, request.max):
             yield message
+
+    async def ListMembers(
+        self, request: monitor_pb2.ListMembersRequest, context: Context
+    ) -> monitor_pb2.ListMembersResponse:
+        """List members."""
+        del request, context
+        return self._attendance.members(CALLER.get())

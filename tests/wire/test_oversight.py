@@ -236,3 +236,22 @@ async def test_the_stream_is_pushed_proved_and_resumed(federation: Federation) -
         await registry.duties.look_for_roster()
         await home.accepted(federation.letter())
         assert await end_of(more[0]) == "CERTIFICATE_REVOKED"  # at the next message, not at the next call
+
+
+async def test_an_office_learns_when_the_members_of_its_province_were_heard(federation: Federation) -> None:
+    bureaus = (HANGZHOU, CHENGDU, *OFFICES)
+    async with federation.exchange(*bureaus) as (_, *clients):
+        by_code = dict(zip(bureaus, clients, strict=True))
+        assert await refused(by_code[HANGZHOU].monitor.ListMembers(pb.ListMembersRequest())) == "UNAUTHENTICATED"
+        for code, province in OFFICES.items():
+            found = await by_code[code].monitor.ListMembers(pb.ListMembersRequest())
+            members = {each.bureau: each for each in found.members}
+            assert list(members) == sorted(members)
+            assert {HANGZHOU, ZHEJIANG} <= members.keys() if province in ("", "33") else HANGZHOU not in members
+            assert all(bureau.startswith(province) for bureau in members)
+            heard = members[code]  # by this very call
+            assert found.listening_since.ToDatetime() <= heard.heard_at.ToDatetime() <= found.at.ToDatetime()
+        everyone = (await by_code[NATIONAL].monitor.ListMembers(pb.ListMembersRequest())).members
+        silent = {each.bureau: each for each in everyone}[CHENGDU]
+        assert not silent.connected
+        assert not silent.HasField("heard_at")
