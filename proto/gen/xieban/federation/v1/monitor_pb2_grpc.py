@@ -60,6 +60,11 @@ class MonitorServiceStub:
                 request_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.SerializeToString,
                 response_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.FromString,
                 _registered_method=True)
+        self.ListMembers = channel.unary_unary(
+                '/xieban.federation.v1.MonitorService/ListMembers',
+                request_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersRequest.SerializeToString,
+                response_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersResponse.FromString,
+                _registered_method=True)
 
 
 class MonitorServiceServicer:
@@ -101,6 +106,13 @@ class MonitorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMembers(self, request, context):
+        """Lists the members of the caller's provinces with when each was last heard.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +140,11 @@ def add_MonitorServiceServicer_to_server(servicer, server):
                     servicer.WatchEntries,
                     request_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.FromString,
                     response_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.SerializeToString,
+            ),
+            'ListMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMembers,
+                    request_deserializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersRequest.FromString,
+                    response_serializer=xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +283,33 @@ class MonitorService:
             '/xieban.federation.v1.MonitorService/WatchEntries',
             xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesRequest.SerializeToString,
             xieban_dot_federation_dot_v1_dot_monitor__pb2.WatchEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xieban.federation.v1.MonitorService/ListMembers',
+            xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersRequest.SerializeToString,
+            xieban_dot_federation_dot_v1_dot_monitor__pb2.ListMembersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,8 @@ class MonitorServiceStub:
     """Streams changes from a position of the log; resumable."""
     WatchEntries: _grpc.UnaryStreamMultiCallable[_monitor_pb2.WatchEntriesRequest, _monitor_pb2.WatchEntriesResponse]
     """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
+    ListMembers: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.ListMembersRequest, _monitor_pb2.ListMembersResponse]
+    """Lists the members of the caller's provinces with when each was last heard."""
 
 @_typing.type_check_only
 class MonitorServiceAsyncStub(MonitorServiceStub):
@@ -59,6 +61,8 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
     """Streams changes from a position of the log; resumable."""
     WatchEntries: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchEntriesRequest, _monitor_pb2.WatchEntriesResponse]  # type: ignore[assignment]
     """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
+    ListMembers: _aio.UnaryUnaryMultiCallable[_monitor_pb2.ListMembersRequest, _monitor_pb2.ListMembersResponse]  # type: ignore[assignment]
+    """Lists the members of the caller's provinces with when each was last heard."""
 
 class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Read-only views, scoped to the caller's province."""
@@ -102,5 +106,13 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchEntriesResponse], _abc.AsyncIterator[_monitor_pb2.WatchEntriesResponse]]:
         """Streams what the log accepted of the caller's threads, from a position of the log; resumable."""
+
+    @_abc_1.abstractmethod
+    def ListMembers(
+        self,
+        request: _monitor_pb2.ListMembersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitor_pb2.ListMembersResponse, _abc.Awaitable[_monitor_pb2.ListMembersResponse]]:
+        """Lists the members of the caller's provinces with when each was last heard."""
 
 def add_MonitorServiceServicer_to_server(servicer: MonitorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
