@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from random import uniform
 from time import monotonic
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import grpc
 import structlog
@@ -137,6 +137,9 @@ class Link:
             self._log_stub = channel, log_pb2_grpc.LogServiceStub(channel)
         return self._log_stub[1]
 
+    def _monitor(self) -> "monitor_pb2_grpc.MonitorServiceAsyncStub":
+        return monitor_pb2_grpc.MonitorServiceStub(self._open())
+
     async def close(self) -> None:
         """Close the channel."""
         channel, self._channel = self._channel, None
@@ -245,38 +248,29 @@ class Link:
         stub = self._exchange()
         return await self._call(lambda: stub.AcknowledgeDeliveries(request, timeout=self._call_seconds))
 
-    async def receive(
+    def receive(
         self, request: exchange.ReceiveDeliveriesRequest, *, most_silence: float = 60.0
     ) -> AsyncGenerator[exchange.ReceiveDeliveriesResponse, None]:
         """ReceiveDeliveries until it ends. UNAVAILABLE after `most_silence` seconds of silence (a head each 20)."""
         request.sent_at.FromDatetime(self._clock())
-        stub = self._exchange()
-        stream = stub.ReceiveDeliveries(request)
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(most_silence):
-                        message = await stream.read()
-                except grpc.aio.AioRpcError as error:
-                    refusal = refusal_of(error)
-                    await self._note_failure(refusal)
-                    raise refusal from None
-                except TimeoutError:
-                    await self._note_silence()
-                    raise Refusal(Reason.UNAVAILABLE, status="silent") from None
-                if not isinstance(message, exchange.ReceiveDeliveriesResponse):  # EOF: the server ended it
-                    return
-                self._note_heard()
-                yield message
-        finally:
-            stream.cancel()
+        return self._messages(
+            lambda: self._exchange().ReceiveDeliveries(request), exchange.ReceiveDeliveriesResponse, most_silence
+        )
 
-    async def watch_entries(
+    def watch_entries(
         self, *, from_leaf: int, most: int, most_silence: float = 60.0
     ) -> AsyncGenerator[monitor_pb2.WatchEntriesResponse, None]:
         """WatchEntries until it ends. UNAVAILABLE after `most_silence` seconds without a sign of life."""
-        stub = monitor_pb2_grpc.MonitorServiceStub(self._open())
-        stream = stub.WatchEntries(monitor_pb2.WatchEntriesRequest(from_leaf=from_leaf, max=most))
+        request = monitor_pb2.WatchEntriesRequest(from_leaf=from_leaf, max=most)
+        return self._messages(
+            lambda: self._monitor().WatchEntries(request), monitor_pb2.WatchEntriesResponse, most_silence
+        )
+
+    async def _messages(
+        self, begin: "Callable[[], grpc.aio.UnaryStreamCall[Any, T]]", kind: type[T], most_silence: float
+    ) -> AsyncGenerator[T, None]:
+        """What a stream tells until it ends; cancelled when nobody reads on."""
+        stream = begin()
         try:
             while True:
                 try:
@@ -289,7 +283,7 @@ class Link:
                 except TimeoutError:
                     await self._note_silence()
                     raise Refusal(Reason.UNAVAILABLE, status="silent") from None
-                if not isinstance(message, monitor_pb2.WatchEntriesResponse):  # EOF: the server ended it
+                if not isinstance(message, kind):  # EOF: the server ended it
                     return
                 self._note_heard()
                 yield message
@@ -372,7 +366,3 @@ class Link:
     async def _prove(self, request: log_pb2.GetInclusionProofRequest) -> log_pb2.GetInclusionProofResponse:
         stub = self._log_service()
         return await self._call(lambda: stub.GetInclusionProof(request, timeout=self._call_seconds))
-
-    def monitor(self) -> monitor_pb2_grpc.MonitorServiceStub:
-        """The provincial office's read-only service, for the gateway's province pages."""
-        return monitor_pb2_grpc.MonitorServiceStub(self._open())
