@@ -73,4 +73,68 @@ class CourseRecord(Record):
     whole_days: int
 
 
-PROVINCE_RECORDS: tuple[type[Record], ...] = (WatchedRecord, CourseRecord)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRecord(Record):
+    """A report of an office, as it was made. One the node made by itself has the only row of its kind and period.
+
+    Kept in the open as the copy is: nothing in a report is personal.
+    """
+
+    TABLE: ClassVar[str] = "reports"
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "report_id")
+    FIRST_COUNTS: ClassVar[bool] = True
+    unit: str
+    report_id: str
+    kind: str
+    first_day: int
+    last_day: int
+    log_size: int
+    threads: int
+    digest: str  # of the report, as it says itself
+    size: int
+    content: bytes  # the canonical form, compressed (zlib)
+    made_by: str  # staff id; empty where the node made it
+    made_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCheckRecord(Record):
+    """The last verification of a report: `found` is JSON."""
+
+    TABLE: ClassVar[str] = "report_checks"
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "report_id")
+    unit: str
+    report_id: str
+    equal: bool
+    found: bytes
+    checked_by: str
+    checked_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSealRecord(Record):
+    """A report that one person submitted for the office's e-seal, and the sealed PDF once another had it set."""
+
+    TABLE: ClassVar[str] = "report_seals"
+    KEY: ClassVar[tuple[str, ...]] = ("unit", "report_id")
+    unit: str
+    report_id: str
+    submitted_by: str
+    submitted_for: str  # whom he stood in for; empty by an own right
+    submitted_at: int
+    pdf: bytes  # empty until it is sealed
+    digest: bytes  # SHA-256 of the sealed PDF
+    unsealed_digest: bytes  # SHA-256 of the PDF that was given to be sealed: the first `unsealed_size` bytes
+    unsealed_size: int
+    sealed_by: str
+    sealed_for: str
+    sealed_at: int
+
+
+PROVINCE_RECORDS: tuple[type[Record], ...] = (
+    WatchedRecord,
+    CourseRecord,
+    ReportRecord,
+    ReportCheckRecord,
+    ReportSealRecord,
+)

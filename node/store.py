@@ -14,7 +14,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 
 
 class Op(StrEnum):

@@ -66,3 +66,51 @@ class CourseRow(NodeTable, table=True):
     completed_day: int
     check_days: int
     whole_days: int
+
+
+class Report(NodeTable, table=True):
+    """ReportRecord."""
+
+    __tablename__ = "reports"
+    unit: str = Field(primary_key=True)
+    report_id: str = Field(primary_key=True)
+    kind: str
+    first_day: int
+    last_day: int
+    log_size: int = _big()
+    threads: int
+    digest: str
+    size: int = _big()
+    content: bytes = _blob()
+    made_by: str
+    made_at: int = _big()
+
+
+class ReportCheck(NodeTable, table=True):
+    """ReportCheckRecord."""
+
+    __tablename__ = "report_checks"
+    unit: str = Field(primary_key=True)
+    report_id: str = Field(primary_key=True)
+    equal: bool
+    found: bytes = _blob()
+    checked_by: str
+    checked_at: int = _big()
+
+
+class ReportSeal(NodeTable, table=True):
+    """ReportSealRecord."""
+
+    __tablename__ = "report_seals"
+    unit: str = Field(primary_key=True)
+    report_id: str = Field(primary_key=True)
+    submitted_by: str
+    submitted_for: str
+    submitted_at: int = _big()
+    pdf: bytes = _blob()
+    digest: bytes = _blob()
+    unsealed_digest: bytes = _blob()
+    unsealed_size: int = _big()
+    sealed_by: str
+    sealed_for: str
+    sealed_at: int = _big()

@@ -5,7 +5,7 @@ counts the courses that the copy keeps; `node.province.report_checking` folds th
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -29,8 +29,9 @@ _FIELDS: Final = frozenset(
     {"format", "unit", "province", "period", "day", "roster", "log", "definitions", "figures", "threads", "digest"}
 )
 _ROWS_AT_ONCE: Final = 2_000
-_TRIES: Final = 5
+_TRIES: Final = 20
 _MOST_BYTES: Final = 256 * 1024 * 1024
+_Rows = dict[str, tuple[str, bytes, bytes]]  # by thread: provinces, course, digest of its last entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +75,23 @@ def month(text: str) -> Period:
     return Period(first, date.fromordinal(after.toordinal() - 1))
 
 
-def make(store: Store, *, trust: Trust, unit: str, period: Period) -> bytes:
+def make(store: Store, *, trust: Trust, unit: str, period: Period, going: Callable[[], None] = lambda: None) -> bytes:
     """The report of an office, in canonical form: by `trust`, the newest roster.
+
+    `going` is called now and then, and ends the work by raising.
 
     Raises:
         Refusal: ROLE_MISSING for a unit that oversees nothing; UNAVAILABLE (why=copy) while the copy is not complete,
-            something in it is in doubt, or it goes on changing while it is read.
+            something in it is in doubt, or it goes on changing faster than it is read.
     """
     province = province_of_office(trust, unit)
+    rows, held = _Rows(), 0
     for _ in range(_TRIES):
         before = _ready(store)
-        changes = store.maximum(CourseRecord, "change")
-        made = _made(store, before, trust=trust, unit=unit, province=province, period=period)
-        # a page that the copy took over meanwhile would be in part of the figures
-        if _ready(store).size == before.size and store.maximum(CourseRecord, "change") == changes:
-            return made
+        held = _follow(store, rows, held, going)
+        # a page that the copy took over meanwhile would be in part of the figures: what it changed is read again
+        if _ready(store) == before and store.maximum(CourseRecord, "change") == held:
+            return _made(rows, before, trust=trust, unit=unit, province=province, period=period, going=going)
     raise Refusal(Reason.UNAVAILABLE, why="copy")
 
 
@@ -110,13 +113,23 @@ def _ready(store: Store) -> Standing:
     return standing
 
 
-def _made(store: Store, standing: Standing, *, trust: Trust, unit: str, province: str, period: Period) -> bytes:
+def _made(
+    rows: _Rows,
+    standing: Standing,
+    *,
+    trust: Trust,
+    unit: str,
+    province: str,
+    period: Period,
+    going: Callable[[], None],
+) -> bytes:
     today = day_of(standing.heard_at)
     figures = Figures(province=province, period=period, today=today, calendar_of=Calendars(trust.view.calendar))
     threads: dict[str, tuple[int, str]] = {}
-    for provinces, row, digest in _courses(store):
+    for provinces, row, digest in rows.values():
         if province and province not in provinces.split():
             continue
+        going()
         course = read_course(row)
         figures.take(course)
         threads[course.thread_id] = course.sequence, digest.hex()
@@ -139,21 +152,22 @@ def _made(store: Store, standing: Standing, *, trust: Trust, unit: str, province
     return canonical({**data, "digest": digest_of(data)})
 
 
-def _courses(store: Store) -> Iterator[tuple[str, bytes, bytes]]:
-    last: str | None = None
+def _follow(store: Store, rows: _Rows, held: int, going: Callable[[], None]) -> int:
+    """Read the courses that changed after the number `held` into `rows`; gives the number that they then are of."""
     while True:
-        rows = store.select_columns(
+        going()
+        page = store.select_columns(
             CourseRecord,
-            ("thread_id", "provinces", "course", "entry_digest"),
-            order=("thread_id",),
-            after=(last,) if last is not None else None,
+            ("change", "thread_id", "provinces", "course", "entry_digest"),
+            (Where("change", held, Op.GT),),
+            order=("change",),
             limit=_ROWS_AT_ONCE,
         )
-        for thread_id, provinces, course, digest in rows:
-            last = str(thread_id)
-            yield str(provinces), cast("bytes", course), cast("bytes", digest)
-        if len(rows) < _ROWS_AT_ONCE:
-            return
+        for change, thread_id, provinces, course, digest in page:
+            rows[str(thread_id)] = str(provinces), cast("bytes", course), cast("bytes", digest)
+            held = cast("int", change)
+        if len(page) < _ROWS_AT_ONCE:
+            return held
 
 
 def read(data: bytes) -> Report:
