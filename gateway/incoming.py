@@ -7,6 +7,7 @@ that it fills from a body. `JsonBody` parses the bytes with pydantic's strict JS
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 from fastapi import Request
@@ -24,14 +25,15 @@ _MOST_ERRORS: Final = 20
 _UNREADABLE: Final = frozenset({"json_invalid", "json_type"})
 
 
-def known_names(forms: Sequence[type[BaseModel]]) -> frozenset[str]:
-    """Every field name of `forms` and of the forms inside them: the only words that a location may repeat."""
-    names: set[str] = set()
-    for form in forms:
-        schema = form.model_json_schema()
-        for part in (schema, *schema.get("$defs", {}).values()):
-            names.update(part.get("properties", {}))
-    return frozenset(names)
+@cache
+def _known_names(form: type[BaseModel]) -> frozenset[str]:
+    """Every field name of `form` and of the forms inside it: the only words that a location may repeat.
+
+    Worked out for the first input that is refused: for all forms together it would delay every start.
+    """
+    schema = form.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return frozenset(name for part in parts for name in part.get("properties", {}))
 
 
 def safe_errors(errors: Sequence[ErrorDetails], known: frozenset[str]) -> tuple[FieldError, ...]:
@@ -127,17 +129,16 @@ class JsonBody(Generic[FormT]):
 
     def __init__(self, form: type[FormT]) -> None:
         self.form = form
-        self._known = known_names((form,))
 
     async def __call__(self, request: Request) -> FormT:
         """Read, bound, parse, check."""
         if media_type(request) != "application/json" or "content-encoding" in request.headers:
             raise WireRefusalError(WireReason.MEDIA_TYPE_NOT_SUPPORTED)
         settings: GatewaySettings = request.app.state.settings
-        return parse_form(self.form, await _whole_body(request, settings), self._known)
+        return parse_form(self.form, await _whole_body(request, settings))
 
 
-def parse_form(form: type[FormT], data: bytes, known: frozenset[str]) -> FormT:
+def parse_form(form: type[FormT], data: bytes) -> FormT:
     """`data` as a filled-in `form`.
 
     Raises:
@@ -151,4 +152,4 @@ def parse_form(form: type[FormT], data: bytes, known: frozenset[str]) -> FormT:
     if any(item["type"] in _UNREADABLE and not item["loc"] for item in errors):
         raise WireRefusalError(WireReason.BAD_REQUEST)
     located: list[ErrorDetails] = [{**item, "loc": ("body", *item["loc"])} for item in errors]
-    raise InvalidInputError(safe_errors(located, known))
+    raise InvalidInputError(safe_errors(located, _known_names(form)))

@@ -10,7 +10,7 @@ from gateway.answers import answer, no_content
 from gateway.auth import CurrentActor, CurrentStation
 from gateway.conditions import IdempotencyKey
 from gateway.downloads import download
-from gateway.incoming import known_names, parse_form
+from gateway.incoming import parse_form
 from gateway.multipart import begin_upload
 from gateway.ports import Station
 from gateway.problems import FieldError, InvalidInputError
@@ -23,12 +23,11 @@ from node.desk.ports import Actor, FileFacts
 from node.desk.views import MaterialView
 
 router = APIRouter(tags=["materials"])
-_KNOWN = known_names((FileFactsForm,))
 
 
 async def _add(request: Request, station: Station, actor: Actor, subject_id: str, once: str) -> MaterialView:
     upload = await begin_upload(request, request.app.state.settings)
-    form = parse_form(FileFactsForm, upload.facts or b"{}", _KNOWN)
+    form = parse_form(FileFactsForm, upload.facts or b"{}")
     # the form's own name counts only without facts; a path of the sender's machine is cut off
     name = form.name or PurePosixPath(upload.file_name.replace("\\", "/")).name
     if name in {"", ".", ".."} or len(name) > 200 or not name.isprintable():

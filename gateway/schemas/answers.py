@@ -3,15 +3,21 @@
 from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
+from pydantic import ConfigDict
+
 from gateway.schemas.base import Answer
 from gateway.schemas.cases import AlarmOut, DelegationRowOut, DraftOut, MaterialOut, MoveOut
 
 RowT = TypeVar("RowT")
+# For each `ListOut[...]` pydantic would look through every module for the source of a class that has none: a third of
+# a process's start. So a field of these classes and of theirs is described by Field(description=...).
+_NO_SOURCE = ConfigDict(use_attribute_docstrings=False)
 
 
 class PageOut(Answer, Generic[RowT]):
     """One page of a list; `next_page_token` is empty at the end."""
 
+    model_config = _NO_SOURCE
     items: tuple[RowT, ...]
     next_page_token: str
 
@@ -19,6 +25,7 @@ class PageOut(Answer, Generic[RowT]):
 class ListOut(Answer, Generic[RowT]):
     """A whole list."""
 
+    model_config = _NO_SOURCE
     items: tuple[RowT, ...]
 
 

@@ -15,13 +15,12 @@ from gateway.bureau.cases.forms_asked import pointer_of
 from gateway.bureau.cases.model import mark, sequence_of
 from gateway.bureau.cases.rules import table_of, why_not
 from gateway.bureau.forms.filled import MISSING, Filled, missing, to_json
-from gateway.incoming import filled_in, known_names, parse_form
+from gateway.incoming import filled_in, parse_form
 from gateway.problems import FieldError, InvalidInputError
 from gateway.schemas.moves import MoveData
 from node.desk.ports import Actor, DeskPort
 from node.desk.views import DelegationView
 
-_KNOWN: Final = known_names((MoveData,))
 _TRIES: Final = 3
 NO_FIELD: Final = "_"  # where a fault stands that is about no field of the form
 _SAID: Final = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.PROGRESS})  # saying the same twice in a row is a slip
@@ -100,7 +99,7 @@ def data_of(form: Filled, making: Making, asking: Asking, *, hidden: Json) -> Js
     if form.faults:
         return data
     try:
-        checked = parse_form(MoveData, json.dumps(data, ensure_ascii=False).encode(), _KNOWN)
+        checked = parse_form(MoveData, json.dumps(data, ensure_ascii=False).encode())
     except InvalidInputError as error:
         _note(form, error.errors)
         return data

@@ -21,14 +21,13 @@ from gateway.bureau.intake.checks import check, complete
 from gateway.bureau.intake.form import DEFAULTS, MATTER, letter_form
 from gateway.bureau.intake.tables import Cell
 from gateway.bureau.intake.workbook import Column
-from gateway.incoming import filled_in, known_names, parse_form
+from gateway.incoming import filled_in, parse_form
 from gateway.problems import InvalidInputError, WireRefusalError
 from gateway.schemas.drafts import Draft
 from node.desk.business import parse_business
 
 ITEM_COLUMNS: Final = 5
 _WHOSE: Final = ("letter.worker.name", "letter.worker.id_number", "letter.employer.name")
-_KNOWN: Final = known_names((Draft,))
 _RULES: Final = {
     "extra_forbidden": "没有这个字段",
     "missing": "缺少此项",
@@ -177,7 +176,7 @@ def judge_objects(objects: Sequence[object], now: datetime) -> Judged:
     found = _Found()
     for number, value in enumerate(objects, start=1):
         try:
-            draft = parse_form(Draft, json.dumps(value).encode(), _KNOWN)
+            draft = parse_form(Draft, json.dumps(value).encode())
         except InvalidInputError as error:
             for each in error.errors:
                 text = "不是一个委托稿" if each.location == "body" else _RULES.get(each.rule, "不符合格式")
