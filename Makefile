@@ -11,6 +11,8 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BUF := build/buf/buf
 PYTEST_ARGS ?=
+# Where the shell forbids it, each of the processes that a demonstration or test starts would compile what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List the commands
