@@ -20,7 +20,8 @@ from node.desk.guard import APPROVES, need, own
 from node.desk.ports import Actor, DeskPort, Role
 from node.desk.views import DelegationView, Json
 from node.ids import uuid7
-from node.province.acts_ports import Done, OfficeWork, Terms
+from node.province.acts_ports import AgreementLine, Done, OfficeUnits, OfficeWork, Possible, Terms
+from node.province.acts_reading import agreements_of, possible_in, units_of
 from node.province.acts_waiting import office_work
 from node.records import EntryRecord, MoveRecord, from_us
 from node.state import Held, State
@@ -32,6 +33,7 @@ MOST_AT_ONCE: Final = 200
 COORDINATION_DAYS: Final = 5  # working days in which the other office has to answer
 MOST_ANSWER_DAYS: Final = 60
 _OFFICES: Final = frozenset({UnitType.PROVINCIAL, UnitType.NATIONAL})
+_LOOKS: Final = (Role.SUPERVISOR, Role.APPROVER, Role.READER)
 _MOST_ENTRIES: Final = 10_000
 _AWAY: Final = frozenset({Reason.UNAVAILABLE, Reason.STORAGE_UNAVAILABLE, Reason.STOPPING, Reason.ROSTER_NOT_READY})
 
@@ -159,6 +161,19 @@ class OfficeActs:
         """See `ProvincialActs`."""
         return await self._run(partial(_waiting, actor=actor))
 
+    async def possible(self, actor: Actor, thread_id: str) -> Possible:
+        """See `ProvincialActs`."""
+        await self._run(partial(_office, actor=actor))
+        return await self._run(partial(possible_in, actor=actor, thread_id=thread_id))
+
+    async def units(self, actor: Actor) -> OfficeUnits:
+        """See `ProvincialActs`."""
+        return units_of(await self._run(partial(_office, actor=actor)), actor.unit)
+
+    async def agreements(self, actor: Actor) -> tuple[AgreementLine, ...]:
+        """See `ProvincialActs`."""
+        return await self._run(partial(_agreements, actor=actor))
+
     async def _prepare(self, actor: Actor, thread_id: str, kind: Kind, data: Json, *, unit: str = "") -> Done:
         await self._run(partial(_office, actor=actor))
         await self._fetch(actor, thread_id)
@@ -217,8 +232,13 @@ def _office(
 
 
 def _waiting(tx: Tx, state: State, at: datetime, *, actor: Actor) -> OfficeWork:
-    _office(tx, state, at, actor=actor, roles=(Role.SUPERVISOR, Role.APPROVER, Role.READER))
+    _office(tx, state, at, actor=actor, roles=_LOOKS)
     return office_work(tx, actor.unit, at)
+
+
+def _agreements(tx: Tx, state: State, at: datetime, *, actor: Actor) -> tuple[AgreementLine, ...]:
+    view = _office(tx, state, at, actor=actor, roles=_LOOKS)
+    return agreements_of(tx, state, view, actor.unit)
 
 
 def _office_of(view: RosterView, unit: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from delegation.codes import AppraisalMode, Matter
+from delegation.codes import AppraisalMode, Kind, Matter
 from delegation.roster_records import AgreedTime
+from delegation.table import State
 from node.desk.ports import Actor
 
 
@@ -43,11 +44,64 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An act of the office that waits for an approver's yes, or (`reviewed`) for the seal alone."""
+
+    move_id: str
+    version: int
+    thread_id: str
+    kind: Kind
+    prepared_by: str  # staff id: this person approves it never
+    prepared_at: datetime
+    reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeWork:
     """What the office has to do, the earliest day first, and the answers that came in the last days, newest first."""
 
     waits: tuple[Waits, ...]
     answers: tuple[Answered, ...]
+    prepared: tuple[Prepared, ...] = ()  # the oldest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """What an office may ask or decide in one delegation as its copy has it; the rule book judges the act itself.
+
+    `designation` is empty (not now), `dispute` (asked for) or `reassign` (the own unit is late and did not answer).
+    """
+
+    seen: int  # number of the last entry
+    turn: str = ""  # the side that has to act, where it may be reminded
+    remind: tuple[str, ...] = ()
+    supervise: tuple[str, ...] = ()
+    coordinate: tuple[str, ...] = ()
+    designation: str = ""
+    named: str = ""  # the unit that this office named already
+    claims: tuple[str, ...] = ()  # units that others say are competent, the latest first
+    opinion: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any act."""
+        return bool(self.remind or self.supervise or self.coordinate or self.designation or self.opinion)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnit:
+    """A unit of the roster."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeUnits:
+    """Members of the office's province, without itself, and the other members that are offices; by code."""
+
+    own: tuple[NamedUnit, ...]
+    offices: tuple[NamedUnit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +113,20 @@ class Terms:
     times: tuple[AgreedTime, ...] = ()
     valid_from: date
     valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementLine:
+    """An agreement or a proposal that the office is a party of. `terms` None: its body was purged or does not open."""
+
+    thread_id: str
+    other: str  # code of the other office
+    other_name: str
+    ours: bool  # proposed by this office
+    state: State  # proposed, in_force or ended
+    changed_at: datetime
+    terms: Terms | None
+    in_roster: bool  # the seal authority took it into the signed roster: it holds from then on
 
 
 class ProvincialActs(Protocol):
@@ -109,4 +177,16 @@ class ProvincialActs(Protocol):
         """Approve and seal prepared acts (id and version each), each judged on the thread as it now stands."""
 
     async def waiting(self, actor: Actor) -> OfficeWork:
-        """What waits for the office, and the answers to its supervisions of the last thirty days."""
+        """What waits for the office, and the answers to its supervisions of the last thirty days.
+
+        For a READER and an APPROVER of the office too.
+        """
+
+    async def possible(self, actor: Actor, thread_id: str) -> Possible:
+        """What the office may do now, by its own copy alone: no registry is asked. Refusal NOT_FOUND."""
+
+    async def units(self, actor: Actor) -> OfficeUnits:
+        """Whom the office may announce to, and with which offices it may agree."""
+
+    async def agreements(self, actor: Actor) -> tuple[AgreementLine, ...]:
+        """Its agreements and proposals, the latest change first, at most 200. For a READER and an APPROVER too."""

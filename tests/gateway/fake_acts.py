@@ -8,7 +8,18 @@ from datetime import date
 
 from delegation.errors import Reason, Refusal
 from node.desk.ports import Actor
-from node.province.acts_ports import Answered, Done, OfficeWork, Terms, Waits
+from node.province.acts_ports import (
+    AgreementLine,
+    Answered,
+    Done,
+    NamedUnit,
+    OfficeUnits,
+    OfficeWork,
+    Possible,
+    Prepared,
+    Terms,
+    Waits,
+)
 from tests.builders import SICHUAN_PO
 from tests.gateway.fake_accounts import HOME, NOW, OTHER
 
@@ -26,6 +37,12 @@ class FakeActs:
     sealed: list[str] = field(default_factory=list)
     said: list[tuple[str, str, str]] = field(default_factory=list)  # act, thread, text
     terms: list[Terms] = field(default_factory=list)
+    may: Possible = field(default_factory=lambda: Possible(seen=SEEN))  # what the office may do on any thread
+    of_office: OfficeUnits = field(
+        default_factory=lambda: OfficeUnits((NamedUnit(HOME, "杭州"),), (NamedUnit(OTHER_OFFICE, "四川"),))
+    )
+    agreed: tuple[AgreementLine, ...] = ()
+    awaiting: tuple[Prepared, ...] = ()
 
     async def remind(self, actor: Actor, thread_ids: Sequence[str], text: str, *, unit: str = "") -> tuple[Done, ...]:
         return tuple(self._remind(thread_id, text, unit or OTHER) for thread_id in dict.fromkeys(thread_ids))
@@ -104,7 +121,16 @@ class FakeActs:
     async def waiting(self, actor: Actor) -> OfficeWork:
         waits = Waits(what="designation", thread_id=THREAD, other_unit=HOME, due=date(2026, 8, 10))
         answered = Answered(thread_id=THREAD, unit=HOME, sequence=SEEN, at=NOW)
-        return OfficeWork(waits=(waits,), answers=(answered,))
+        return OfficeWork(waits=(waits,), answers=(answered,), prepared=self.awaiting)
+
+    async def possible(self, actor: Actor, thread_id: str) -> Possible:
+        return self.may
+
+    async def units(self, actor: Actor) -> OfficeUnits:
+        return self.of_office
+
+    async def agreements(self, actor: Actor) -> tuple[AgreementLine, ...]:
+        return self.agreed
 
     def _prepare(self, actor: Actor, act: str, thread_id: str, text: str, unit: str = "") -> Done:
         if thread_id != THREAD:
