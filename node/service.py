@@ -178,7 +178,7 @@ class Node:
         notices = Notices(settings, writer, state, changes, clock=clock)
         log = LogKeeper(writer=writer, state=state, clock=clock)
         keeper = RosterKeeper(writer=writer, state=state, link=link, clock=clock)
-        oversight = ProvinceOversight(writer, state, clock)
+        oversight = ProvinceOversight(writer, state, clock, settings.scoreboard.scoreboard())
         courier = Courier(
             settings=settings,
             writer=writer,

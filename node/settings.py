@@ -1,12 +1,13 @@
 """What an operator sets. Environment XIEBAN_NODE_…, else node.json in the data folder, else the defaults here."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from certs.folder_settings import FolderSettings
+from node.province.scoreboard import DEFAULTS, Scoreboard
 
 
 class MaterialKinds(BaseModel):
@@ -32,6 +33,29 @@ class MaterialKinds(BaseModel):
         "text/plain",
         "text/csv",
     )
+
+
+class ScoreboardSettings(BaseModel):
+    """Where the bands of a provincial office's page begin. Raises ValueError for thresholds without an order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quick_green: float = DEFAULTS.quick_green
+    quick_yellow: float = DEFAULTS.quick_yellow
+    days_green: float = DEFAULTS.days_green
+    days_yellow: float = DEFAULTS.days_yellow
+    on_time_green: float = DEFAULTS.on_time_green
+    on_time_yellow: float = DEFAULTS.on_time_yellow
+    least_cases: int = DEFAULTS.least_cases
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        self.scoreboard()
+        return self
+
+    def scoreboard(self) -> Scoreboard:
+        """As the pages take it."""
+        return Scoreboard(**self.model_dump())
 
 
 class NodeSettings(FolderSettings):
@@ -74,3 +98,4 @@ class NodeSettings(FolderSettings):
     mail_password_file: Path | None = None
     mail_to: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # unit: addresses
     mail_minutes: int = Field(default=60, ge=5, le=1440)
+    scoreboard: ScoreboardSettings = Field(default_factory=ScoreboardSettings)  # of a provincial office

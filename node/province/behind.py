@@ -1,6 +1,6 @@
 """The courses behind a figure: which they are, and in which order a list shows them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nsmallest
@@ -10,7 +10,7 @@ from delegation.errors import Reason, Refusal
 from delegation.figures import BASIS, SPAN_BASIS, Basis, Count, Period
 from node.province.board import Board
 from node.province.counted import ENDED_BITS, ISSUED_BITS, RESULT_BITS
-from node.province.ports import Behind
+from node.province.ports import USUAL, Behind, Listed, SortBy, Sorting
 from node.province.tallying import SPAN_COLUMNS, Question
 
 _MOST_TOKEN: Final = 128
@@ -19,13 +19,18 @@ _FLAGS: Final = {
     **{count: ("result_flags", bit) for count, bit in RESULT_BITS.items()},
     **{count: ("ended_flags", bit) for count, bit in ENDED_BITS.items()},
 }
+_DUE, _IN_TIME = RESULT_BITS[Count.RESULTS_DUE], RESULT_BITS[Count.RESULTS_IN_TIME]
+_REGION: Final = 6
+_DOWN: Final = 100_000_000  # above every number that a list is sorted by
+_SORTED: Final = {SortBy.URGENCY: "rank", SortBy.ISSUED: "issued_day", SortBy.MATTER: "matter"}
+_SORTED_BY_PLACE: Final = {SortBy.HOME: "home", SortBy.HOST: "host"}
 _SUMMED: Final = {Count.REUSED: "reused", Count.DRAW_DEFAULTS: "draw_defaults"}
 
 
 def places_behind(board: Board, chosen: Sequence[int], question: Question, behind: Behind) -> list[int]:
     """Places of the courses that a figure counts; with a week, of that week's part of the period alone.
 
-    Without count and span: those of `late_with`, those issued in the week, else every course that is in hand or has
+    Without any: those of `late_with`, those issued in the week, else every course that is in hand or has
     been issued, given a result or ended in the period.
     """
     asked = _in_week(question, behind)
@@ -41,7 +46,9 @@ def places_behind(board: Board, chosen: Sequence[int], question: Question, behin
     if behind.span is not None:
         column = board.column(SPAN_COLUMNS[behind.span])
         found = [place for place in asked.of(board, SPAN_BASIS[behind.span], found) if column[place] >= 0]
-    if behind.count is not None or behind.span is not None or behind.late_with:
+    if behind.listed is not None:
+        found = _listed(board, found, asked, behind.listed)
+    if behind.count is not None or behind.span is not None or behind.listed is not None or behind.late_with:
         return found
     if behind.week is not None:
         return asked.of(board, Basis.ISSUED, found)
@@ -72,9 +79,16 @@ def _counted(board: Board, chosen: Sequence[int], question: Question, count: Cou
     return found  # in hand, issued, results: everything that the basis counts over
 
 
+def _listed(board: Board, chosen: Sequence[int], question: Question, listed: Listed) -> list[int]:
+    if listed is Listed.ENDED:
+        return question.of(board, Basis.ENDED, chosen)
+    flags = board.column("result_flags")
+    return [place for place in question.of(board, Basis.RESULT, chosen) if flags[place] & (_DUE | _IN_TIME) == _DUE]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Rank:
-    """The place in a list: the earliest agreed day first, a priority's bonus allowed for; see `Board`."""
+    """The place in a list: the number that it is sorted by, then the thread."""
 
     number: int
     thread_id: str
@@ -95,11 +109,21 @@ def rank_of_token(token: str) -> Rank | None:
     return Rank(int(number), thread_id)
 
 
-def page_of(board: Board, places: Iterable[int], *, after: Rank | None, limit: int) -> list[Rank]:
+def page_of(
+    board: Board, places: Iterable[int], *, after: Rank | None, limit: int, sorting: Sorting = USUAL
+) -> list[Rank]:
     """The next `limit` of them."""
-    numbers, threads = board.column("rank"), board.threads
-    ranks = ((numbers[place], threads[place]) for place in places)
+    number, threads = _number_of(board, sorting.by), board.threads
+    ranks = ((_DOWN - number(place) if sorting.down else number(place), threads[place]) for place in places)
     if after is not None:
         last = (after.number, after.thread_id)
         ranks = (rank for rank in ranks if rank > last)
     return [Rank(number, thread_id) for number, thread_id in nsmallest(limit, ranks)]
+
+
+def _number_of(board: Board, by: SortBy) -> Callable[[int], int]:
+    if by in _SORTED:
+        return board.column(_SORTED[by]).__getitem__
+    units = board.column(_SORTED_BY_PLACE[by])
+    regions = [int(unit[:_REGION] or 0) for unit in board.units.texts]
+    return lambda place: regions[units[place]]

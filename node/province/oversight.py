@@ -6,7 +6,7 @@ Nobody's look is noted here: what is shown is made of headers and entries, which
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -17,10 +17,12 @@ from delegation.roster_records import UnitType
 from node.desk.guard import need
 from node.desk.ports import Actor, Role
 from node.province.behind import page_of, places_behind, rank_of_token
-from node.province.board import COLUMNS, Board, Scope, outside_of, stem
+from node.province.board import COLUMNS, Board, Scope, outside_of
 from node.province.calendars import Calendars
 from node.province.course_bytes import read_course
+from node.province.grouping import By, by_province, grouping_of
 from node.province.ports import (
+    USUAL,
     AsOf,
     Behind,
     FlowCell,
@@ -30,9 +32,11 @@ from node.province.ports import (
     Overview,
     PlaceTally,
     Route,
+    Sorting,
     Timeline,
     Wanted,
 )
+from node.province.scoreboard import DEFAULTS, Scoreboard
 from node.province.standing import as_of
 from node.province.tallying import Question, sums_of, weeks_of
 from node.province.timeline import steps_of
@@ -47,7 +51,6 @@ LOOKS: Final = (Role.SUPERVISOR, Role.READER)
 MOST_LINES: Final = 200
 _ROWS_AT_ONCE: Final = 4_000  # of a look at what has changed: the writer has other work in between
 _KEPT_ANSWERS: Final = 16  # one of the whole country takes a megabyte or two
-_CITY_DIGITS: Final = 4
 _PAIR: Final = 1 << 20  # more places than there are
 
 
@@ -62,7 +65,14 @@ class _Seen:
 class ProvinceOversight:
     """Oversight over the courses in a node's store. `warm` spares the first look its reading of every course."""
 
-    def __init__(self, writer: Writer[State], state: State, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        writer: Writer[State],
+        state: State,
+        clock: Callable[[], datetime],
+        scoreboard: Scoreboard = DEFAULTS,
+    ) -> None:
+        self._scoreboard = scoreboard
         self._writer = writer
         self._state = state
         self._clock = clock
@@ -97,7 +107,14 @@ class ProvinceOversight:
         )
 
     async def lines(
-        self, actor: Actor, wanted: Wanted, behind: Behind, *, page_token: str = "", limit: int = 50
+        self,
+        actor: Actor,
+        wanted: Wanted,
+        behind: Behind,
+        *,
+        sorting: Sorting = USUAL,
+        page_token: str = "",
+        limit: int = 50,
     ) -> Lines:
         """See `Oversight`. Raises Refusal INVALID_INPUT (page_token, limit) too."""
         if not 1 <= limit <= MOST_LINES:
@@ -115,7 +132,7 @@ class ProvinceOversight:
         async with self._one_at_a_time:
             seen = await self._look(actor)
             places, outside = await self._kept(seen, ("lines", wanted, behind), find)
-            page = await asyncio.to_thread(page_of, self._board, places, after=after, limit=limit + 1)
+            page = await asyncio.to_thread(page_of, self._board, places, after=after, limit=limit + 1, sorting=sorting)
             shown = [rank.thread_id for rank in page[:limit]]
         lines = await self._writer.run(partial(_lines, thread_ids=shown, at_day=seen.as_of))
         token = page[limit - 1].token if len(page) > limit else ""
@@ -176,17 +193,18 @@ class ProvinceOversight:
             return Overview(seen.as_of, wanted, Tally(), Tally(), (), (), (), outside)
         board, question = self._board, Question(wanted.period, seen.as_of.today)
         chosen = board.choose(seen.scope, wanted)
-        home, host, codes = self._places_shown(wanted)
-        as_home, as_host = sums_of(board, chosen, question, board.column(home), board.column(host))
+        shown = grouping_of(seen.scope, wanted)
+        home, host, codes = self._groups(shown.by)
+        as_home, as_host = sums_of(board, chosen, question, home, host)
         on_paper = board.choose(seen.scope, wanted, route=Route.PAPER)
-        [paper] = sums_of(board, on_paper, question, board.column(home))
+        [paper] = sums_of(board, on_paper, question, home)
         late = question.late(board, question.of(board, Basis.STANDING, chosen))
         units = board.units.texts
         late_with = Counter(units[number] for number in board.gathered("due_with", late))
         places = [
             PlaceTally(codes[key], as_home.tally(key), as_host.tally(key))
             for key in sorted({*as_home.keys, *as_host.keys}, key=codes.__getitem__)
-            if seen.scope.holds(codes[key]) and _under(codes[key], wanted, home)
+            if seen.scope.holds(codes[key]) and codes[key].startswith(shown.under)
         ]
         return Overview(
             seen.as_of,
@@ -196,13 +214,19 @@ class ProvinceOversight:
             weeks_of(board, chosen, question),
             tuple(places),
             tuple(sorted(late_with.items(), key=lambda item: (-item[1], item[0]))),
+            scoreboard=self._scoreboard,
         )
 
-    def _places_shown(self, wanted: Wanted) -> tuple[str, str, Sequence[str]]:
-        """By prefecture; by unit where the filter names a prefecture or less."""
-        if any(len(stem(code)) >= _CITY_DIGITS for code in (wanted.home, wanted.host) if code):
-            return "home", "host", self._board.units.texts
-        return "home_city", "host_city", self._board.prefectures.texts
+    def _groups(self, by: By) -> tuple[Sequence[int], Sequence[int], Sequence[str]]:
+        """Keys of homes and of hosts, and the code of each key."""
+        board = self._board
+        if by is By.UNIT:
+            return board.column("home"), board.column("host"), board.units.texts
+        homes, hosts = board.column("home_city"), board.column("host_city")
+        if by is By.CITY:
+            return homes, hosts, board.prefectures.texts
+        numbers, names = by_province(board.prefectures.texts)
+        return [numbers[city] for city in homes], [numbers[city] for city in hosts], names
 
     def _flows(self, seen: _Seen, wanted: Wanted) -> FlowTable:
         outside = outside_of(seen.scope, wanted)
@@ -211,10 +235,8 @@ class ProvinceOversight:
         board, question = self._board, Question(wanted.period, seen.as_of.today)
         chosen = board.choose(seen.scope, wanted)
         cities = board.prefectures.texts
-        by_province = not (seen.scope.province or wanted.home or wanted.host)
-        names = [f"{city[:2]}0000" for city in cities] if by_province else list(cities)
-        first = {name: number for number, name in reversed(list(enumerate(names)))}
-        numbers = [first[name] for name in names]  # of one name, one number
+        whole = not (seen.scope.province or wanted.home or wanted.host)
+        numbers, names = by_province(cities) if whole else (list(range(len(cities))), list(cities))
         pairs = [
             numbers[home] * _PAIR + numbers[host]
             for home, host in zip(board.column("home_city"), board.column("host_city"), strict=True)
@@ -224,18 +246,8 @@ class ProvinceOversight:
         return FlowTable(seen.as_of, tuple(sorted(cells, key=lambda cell: (cell.home, cell.host))))
 
 
-def _under(code: str, wanted: Wanted, column: str) -> bool:
-    """Of units those that a filter names; of prefectures every one."""
-    if column != "home":
-        return True
-    named = [stem(each) for each in (wanted.home, wanted.host) if len(stem(each)) >= _CITY_DIGITS]
-    return any(code.startswith(each) for each in named)
-
-
 def _with(found: Overview, at: AsOf) -> Overview:
-    return Overview(
-        at, found.wanted, found.tally, found.paper, found.weeks, found.cities, found.late_with, found.outside
-    )
+    return replace(found, as_of=at)
 
 
 def scope_of(state: State, actor: Actor) -> Scope:

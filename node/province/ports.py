@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from delegation.codes import Kind, Matter, Priority
 from delegation.figures import Count, Period, Span, Tally
 from delegation.model import DueDate
 from delegation.table import BusinessStatus, State
 from node.desk.ports import Actor
+from node.province.scoreboard import DEFAULTS, Scoreboard
 
 
 class Business(StrEnum):
@@ -95,9 +96,10 @@ class Overview:
     tally: Tally
     paper: Tally
     weeks: tuple[Week, ...]
-    cities: tuple[PlaceTally, ...]
+    cities: tuple[PlaceTally, ...]  # by province, prefecture or unit (`node.province.grouping`)
     late_with: tuple[tuple[str, int], ...]  # unit that has to act, how many are late with it; most first
     outside: str = ""  # why nothing is shown: the part of the filter that lies outside the scope
+    scoreboard: Scoreboard = DEFAULTS  # where the bands of a place begin, as the operator set it
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,13 @@ class Lines:
     outside: str = ""
 
 
+class Listed(StrEnum):
+    """What is listed beside counts: what two of them leave over, and what several are together."""
+
+    RESULTS_LATE = "results_late"  # with an agreed day, and after it
+    ENDED = "ended"  # completed, withdrawn, cancelled or terminated
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """The list behind a figure: everything that it counts, or of one span, or late with one unit."""
@@ -159,6 +168,28 @@ class Behind:
     span: Span | None = None
     late_with: str = ""
     week: date | None = None
+    listed: Listed | None = None
+
+
+class SortBy(StrEnum):
+    """A column of a list that it may be sorted by."""
+
+    URGENCY = "urgency"  # the earliest day first, a priority's bonus allowed for; then what has none; then what ended
+    ISSUED = "issued"
+    HOME = "home"  # by region code
+    HOST = "host"
+    MATTER = "matter"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The order of a list; within one value by thread, always upwards."""
+
+    by: SortBy = SortBy.URGENCY
+    down: bool = False
+
+
+USUAL: Final = Sorting()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +230,16 @@ class Oversight(Protocol):
         """The flow matrix, home by host: prefectures; provinces where the whole country is asked for."""
 
     async def lines(
-        self, actor: Actor, wanted: Wanted, behind: Behind, *, page_token: str = "", limit: int = 50
+        self,
+        actor: Actor,
+        wanted: Wanted,
+        behind: Behind,
+        *,
+        sorting: Sorting = USUAL,
+        page_token: str = "",
+        limit: int = 50,
     ) -> Lines:
-        """The delegations behind a figure, the most urgent first."""
+        """The delegations behind a figure, the most urgent first unless another order is asked for."""
 
     async def timeline(self, actor: Actor, thread_id: str) -> Timeline:
         """One delegation. Raises Refusal NOT_FOUND for an unknown one and for one outside the scope alike."""

@@ -7,7 +7,7 @@ from datetime import date
 from delegation.errors import Reason, Refusal
 from delegation.figures import Tally
 from node.desk.ports import Actor
-from node.province.ports import AsOf, Behind, FlowTable, Lines, Overview, Timeline, Wanted
+from node.province.ports import USUAL, AsOf, Behind, FlowTable, Lines, Overview, Sorting, Timeline, Wanted
 from tests.gateway.fake_accounts import NOW
 
 AS_OF = AsOf(0, b"", NOW, date(2026, 8, 3), current=True)
@@ -23,7 +23,14 @@ class FakeOversight:
         return FlowTable(AS_OF, ())
 
     async def lines(
-        self, actor: Actor, wanted: Wanted, behind: Behind, *, page_token: str = "", limit: int = 50
+        self,
+        actor: Actor,
+        wanted: Wanted,
+        behind: Behind,
+        *,
+        sorting: Sorting = USUAL,
+        page_token: str = "",
+        limit: int = 50,
     ) -> Lines:
         return Lines(AS_OF, (), 0)
 

@@ -1,8 +1,8 @@
 """What an office's pages show equals a slow, obvious recomputation over the courses themselves, on every store."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,15 @@ from delegation.codes import Matter
 from delegation.course import Course
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
-from delegation.figures import Count, Period, Span, counts_of, days_of, spans_of, tally
+from delegation.figures import Count, Period, Span, Tally, counts_of, days_of, spans_of, tally
+from delegation.table import State
+from delegation.table_states import ENDED
 from delegation.urgency import rank_day
 from delegation.values import replaced
 from delegation.workdays import RegionalCalendar
 from node.desk.ports import Role
 from node.province.course_bytes import course_bytes, read_course
-from node.province.ports import Behind, Business, Flow, Lines, Route, Wanted
+from node.province.ports import USUAL, Behind, Business, Flow, Lines, Listed, Route, SortBy, Sorting, Wanted
 from node.province.tallying import days_of_lengths
 from node.records_province import CourseRecord
 from node.store import Store
@@ -137,8 +139,16 @@ async def _overview_is_right(
     asked = {"period": wanted.period, "today": TODAY, "calendar_of": calendar_of}
     assert found.tally == tally(shown, **asked)  # type: ignore[arg-type]  # the three of them
     assert found.paper == tally(_of(courses, wanted, province, route=Route.PAPER), **asked)  # type: ignore[arg-type]
+    codes = {unit for course in shown for unit in (course.home_unit, course.host_unit)}
+    grouped = {_group(code, wanted, province) for code in codes}
+    asked_of = {
+        code
+        for code in grouped
+        if code and any(figures.counts or figures.days for figures in _both_sides(shown, code, asked))
+    }
+    assert {place.code for place in found.cities} == asked_of
     for place in found.cities:
-        code = place.code[:4] if len(place.code) == 6 else place.code
+        code = _stem(place.code)
         as_home = [course for course in shown if course.home_unit.startswith(code)]
         as_host = [course for course in shown if course.host_unit.startswith(code)]
         assert place.as_home == tally(as_home, **asked)  # type: ignore[arg-type]
@@ -158,6 +168,31 @@ async def _overview_is_right(
         and day_of(course.result_at) > course.result_due
     )
     assert {week.monday: week.results_late for week in found.weeks if week.results_late} == dict(overdue)
+
+
+def _stem(code: str) -> str:
+    if len(code) != 6:
+        return code
+    return code[:2] if code.endswith("0000") else code[:4]
+
+
+def _group(unit: str, wanted: Wanted, province: str) -> str:
+    """What a unit is counted under, empty where the page has no line for it."""
+    if not unit.startswith(province):
+        return ""
+    named = [_stem(code) for code in (wanted.home, wanted.host) if code]
+    narrow = [code for code in named if len(code) > 2]
+    if narrow:
+        return unit if unit.startswith(tuple(narrow)) else ""
+    if not province and not named:
+        return f"{unit[:2]}0000"
+    return f"{unit[:4]}00" if province or unit[:2] in named else ""
+
+
+def _both_sides(shown: Sequence[Course], code: str, asked: Mapping[str, object]) -> Iterator[Tally]:
+    begins = _stem(code)
+    yield tally([course for course in shown if course.home_unit.startswith(begins)], **asked)  # type: ignore[arg-type]
+    yield tally([course for course in shown if course.host_unit.startswith(begins)], **asked)  # type: ignore[arg-type]
 
 
 def _only_by_former_legs(courses: Sequence[Course], wanted: Wanted, province: str) -> bool:
@@ -203,10 +238,63 @@ async def test_the_list_behind_a_figure_is_what_it_counts(wanted: Wanted, count:
         }
 
 
-async def _all_pages(office: Office, wanted: Wanted, behind: Behind) -> list[str] | None:
+@given(wanted=_WANTED, week=st.none() | st.integers(0, 340))
+@_ASKED
+async def test_lists_beside_counts_are_what_they_say(wanted: Wanted, week: int | None) -> None:
+    of_week = None if week is None else _monday(YEAR + timedelta(days=week))
+
+    def holds(at: datetime | None) -> bool:
+        return wanted.period.holds(at) and at is not None and of_week in {None, _monday(day_of(at))}
+
+    async with an_office(MemoryStore()) as office:
+        await office.keep(_COURSES[:150])
+        shown = _of(_COURSES[:150], wanted, "33")
+        ended = await _all_pages(office, wanted, Behind(listed=Listed.ENDED, week=of_week))
+        if ended is None:
+            return
+        assert set(ended) == {course.thread_id for course in shown if holds(course.ended_at)}
+        late = await _all_pages(office, wanted, Behind(listed=Listed.RESULTS_LATE, week=of_week))
+        assert set(late or ()) == {
+            course.thread_id
+            for course in shown
+            if holds(course.result_at)
+            and course.result_at is not None
+            and course.result_due is not None
+            and day_of(course.result_at) > course.result_due
+        }
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("by", [each for each in SortBy if each is not SortBy.URGENCY])
+async def test_a_list_is_sorted_by_a_column_over_all_its_pages(by: SortBy, down: bool) -> None:
+    keys: Mapping[SortBy, Callable[[Course], object]] = {
+        SortBy.ISSUED: lambda course: day_of(course.issued_at),
+        SortBy.HOME: lambda course: course.home_unit[:6],
+        SortBy.HOST: lambda course: course.host_unit[:6],
+        SortBy.MATTER: lambda course: course.matter,
+    }
+    by_thread = {course.thread_id: course for course in _COURSES}
+    async with an_office(MemoryStore()) as office:
+        await office.keep(_COURSES)
+        wanted = Wanted(period=Period(YEAR, TODAY), route=Route.ALL)
+        listed = await _all_pages(office, wanted, Behind(count=Count.ISSUED), Sorting(by, down)) or []
+        values = [keys[by](by_thread[thread]) for thread in listed]
+        assert len(set(values)) > 1
+        assert values == sorted(values, reverse=down)  # type: ignore[type-var] # of one kind, and ordered
+
+
+async def test_urgency_turned_round_begins_with_what_has_ended() -> None:
+    async with an_office(MemoryStore()) as office:
+        await office.keep(_COURSES)
+        wanted = Wanted(period=Period(YEAR, TODAY), route=Route.ALL)
+        found = await office.views.lines(overseer(), wanted, Behind(), sorting=Sorting(SortBy.URGENCY, down=True))
+        assert found.lines[0].state in ENDED | {State.ARCHIVED}
+
+
+async def _all_pages(office: Office, wanted: Wanted, behind: Behind, sorting: Sorting = USUAL) -> list[str] | None:
     token, found = "", list[str]()
     while True:
-        page: Lines = await office.views.lines(overseer(), wanted, behind, page_token=token, limit=17)
+        page: Lines = await office.views.lines(overseer(), wanted, behind, sorting=sorting, page_token=token, limit=17)
         if page.outside:
             return None
         found += [line.thread_id for line in page.lines]
