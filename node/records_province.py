@@ -50,6 +50,7 @@ class CourseRecord(Record):
     priority: int
     on_paper: bool
     is_open: bool
+    host_done: bool
     changed_day: int
     due_day: int
     due_unit: str
@@ -131,10 +132,59 @@ class ReportSealRecord(Record):
     sealed_at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord(Record):
+    """What a rule found for an office, from when it began until it ended (`ended_at` 0 while it stands).
+
+    `alert_id` is made of unit, rule, subject and `raised_at`. `place` orders a list: what stands first, the latest
+    first; see `node.province.alerts`.
+    """
+
+    TABLE: ClassVar[str] = "office_alerts"
+    KEY: ClassVar[tuple[str, ...]] = ("alert_id",)
+    alert_id: str
+    unit: str  # the office
+    place: int
+    rule: str
+    subject: str
+    thread_id: str
+    about: str  # unit or bureau
+    number: int
+    before: int
+    due_day: int
+    raised_at: int
+    told_at: int  # when it was last given to the ways out: raised or reminded of
+    ended_at: int
+    seen_by: str
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertTellingRecord(Record):
+    """An alert that waits to be told on one way out; the row goes when it was taken.
+
+    `call` is empty until a call is made of it; from then on every repeat of that call has the same rows.
+    """
+
+    TABLE: ClassVar[str] = "office_tellings"
+    KEY: ClassVar[tuple[str, ...]] = ("way", "alert_id", "what")
+    way: str
+    alert_id: str
+    what: str  # raised | reminded | ended, a reminder with its instant
+    urgent: bool
+    queued_at: int
+    call: str
+    attempts: int
+    tried_at: int
+    fault: str
+
+
 PROVINCE_RECORDS: tuple[type[Record], ...] = (
     WatchedRecord,
     CourseRecord,
     ReportRecord,
     ReportCheckRecord,
     ReportSealRecord,
+    AlertRecord,
+    AlertTellingRecord,
 )

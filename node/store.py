@@ -14,7 +14,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 
 
 class Op(StrEnum):

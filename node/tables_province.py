@@ -45,6 +45,7 @@ class CourseRow(NodeTable, table=True):
     priority: int
     on_paper: bool
     is_open: bool
+    host_done: bool
     changed_day: int
     due_day: int
     due_unit: str
@@ -114,3 +115,40 @@ class ReportSeal(NodeTable, table=True):
     sealed_by: str
     sealed_for: str
     sealed_at: int = _big()
+
+
+class OfficeAlert(NodeTable, table=True):
+    """AlertRecord."""
+
+    __tablename__ = "office_alerts"
+    __table_args__ = (Index("office_alerts_by_place", "unit", "place", "alert_id"),)
+    alert_id: str = Field(primary_key=True)
+    unit: str
+    place: int = _big()
+    rule: str
+    subject: str
+    thread_id: str
+    about: str
+    number: int
+    before: int
+    due_day: int
+    raised_at: int = _big()
+    told_at: int = _big()
+    ended_at: int = _big()
+    seen_by: str
+    seen_at: int = _big()
+
+
+class OfficeTelling(NodeTable, table=True):
+    """AlertTellingRecord."""
+
+    __tablename__ = "office_tellings"
+    way: str = Field(primary_key=True)
+    alert_id: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    urgent: bool
+    queued_at: int = _big()
+    call: str
+    attempts: int
+    tried_at: int = _big()
+    fault: str
