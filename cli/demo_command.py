@@ -200,8 +200,8 @@ def _tell_of_papers(tell: Tell) -> None:
 def _keep_running(federation: LocalFederation) -> None:
     progress().print("机构仍在运行，Ctrl-C 结束。")
     try:
-        while all(service.is_running for service in federation.services.values()):
+        while not (ended := [each for each in federation.services.values() if not each.is_running]):
             time.sleep(0.5)
     except KeyboardInterrupt:
         return
-    raise LocalFederationError(f"a process ended by itself; see the logs in {federation.folder}")
+    raise LocalFederationError(f"{ended[0].name} ended by itself; see {ended[0].log}")

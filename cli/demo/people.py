@@ -41,6 +41,7 @@ ACCOUNTS: Final = (
     Account(CHENGDU, UnitType.APPRAISAL, "cd-ld-01", "文鉴定", "clerk"),
     Account(CHENGDU, UnitType.APPRAISAL, "cd-ld-02", "唐审批", "approver"),
     Account(SICHUAN, UnitType.PROVINCIAL, "sc-jg-01", "川监管", "supervisor"),
+    Account(SICHUAN, UnitType.PROVINCIAL, "sc-sp-01", "川审批", "approver"),
 )
 # handler and approver of the home, then of the host
 INVESTIGATION: Final = ("hz-jb-01", "hz-sp-01", "cd-jb-01", "cd-sh-01")

@@ -54,6 +54,8 @@ def print_addresses(federation: LocalFederation) -> None:
                     f"  口令 {federation.passwords[each.staff_id]}",
                     highlight=False,
                 )
+        if UnitType.PROVINCIAL in bureau.unit_types:
+            console.print(f"  监管总览 {address}/desk/province", highlight=False, soft_wrap=True)
     console.print("各地可以在同一个浏览器里同时打开，登录互不影响。", highlight=False)
 
 
