@@ -25,6 +25,7 @@ from node.store import ThreadQuery, Where
 from node.writer import Tx
 
 MOST_AGREEMENTS: Final = 200
+_STAGES: Final = (Stage.PROPOSED, Stage.IN_FORCE, Stage.ENDED)
 _OFFICES: Final = frozenset({UnitType.PROVINCIAL, UnitType.NATIONAL})
 
 
@@ -57,10 +58,14 @@ def units_of(view: RosterView, office: str) -> OfficeUnits:
 
 def agreements_of(tx: Tx, state: State, view: RosterView, unit: str) -> tuple[AgreementLine, ...]:
     """Agreements and proposals of the unit, the latest change first."""
-    query = ThreadQuery(unit=unit, where=(Where("thread_type", int(ThreadType.AGREEMENT)),), limit=MOST_AGREEMENTS)
-    found = [record for record, _ in tx.store.list_threads(query)]
+    found: list[ThreadRecord] = []
+    for stage in _STAGES:  # which no other thread has: lists filter by them from an index
+        query = ThreadQuery(unit=unit, where=(Where("state", stage.value),), limit=MOST_AGREEMENTS)
+        records = (record for record, _ in tx.store.list_threads(query) if isinstance(record, ThreadRecord))
+        found += [record for record in records if record.thread_type == ThreadType.AGREEMENT]
+    found.sort(key=lambda record: -record.change_number)
     taken = {agreement.agreement_id for agreement in view.agreements}
-    return tuple(_line(tx, state, view, record, unit, taken) for record in found if isinstance(record, ThreadRecord))
+    return tuple(_line(tx, state, view, record, unit, taken) for record in found[:MOST_AGREEMENTS])
 
 
 def _line(tx: Tx, state: State, view: RosterView, record: ThreadRecord, unit: str, taken: set[str]) -> AgreementLine:
