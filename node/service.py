@@ -40,6 +40,7 @@ from node.pool.service import ExpertPool
 from node.province.acts import OfficeActs
 from node.province.mirror import Mirror
 from node.province.oversight import ProvinceOversight
+from node.province.report_room import ReportRoom
 from node.roster_cache import RosterCache
 from node.roster_keeper import RosterKeeper, load_rosters
 from node.settings import NodeSettings
@@ -96,6 +97,15 @@ class Node:
         self.oversight = oversight
         self.link = courier.link
         self.acts = OfficeActs(writer, desk, courier.read_thread, clock)
+        self.reports = ReportRoom(
+            writer=writer,
+            state=state,
+            store=store,
+            log=courier.link,
+            schedule=settings.reports,
+            clock=clock,
+            seconds=settings.sweep_seconds,
+        )
         self.sweeper = sweeper
         self.changes = changes
         self.desk = desk
@@ -241,12 +251,13 @@ class Node:
         return node
 
     def carry(self) -> None:
-        """Start the courier, the draws, the office's copy, the sweeps and the notices."""
+        """Start the courier, the draws, the office's copy and reports, the sweeps and the notices."""
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self.courier.run(), name="courier"),
                 asyncio.create_task(self.drawer.run(), name="drawer"),
                 asyncio.create_task(self.mirror.run(), name="copy"),
+                asyncio.create_task(self.reports.run(), name="reports"),
                 asyncio.create_task(self.sweeper.run(), name="sweeper"),
                 asyncio.create_task(self.notices.run(), name="notices"),
             ]
@@ -257,6 +268,7 @@ class Node:
             task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS):
+                await self.reports.close()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
                 await self.link.close()
         self._tasks = []

@@ -1,12 +1,13 @@
 """What an operator sets. Environment XIEBAN_NODE_…, else node.json in the data folder, else the defaults here."""
 
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from certs.folder_settings import FolderSettings
+from node.province.schedule import ReportKind, Schedule
 from node.province.scoreboard import DEFAULTS, Scoreboard
 
 
@@ -99,3 +100,13 @@ class NodeSettings(FolderSettings):
     mail_to: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # unit: addresses
     mail_minutes: int = Field(default=60, ge=5, le=1440)
     scoreboard: ScoreboardSettings = Field(default_factory=ScoreboardSettings)  # of a provincial office
+    # reports that a provincial office's node makes by itself: of each ended period, on a day of the month after it
+    report_kinds: tuple[Literal["month", "quarter", "year"], ...] = ("month",)
+    report_day: int = Field(default=1, ge=1, le=28)
+    report_hour: int = Field(default=6, ge=0, le=23)  # Asia/Shanghai
+
+    @property
+    def reports(self) -> Schedule:
+        """When reports are made."""
+        kinds = tuple(ReportKind(kind) for kind in dict.fromkeys(self.report_kinds))
+        return Schedule(kinds=kinds, day=self.report_day, hour=self.report_hour)

@@ -7,7 +7,7 @@ the copy proved when it took the entry over and keeps no proof of; and that the 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
 from typing import Final, cast
@@ -64,6 +64,15 @@ class Outcome:
         return not self.differences
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of the log that stands for what was counted: a thread's last entry, or negative evidence."""
+
+    thread_id: str
+    index: int
+    digest: bytes  # SHA-256 of the entry
+
+
 @dataclass(slots=True)
 class Folded:
     """One thread folded again: `fault` tells where the folding ended early."""
@@ -76,14 +85,32 @@ class Folded:
     provinces: frozenset[str] = frozenset()
     entries: int = 0
     fault: Difference | None = None
+    negative: list[Leaf] = field(default_factory=list)
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        """Which leaves prove the whole of it."""
+        return [Leaf(self.thread_id, self.leaf, self.digest), *self.negative] if self.sequence else self.negative
 
 
-def verify(report: Report, store: Store, *, newest: Trust, trust_of: TrustOf) -> Outcome:
-    """Hold a report against the copy. Refusal as `trust_of`, for the roster whose calendar it names."""
+def verify(
+    report: Report,
+    store: Store,
+    *,
+    newest: Trust,
+    trust_of: TrustOf,
+    leaves: list[Leaf] | None = None,
+    going: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Hold a report against the copy. Refusal as `trust_of`, for the roster whose calendar it names.
+
+    `leaves` takes in those that stand for what was counted; `going` is called for each thread, and ends it by raising.
+    """
     found = _checkpoint(report, newest)
     figures = _figures(report, trust_of(report.roster))
     missing, entries, threads = dict(report.threads), 0, 0
     for thread in _folded_copy(store, report.log_size, newest=newest, trust_of=trust_of):
+        going()
         entries += thread.entries
         if thread.fault is not None:
             found.append(thread.fault)
@@ -91,6 +118,8 @@ def verify(report: Report, store: Store, *, newest: Trust, trust_of: TrustOf) ->
             continue
         threads += 1
         figures.take(thread.course)
+        if leaves is not None:
+            leaves += thread.leaves
         found += compared(thread, missing.pop(thread.thread_id, None))
     found += [Difference(what="thread", where="", thread_id=name, why="not_in_copy") for name in sorted(missing)]
     found += figures_differ(report.figures, figures.written())
@@ -156,6 +185,7 @@ def _next(thread: Folded, checked: Checked) -> None:
     if header is None:
         if thread.course is not None:
             thread.course = certified(thread.course, entry)
+            thread.negative.append(Leaf(thread.thread_id, checked.item.leaf, sha256(checked.item.entry).digest()))
         return
     if entry.thread_sequence != thread.sequence + 1 or entry.previous_entry_digest != thread.digest:
         raise Refusal(Reason.ENTRY_MISMATCH, why="chain")

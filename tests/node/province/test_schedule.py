@@ -20,8 +20,6 @@ SCHEDULES = st.builds(
 BEGINS = st.integers(0, 730 * 24 * 60).map(
     lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
-    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-)
 # a look after so long, and how many of what it finds owed are stored before the node is killed (None: all)
 LOOKS = st.lists(st.tuples(st.timedeltas(timedelta(0), timedelta(days=70)), st.none() | st.integers(0, 2)), max_size=25)
 
