@@ -11,20 +11,27 @@ from typing import Literal, cast
 
 from bureau_client.core import Answer, Caller, Upload
 from bureau_client.shapes import (
+    ActOutcomes,
     AgreementFileOut,
     AlarmList,
+    Announcement,
     AnswerDays,
     AnswerDaysOut,
     ApiKeyList,
     ApiKeyOut,
+    Approvals,
     AssignmentState,
+    Business,
     CaseAssignment,
     CaseFileList,
     ColleagueList,
+    CoordinationRequest,
+    Count,
     DelegationOut,
     DelegationPage,
     DeputyList,
     DeputyOut,
+    Designation,
     Draft,
     DraftOut,
     DraftPage,
@@ -39,10 +46,13 @@ from bureau_client.shapes import (
     ExpertSearch,
     ExportOut,
     FileFactsForm,
+    Flow,
+    FlowsOut,
     FollowingAppraisal,
     FoundDelegations,
     FoundExperts,
     FoundOldCases,
+    GlossaryOut,
     HandedOver,
     HeaderPage,
     HealthOut,
@@ -57,6 +67,8 @@ from bureau_client.shapes import (
     NewRequest,
     NewStaff,
     Note,
+    OfficeActOut,
+    OfficeWorkOut,
     OldCaseOut,
     OldCaseOutcomes,
     OldCasePage,
@@ -64,19 +76,26 @@ from bureau_client.shapes import (
     OldCaseSearch,
     OpenTaskList,
     OptionalNote,
+    OverseenPage,
+    OverviewOut,
     PasswordChange,
     PoolOut,
     PoolVersionOut,
     PoolVersionPageOut,
     PoolVersions,
     PreparedMoveOut,
+    ProvincialAgreement,
     Purge,
+    Reminders,
     RequestAnswer,
+    Route,
     SealRule,
     SealRuleOut,
     Search,
     SessionOut,
     SignIn,
+    Span,
+    SpokenWord,
     StaffChange,
     StaffList,
     StaffOut,
@@ -84,9 +103,11 @@ from bureau_client.shapes import (
     StatusOut,
     SubjectRequestList,
     SubjectRequestOut,
+    Supervision,
     TakeOver,
     TaskHandOver,
     ThreadOut,
+    TimelineOut,
     TodoOut,
     UnitList,
     UnitTransfer,
@@ -970,6 +991,227 @@ class Bureau(Caller):
         """A version with what it brought, and what has changed since."""
         answer = self.call("GET", "/api/v1/pool/versions/{root}", values={"root": root})
         return cast("Answer[PoolVersionPageOut]", answer)
+
+    def read_province_figures(self) -> Answer[GlossaryOut]:
+        """What each figure of a provincial office is called, what it counts, and over which delegations."""
+        answer = self.call("GET", "/api/v1/province/figures")
+        return cast("Answer[GlossaryOut]", answer)
+
+    def read_province_overview(
+        self,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        business: Business | None = None,
+        route: Route | None = None,
+        flow: Flow | None = None,
+        matter: Literal[
+            "INVESTIGATION",
+            "DISABILITY_GRADE",
+            "SELF_CARE",
+            "PAID_LEAVE_EXTENSION",
+            "REHABILITATION",
+            "ASSISTIVE_DEVICE",
+            "RELAPSE",
+            "DEPENDANT_INCAPACITY",
+            "CAUSALITY",
+            "NON_WORK_ILLNESS",
+        ]
+        | None = None,
+        home: str | None = None,
+        host: str | None = None,
+    ) -> Answer[OverviewOut]:
+        """The figures of the scope: in all, by week, by city, and with whom the late ones are."""
+        answer = self.call(
+            "GET",
+            "/api/v1/province/overview",
+            query={
+                "first": first,
+                "last": last,
+                "business": business,
+                "route": route,
+                "flow": flow,
+                "matter": matter,
+                "home": home,
+                "host": host,
+            },
+        )
+        return cast("Answer[OverviewOut]", answer)
+
+    def read_province_flows(
+        self,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        business: Business | None = None,
+        route: Route | None = None,
+        flow: Flow | None = None,
+        matter: Literal[
+            "INVESTIGATION",
+            "DISABILITY_GRADE",
+            "SELF_CARE",
+            "PAID_LEAVE_EXTENSION",
+            "REHABILITATION",
+            "ASSISTIVE_DEVICE",
+            "RELAPSE",
+            "DEPENDANT_INCAPACITY",
+            "CAUSALITY",
+            "NON_WORK_ILLNESS",
+        ]
+        | None = None,
+        home: str | None = None,
+        host: str | None = None,
+    ) -> Answer[FlowsOut]:
+        """Who delegates to whom: figures of every pair that has any."""
+        answer = self.call(
+            "GET",
+            "/api/v1/province/flows",
+            query={
+                "first": first,
+                "last": last,
+                "business": business,
+                "route": route,
+                "flow": flow,
+                "matter": matter,
+                "home": home,
+                "host": host,
+            },
+        )
+        return cast("Answer[FlowsOut]", answer)
+
+    def list_province_delegations(
+        self,
+        *,
+        count: Count | None = None,
+        span: Span | None = None,
+        late_with: str | None = None,
+        week: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        business: Business | None = None,
+        route: Route | None = None,
+        flow: Flow | None = None,
+        matter: Literal[
+            "INVESTIGATION",
+            "DISABILITY_GRADE",
+            "SELF_CARE",
+            "PAID_LEAVE_EXTENSION",
+            "REHABILITATION",
+            "ASSISTIVE_DEVICE",
+            "RELAPSE",
+            "DEPENDANT_INCAPACITY",
+            "CAUSALITY",
+            "NON_WORK_ILLNESS",
+        ]
+        | None = None,
+        home: str | None = None,
+        host: str | None = None,
+    ) -> Answer[OverseenPage]:
+        """The delegations behind a figure, the most urgent first. Without a figure: all that are in hand, or were
+        issued, given a result or ended in the period.
+        """
+        answer = self.call(
+            "GET",
+            "/api/v1/province/delegations",
+            query={
+                "count": count,
+                "span": span,
+                "late_with": late_with,
+                "week": week,
+                "page_size": page_size,
+                "page_token": page_token,
+                "first": first,
+                "last": last,
+                "business": business,
+                "route": route,
+                "flow": flow,
+                "matter": matter,
+                "home": home,
+                "host": host,
+            },
+        )
+        return cast("Answer[OverseenPage]", answer)
+
+    def read_province_delegation(self, delegation_id: str) -> Answer[TimelineOut]:
+        """One delegation as headers and entries tell it, with the days that were due and where they come from."""
+        answer = self.call(
+            "GET", "/api/v1/province/delegations/{delegation_id}", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[TimelineOut]", answer)
+
+    def remind_delegations(self, body: Reminders) -> Answer[ActOutcomes]:
+        """催办: signed and queued at once, one by one; each says what became of it, and one that is refused stops
+        none.
+        """
+        answer = self.call("POST", "/api/v1/province/reminders", body=body)
+        return cast("Answer[ActOutcomes]", answer)
+
+    def prepare_supervision(self, body: Supervision) -> Answer[OfficeActOut]:
+        """督办. Another province's unit is refused (NOT_ALLOWED, `why` other_province) with the `office` to ask
+        instead.
+        """
+        answer = self.call("POST", "/api/v1/province/supervisions", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_designation(self, body: Designation) -> Answer[OfficeActOut]:
+        """指定管辖. A thread that has moved on is refused: STALE with `since`, `kind`, `state`, `sequence`, `unit`."""
+        answer = self.call("POST", "/api/v1/province/designations", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_opinion(self, body: SpokenWord) -> Answer[OfficeActOut]:
+        """The office's opinion on a dispute."""
+        answer = self.call("POST", "/api/v1/province/opinions", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_coordination_request(self, body: CoordinationRequest) -> Answer[OfficeActOut]:
+        """请求协调, in a thread of its own, which the answer names; `unit` is the office that is asked."""
+        answer = self.call("POST", "/api/v1/province/coordination-requests", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_coordination_answer(self, body: SpokenWord) -> Answer[OfficeActOut]:
+        """Answer another office's request, in its thread."""
+        answer = self.call("POST", "/api/v1/province/coordination-answers", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_announcements(self, body: Announcement) -> Answer[ActOutcomes]:
+        """通知下发: an envelope a unit, each prepared for approval or refused by itself."""
+        answer = self.call("POST", "/api/v1/province/announcements", body=body)
+        return cast("Answer[ActOutcomes]", answer)
+
+    def propose_agreement(self, body: ProvincialAgreement) -> Answer[OfficeActOut]:
+        """提议协议. Terms against the law are refused with the `article`, the field and what it leaves."""
+        answer = self.call("POST", "/api/v1/province/agreements", body=body)
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_countersignature(self, delegation_id: str) -> Answer[OfficeActOut]:
+        """Countersign what was proposed, in the very terms."""
+        answer = self.call(
+            "POST",
+            "/api/v1/province/agreements/{delegation_id}/countersignature",
+            values={"delegation_id": delegation_id},
+        )
+        return cast("Answer[OfficeActOut]", answer)
+
+    def prepare_agreement_end(self, delegation_id: str) -> Answer[OfficeActOut]:
+        """End an agreement, or decline a proposed one."""
+        answer = self.call(
+            "POST", "/api/v1/province/agreements/{delegation_id}/end", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[OfficeActOut]", answer)
+
+    def approve_office_acts(self, body: Approvals) -> Answer[ActOutcomes]:
+        """Approve and seal acts that somebody else prepared, each at the version that was seen. Each says what
+        became of it: EDITED_MEANWHILE, FOUR_EYES, STALE for a designation on a thread that moved on.
+        """
+        answer = self.call("POST", "/api/v1/province/approvals", body=body)
+        return cast("Answer[ActOutcomes]", answer)
+
+    def list_province_waiting(self) -> Answer[OfficeWorkOut]:
+        """What waits for the office, and the answers to its supervisions."""
+        answer = self.call("GET", "/api/v1/province/waiting")
+        return cast("Answer[OfficeWorkOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

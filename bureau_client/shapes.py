@@ -47,11 +47,40 @@ class AccidentNotice(TypedDict):
     accident: NotRequired[Accident | None]
 
 
+class ActOutcomeOut(TypedDict):
+    """What became of one of several: `reason` is empty for what was done, and says why not. `move_id` and `version`
+    name what was prepared and waits for its approval.
+    """
+
+    delegation_id: str
+    unit: str
+    move_id: str
+    version: int
+    reason: str
+    details: dict[str, str]
+    text_zh: str
+    text_en: str
+
+
+class ActOutcomes(TypedDict):
+    """An outcome each, in the order in which they were asked for."""
+
+    items: list[ActOutcomeOut]
+
+
 class AdoptionDetail(TypedDict):
     """采用反馈."""
 
     adoption: NotRequired[Literal["ADOPTION_ADOPTED", "ADOPTION_PARTLY", "ADOPTION_NOT_ADOPTED"] | None]
     reason: NotRequired[str]
+
+
+class AgreedTimeOf(TypedDict):
+    """Working days that are agreed for a step."""
+
+    clock: str
+    working_days: int
+    green_working_days: NotRequired[int]
 
 
 class AgreementFileOut(TypedDict):
@@ -96,6 +125,13 @@ class Amendment(TypedDict):
     after: NotRequired[str]
 
 
+class Announcement(TypedDict):
+    """通知下发 to units of the own province."""
+
+    units: NotRequired[list[str]]
+    text: str
+
+
 class AnswerDays(TypedDict):
     """In how many working days the unit answers requests: its own rule, no statute's."""
 
@@ -106,6 +142,15 @@ class AnswerDaysOut(TypedDict):
     """In how many working days the unit answers requests: its own rule, no statute's."""
 
     days: int
+
+
+class AnsweredOut(TypedDict):
+    """An answer to a supervision that came in."""
+
+    delegation_id: str
+    unit: str
+    sequence: int
+    at: str
 
 
 class ApiKeyList(TypedDict):
@@ -242,6 +287,24 @@ class AppraisalResult(TypedDict):
     reviewer_staff_id: NotRequired[str | None]
 
 
+class Approvals(TypedDict):
+    """Prepared acts that are approved and sealed, each judged on its thread as it now stands."""
+
+    moves: list[PreparedAct]
+
+
+class AsOfOut(TypedDict):
+    """What an answer is computed at: the log's size, its signed checkpoint, when that was taken over, and the day.
+    `current` is false while the registry was not heard for long, or the office's copy is still catching up.
+    """
+
+    log_size: int
+    checkpoint: str
+    at: str
+    today: str
+    current: bool
+
+
 class AskedMaterial(TypedDict):
     """A material that is asked for. One that the delegation holds is refused with its id, unless it is unfit."""
 
@@ -274,6 +337,17 @@ class AssignmentState(TypedDict):
     """The assignment, or null for nobody."""
 
     assignment: AssignmentOut | None
+
+
+Basis: TypeAlias = "Literal['standing', 'issued', 'result', 'ended']"
+
+
+class BasisOut(TypedDict):
+    """Over which delegations a figure counts."""
+
+    code: Basis
+    text_zh: str
+    text_en: str
 
 
 class Body(TypedDict):
@@ -313,6 +387,9 @@ class Body(TypedDict):
     rejudge: NotRequired[Rejudge | None]
     experts: NotRequired[ExpertList | None]
     conclusion: NotRequired[Conclusion | None]
+
+
+Business: TypeAlias = "Literal['all', 'investigation', 'appraisal']"
 
 
 class CaseAssignment(TypedDict):
@@ -396,6 +473,14 @@ class ConflictOut(TypedDict):
     number: str
 
 
+class CoordinationRequest(TypedDict):
+    """请求协调: the office of another province's unit is asked to see to it within five working days."""
+
+    delegation_id: str
+    unit: str
+    text: str
+
+
 class Cost(TypedDict):
     """费用."""
 
@@ -408,6 +493,19 @@ class CostLine(TypedDict):
 
     description: str
     amount_fen: int
+
+
+Count: TypeAlias = "Literal['in_hand', 'due_soon', 'late', 'issued', 'signed', 'accepted', 'accepted_quickly', 'returned', 'refused', 'transferred', 'disputed', 'reminded', 'supervised', 'reused', 'draw_defaults', 'results', 'results_in_time', 'results_due', 'supplemented', 'adopted', 'partly_adopted', 'not_adopted', 'completed', 'withdrawn', 'cancelled', 'terminated']"
+
+
+class DaysOut(TypedDict):
+    """Natural days of a step: of how many, the middle one, the one that nine of ten do not exceed, their sum."""
+
+    count: int
+    median: float
+    p90: int
+    total: int
+    mean: float
 
 
 class Declared(TypedDict):
@@ -529,6 +627,15 @@ class DeputyOut(TypedDict):
     set_by: str
     ended: bool
     holds: bool
+
+
+class Designation(TypedDict):
+    """指定管辖: which unit is competent."""
+
+    delegation_id: str
+    unit: str
+    seen: int
+    text: str
 
 
 class Draft(TypedDict):
@@ -896,6 +1003,20 @@ class FieldErrorOut(TypedDict):
     rule: str
 
 
+class FigureOut(TypedDict):
+    """A figure: its code, its words, what it counts, over which delegations."""
+
+    code: str
+    measure: Literal["count", "days", "share"]
+    basis: Basis
+    label_zh: str
+    label_en: str
+    counts_zh: str
+    counts_en: str
+    part: str
+    of: str
+
+
 class FileFactsForm(TypedDict):
     """Facts of a file; its media type is found by its content."""
 
@@ -905,6 +1026,28 @@ class FileFactsForm(TypedDict):
     is_copy: NotRequired[bool]
     compared_by: NotRequired[str]
     original_at: NotRequired[str]
+
+
+Flow: TypeAlias = "Literal['all', 'within', 'out', 'in']"
+
+
+class FlowCellOut(TypedDict):
+    """One pair of prefectures, or of provinces where the whole country is asked for."""
+
+    home: str
+    host: str
+    tally: TallyOut
+
+
+class FlowsOut(TypedDict):
+    """The flow matrix, without the empty cells."""
+
+    as_of: AsOfOut
+    period: PeriodOut
+    outside: Literal["", "home", "host"]
+    cells: list[FlowCellOut]
+    outside_zh: str
+    outside_en: str
 
 
 class FollowingAppraisal(TypedDict):
@@ -939,6 +1082,13 @@ class FoundOldCases(TypedDict):
     """Cases that were looked for; at most 100."""
 
     items: list[OldCaseRowOut]
+
+
+class GlossaryOut(TypedDict):
+    """Every figure and every basis."""
+
+    figures: list[FigureOut]
+    bases: list[BasisOut]
 
 
 class HandOver(TypedDict):
@@ -1047,6 +1197,13 @@ class ItemAnswer(TypedDict):
     text: NotRequired[str]
     evidence_ids: NotRequired[list[str]]
     unable_code: NotRequired[str | Literal[""]]
+
+
+class LateWithOut(TypedDict):
+    """How many are late with a unit that has to act."""
+
+    unit: str
+    delegations: int
 
 
 class Letter(TypedDict):
@@ -1253,6 +1410,22 @@ class Note(TypedDict):
     note: str
 
 
+class OfficeActOut(TypedDict):
+    """An act that waits for its approval by another person; `version` is its ETag."""
+
+    delegation_id: str
+    unit: str
+    move_id: str
+    version: int
+
+
+class OfficeWorkOut(TypedDict):
+    """What the office has to do, the earliest day first, and the answers of the last thirty days, newest first."""
+
+    waits: list[WaitsOut]
+    answers: list[AnsweredOut]
+
+
 class OldCase(TypedDict):
     """One closed paper case (纸质旧案). A row that is wrong is told and the others are kept: so all are texts here."""
 
@@ -1394,6 +1567,68 @@ class OutlineQuestion(TypedDict):
     text: str
 
 
+class OverseenOut(TypedDict):
+    """One delegation in a list. `late_days` are natural days over the due date, 0 when it is not late."""
+
+    delegation_id: str
+    matter: str
+    priority: str
+    home_unit: str
+    host_unit: str
+    leg: int
+    on_paper: bool
+    state: str
+    business_status: str
+    issued_at: str
+    changed_at: str
+    due: OversightDueOut | None
+    late_days: int
+    reminders: int
+    supervisions: int
+    supervision_open: bool
+    state_label: str
+
+
+class OverseenPage(TypedDict):
+    """A page of the delegations behind a figure, the most urgent first; `next_page_token` is empty at the end."""
+
+    as_of: AsOfOut
+    period: PeriodOut
+    outside: Literal["", "home", "host"]
+    items: list[OverseenOut]
+    total: int
+    next_page_token: str
+    outside_zh: str
+    outside_en: str
+
+
+class OversightDueOut(TypedDict):
+    """A due date that counts: who must act, until when, on what ground."""
+
+    clock: str
+    unit: str
+    nominal: str
+    legal: str
+    provisional: bool
+    label: str
+    source: str
+
+
+class OverviewOut(TypedDict):
+    """The figures of the morning; delegations on paper are counted apart."""
+
+    as_of: AsOfOut
+    period: PeriodOut
+    outside: Literal["", "home", "host"]
+    tally: TallyOut
+    paper: TallyOut
+    weeks: list[WeekOut]
+    cities: list[PlaceTallyOut]
+    late_with: list[LateWithOut]
+    outside_zh: str
+    outside_en: str
+
+
 class PanelChange(TypedDict):
     """A seat that passes on; who enters is the next reserve."""
 
@@ -1425,6 +1660,21 @@ class PasswordChange(TypedDict):
 
     old: str
     new: str
+
+
+class PeriodOut(TypedDict):
+    """Days of Asia/Shanghai, both included."""
+
+    first: str
+    last: str
+
+
+class PlaceTallyOut(TypedDict):
+    """Figures of one city (region code), or of one unit where the filter names a city, as home and as host."""
+
+    code: str
+    as_home: TallyOut
+    as_host: TallyOut
 
 
 class PoolOut(TypedDict):
@@ -1471,6 +1721,13 @@ class PoolVersions(TypedDict):
     items: list[PoolVersionOut]
 
 
+class PreparedAct(TypedDict):
+    """A prepared act as it was seen."""
+
+    move_id: str
+    version: int
+
+
 class PreparedMoveOut(TypedDict):
     """A move that a handler prepared and that waits for an approver, or that came back. `version` is its ETag."""
 
@@ -1515,6 +1772,30 @@ class ProtestDetail(TypedDict):
     """A protest in words."""
 
     guard: str
+
+
+class ProvincialAgreement(TypedDict):
+    """Terms between the units of two provinces."""
+
+    office: str
+    matters: list[
+        Literal[
+            "INVESTIGATION",
+            "DISABILITY_GRADE",
+            "SELF_CARE",
+            "PAID_LEAVE_EXTENSION",
+            "REHABILITATION",
+            "ASSISTIVE_DEVICE",
+            "RELAPSE",
+            "DEPENDANT_INCAPACITY",
+            "CAUSALITY",
+            "NON_WORK_ILLNESS",
+        ]
+    ]
+    modes: NotRequired[list[Literal["ONSITE_ASSIST", "FULL_ENTRUST", "EXPERT_SECONDMENT"]]]
+    times: NotRequired[list[AgreedTimeOf]]
+    valid_from: str
+    valid_to: NotRequired[str | None]
 
 
 class Purge(TypedDict):
@@ -1580,6 +1861,14 @@ class Rejudge(TypedDict):
     reason: NotRequired[str]
 
 
+class Reminders(TypedDict):
+    """催办 of many: an envelope each, once a day, delegation and side."""
+
+    delegation_ids: list[str]
+    text: str
+    unit: NotRequired[str | None]
+
+
 class RequestAnswer(TypedDict):
     """An answer, which another person approves."""
 
@@ -1612,6 +1901,9 @@ class ReturnNotice(TypedDict):
 Role: TypeAlias = (
     "Literal['clerk', 'approver', 'investigator', 'administrator', 'supervisor', 'reader', 'dispatcher', 'seal_holder']"
 )
+
+
+Route: TypeAlias = "Literal['wire', 'paper', 'all']"
 
 
 class SealRule(TypedDict):
@@ -1702,6 +1994,9 @@ class SignedHeaderOut(TypedDict):
     signatures: list[str]
 
 
+Span: TypeAlias = "Literal['sign', 'decide', 'assign', 'work', 'result', 'check', 'whole']"
+
+
 class SpecialtyCountOut(TypedDict):
     """How many experts can be drawn today for a speciality, whatever the case."""
 
@@ -1715,6 +2010,13 @@ class SpecialtyPlan(TypedDict):
     specialties: NotRequired[list[str]]
     reason: NotRequired[str]
     remedy: NotRequired[str]
+
+
+class SpokenWord(TypedDict):
+    """What the office says in a thread."""
+
+    delegation_id: str
+    text: str
 
 
 class StaffChange(TypedDict):
@@ -1777,6 +2079,24 @@ class StatusOut(TypedDict):
     sealing_allowed: bool
 
 
+class StepOut(TypedDict):
+    """One line of a public timeline; `kind` is empty for evidence that something was not done (`missed_clock`)."""
+
+    sequence: int
+    leaf: int
+    kind: str
+    label: str
+    sender: str
+    leg: int
+    claimed_at: str | None
+    accepted_at: str
+    due: list[OversightDueOut]
+    reasons: list[str]
+    declared: dict[str, str]
+    missed_clock: str
+    awaited: str
+
+
 class StratumOut(TypedDict):
     """A stratum of the draw; speciality and label are empty where the plan is not the caller's to read."""
 
@@ -1827,6 +2147,15 @@ class SubjectRequestOut(TypedDict):
     overdue: bool
 
 
+class Supervision(TypedDict):
+    """督办 of a unit of the own province."""
+
+    delegation_id: str
+    unit: str
+    working_days: int
+    text: str
+
+
 class SupplementItem(TypedDict):
     """One item asked again."""
 
@@ -1861,6 +2190,14 @@ class TakeOver(TypedDict):
     materials: list[str]
 
 
+class TallyOut(TypedDict):
+    """Figures by their codes, which `readProvinceFigures` explains. What is not named is 0, or had none."""
+
+    counts: dict[str, int]
+    days: dict[str, DaysOut]
+    shares: dict[str, float]
+
+
 class TaskHandOver(TypedDict):
     """Everything that a person has in hand in a unit goes to another."""
 
@@ -1884,6 +2221,14 @@ class ThreadOut(TypedDict):
     version: int
     entries: list[EntryOut]
     next_sequence: int
+
+
+class TimelineOut(TypedDict):
+    """A delegation as headers and entries tell it."""
+
+    as_of: AsOfOut
+    delegation: OverseenOut
+    steps: list[StepOut]
 
 
 class TodoCategoryOut(TypedDict):
@@ -1971,11 +2316,30 @@ class UnitTransfer(TypedDict):
     reason: str
 
 
+class WaitsOut(TypedDict):
+    """What waits for the office in one thread."""
+
+    what: Literal["designation", "opinion", "coordination", "agreement", "reveal"]
+    delegation_id: str
+    other_unit: str
+    due: str | None
+
+
 class WarningAnswer(TypedDict):
     """Why a warning does not matter here."""
 
     warning: str
     text: NotRequired[str]
+
+
+class WeekOut(TypedDict):
+    """One week of a trend, by its Monday."""
+
+    monday: str
+    issued: int
+    results: int
+    results_late: int
+    ended: int
 
 
 class Witness(TypedDict):

@@ -30,6 +30,9 @@ OVERSEERS: Final = frozenset(
 )  # of a provincial or national office, which the node judges
 
 
+SUPERVISORS: Final = frozenset({Role.SUPERVISOR})  # as above
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Roles of which one is enough; `public` asks for no identity at all, `person` admits no API key.
@@ -127,6 +130,24 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "listPoolVersions": Access(POOL_READERS),
         "readPoolVersion": Access(POOL_READERS),
         "preparePoolVersion": Access(POOL_PREPARERS, person=True),
+        # the provincial office
+        "readProvinceFigures": Access(OVERSEERS),
+        "readProvinceOverview": Access(OVERSEERS),
+        "readProvinceFlows": Access(OVERSEERS),
+        "listProvinceDelegations": Access(OVERSEERS),
+        "readProvinceDelegation": Access(OVERSEERS),
+        "listProvinceWaiting": Access(OVERSEERS | APPROVERS),
+        "remindDelegations": Access(SUPERVISORS),
+        "prepareSupervision": Access(SUPERVISORS),
+        "prepareDesignation": Access(SUPERVISORS),
+        "prepareOpinion": Access(SUPERVISORS),
+        "prepareCoordinationRequest": Access(SUPERVISORS),
+        "prepareCoordinationAnswer": Access(SUPERVISORS),
+        "prepareAnnouncements": Access(SUPERVISORS),
+        "proposeAgreement": Access(SUPERVISORS),
+        "prepareCountersignature": Access(SUPERVISORS),
+        "prepareAgreementEnd": Access(SUPERVISORS),
+        "approveOfficeActs": Access(APPROVERS, person=True),
         # people
         "listColleagues": Access(EVERYONE),
         "listDeputies": Access(EVERYONE),

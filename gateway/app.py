@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -46,6 +47,8 @@ from gateway.routes import (
     old_cases,
     people,
     pool,
+    province_acts,
+    province_figures,
     requests,
     session,
     taking,
@@ -76,6 +79,8 @@ _DESK: Final = (
     dispatch,
     requests,
     pool,
+    province_figures,
+    province_acts,
 )
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,
@@ -176,7 +181,7 @@ def create_app(
     @described.get(f"{PREFIX}/openapi.json", operation_id="readOpenApi", response_model=dict[str, object])
     async def read_openapi() -> Response:
         """This document."""
-        return JSONResponse(document)
+        return JSONResponse(document())
 
     routers = [module.router for module in _DESK]
     everything = [*routers, machine.router, described]
@@ -185,7 +190,10 @@ def create_app(
         app.include_router(router, prefix=PREFIX)
     app.include_router(machine.router)
     app.include_router(described)
-    document: Json = describe(app.routes, everything, cookie=settings.session_cookie)
+
+    @cache
+    def document() -> Json:  # for whoever asks first: no start waits for it
+        return describe(app.routes, everything, cookie=settings.session_cookie)
 
     state = app.state
     state.station, state.settings, state.clock, state.is_ready, state.metrics = (
@@ -204,5 +212,5 @@ def create_app(
     if settings.pages:
         app.router.routes.append(Route("/", to_desk, methods=["GET"]))
         app.router.routes.append(create_site(state))
-    state.query_names, state.parameter_names = query_names(document), parameter_names(document)
+    state.query_names, state.parameter_names = query_names(everything), parameter_names(everything)
     return app

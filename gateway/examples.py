@@ -22,6 +22,16 @@ from gateway.schemas.people import (
     UnitTransfer,
 )
 from gateway.schemas.pool import ExpertRow, ExpertRows, ExpertSearch
+from gateway.schemas.province_acts import (
+    Announcement,
+    Approvals,
+    CoordinationRequest,
+    Designation,
+    ProvincialAgreement,
+    Reminders,
+    SpokenWord,
+    Supervision,
+)
 from gateway.schemas.taking import FollowingAppraisal, TakeOver
 
 _LETTER: Final[dict[str, object]] = {
@@ -37,6 +47,8 @@ _LETTER: Final[dict[str, object]] = {
     "claimed_grounds": ["14-1"],
     "recusal_declared": True,
 }
+
+_DELEGATION: Final = "WT-330100-20260803-000017-Y"
 
 _OLD_CASE: Final[dict[str, object]] = {
     "number": "杭工协〔2019〕12号",
@@ -127,5 +139,36 @@ EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyTy
         ExpertSearch: {"number": "HZ-0017"},
         TakeOver: {"materials": ["0b8f7a52-8f0a-4d5c-9d0d-1c6f8f6f2a11"]},
         FollowingAppraisal: {"unit": "330100AC017", "draft": {"matter": "DISABILITY_GRADE"}},
+        Reminders: {
+            "delegation_ids": [_DELEGATION, "WT-330100-20260803-000018-X"],
+            "text": "该委托已超过约定期限，请抓紧办理",
+        },
+        Supervision: {
+            "delegation_id": _DELEGATION,
+            "unit": "330100RD01T",
+            "working_days": 3,
+            "text": "请说明超期原因及办结时间",
+        },
+        Designation: {
+            "delegation_id": _DELEGATION,
+            "unit": "510600RD012",
+            "seen": 3,
+            "text": "事故发生地在该市，由其办理",
+        },
+        SpokenWord: {"delegation_id": _DELEGATION, "text": "建议按第一次调查的结论办理"},
+        CoordinationRequest: {
+            "delegation_id": _DELEGATION,
+            "unit": "510100RD015",
+            "text": "该委托受托方逾期未签收，请协调",
+        },
+        Announcement: {"units": ["330100RD01T"], "text": "请于本月底前完成自查"},
+        ProvincialAgreement: {
+            "office": "510000PO013",
+            "matters": ["INVESTIGATION"],
+            "times": [{"clock": "investigate", "working_days": 10, "green_working_days": 5}],
+            "valid_from": "2026-09-01",
+            "valid_to": "2028-08-31",
+        },
+        Approvals: {"moves": [{"move_id": "0199f0c0-7a11-7000-8000-000000000001", "version": 1}]},
     }
 )
