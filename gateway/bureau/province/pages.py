@@ -10,16 +10,13 @@ from delegation.figures import Count, Span
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.guard import PageCaller
 from gateway.bureau.province import figures
-from gateway.bureau.province.asking import Addresses, AskedFor, DayText, PlaceText, codes_of, day_read, kind_of, name_of
+from gateway.bureau.province.around import around
+from gateway.bureau.province.asking import Addresses, AskedFor, DayText, PlaceText, codes_of, day_read
 from gateway.bureau.province.matrix import MEASURES, matrix_of
 from gateway.bureau.province.trend import trend_of
 from gateway.bureau.province.words import (
     BASES,
-    BUSINESS,
-    FLOWS,
     ISSUED_LATER,
-    OUTSIDE,
-    ROUTES,
     SHARE_LABELS,
     basis_of,
     words_of,
@@ -27,29 +24,13 @@ from gateway.bureau.province.words import (
 from gateway.bureau.render import render
 from gateway.page_tokens import PageTokens
 from node.desk.labels import clock_label, state_label
-from node.province.ports import Behind, Oversight, Wanted
+from node.province.ports import Behind, Oversight
 
 router = APIRouter()
 PAGE: Final = 50
 _MEASURES: Final = "^(" + "|".join(MEASURES) + ")$"
 ThreadPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 After = Annotated[str, Query(max_length=512, pattern=r"^[A-Za-z0-9_=.~-]*$")]
-
-
-def _shared(wanted: Wanted, where: str) -> dict[str, object]:
-    """What every page of the province shows around its own."""
-    return {
-        "wanted": wanted,
-        "to": Addresses(wanted),
-        "where": where,
-        "business": BUSINESS,
-        "flows": FLOWS,
-        "routes": ROUTES,
-        "outside_words": OUTSIDE,
-        "name_of": name_of,
-        "kind_of": kind_of,
-        "active": "province",
-    }
 
 
 def _oversight(request: Request) -> Oversight:
@@ -65,7 +46,7 @@ async def page_province(request: Request, caller: PageCaller, wanted: AskedFor) 
     return render(
         request,
         "province/overview.html",
-        **_shared(wanted, "overview"),  # type: ignore[arg-type] # values of a page
+        **await around(request, caller, wanted, "overview"),  # type: ignore[arg-type] # values of a page
         view=view,
         now=[figures.figure(view.tally, each, to) for each in figures.NOW],
         counted=[figures.figure(view.tally, each, to) for each in figures.IN_PERIOD],
@@ -91,7 +72,7 @@ async def page_flows(
     return render(
         request,
         "province/flows.html",
-        **_shared(wanted, "flows"),  # type: ignore[arg-type] # values of a page
+        **await around(request, caller, wanted, "flows"),  # type: ignore[arg-type] # values of a page
         view=view,
         measure=measure,
         measures=[(name, words[0]) for name, words in MEASURES.items()],
@@ -124,7 +105,7 @@ async def page_list(
     return render(
         request,
         "province/list.html",
-        **_shared(wanted, "list"),  # type: ignore[arg-type] # values of a page
+        **await around(request, caller, wanted, "list"),  # type: ignore[arg-type] # values of a page
         view=found,
         behind=behind,
         codes=codes,
@@ -147,7 +128,7 @@ async def page_thread(request: Request, caller: PageCaller, wanted: AskedFor, th
     return render(
         request,
         "province/thread.html",
-        **_shared(wanted, "thread"),  # type: ignore[arg-type] # values of a page
+        **await around(request, caller, wanted, "thread"),  # type: ignore[arg-type] # values of a page
         view=view,
         line=view.line,
         state_of=state_label,
