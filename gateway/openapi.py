@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Final, cast
 
 from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -94,24 +95,30 @@ def form_of(route: APIRoute) -> type[BaseModel] | None:
     return None
 
 
-def query_names(document: Json) -> dict[str, frozenset[str]]:
+def _with_inner(dependant: Dependant) -> Iterator[Dependant]:
+    """What an endpoint asks for, and what that asks for."""
+    yield dependant
+    for inner in dependant.dependencies:
+        yield from _with_inner(inner)
+
+
+def query_names(routers: Sequence[APIRouter]) -> dict[str, frozenset[str]]:
     """Names of the query parameters of each operation; any other is refused."""
     return {
-        str(operation["operationId"]): frozenset(
-            str(parameter["name"])
-            for parameter in cast("list[Json]", operation.get("parameters", []))
-            if parameter["in"] == "query"
+        str(route.operation_id): frozenset(
+            field.alias for part in _with_inner(route.dependant) for field in part.query_params
         )
-        for _, _, operation in _operations(document)
+        for route in api_routes(routers)
     }
 
 
-def parameter_names(document: Json) -> frozenset[str]:
+def parameter_names(routers: Sequence[APIRouter]) -> frozenset[str]:
     """Names of all parameters: the only ones that an error repeats."""
     return frozenset(
-        str(parameter["name"])
-        for _, _, operation in _operations(document)
-        for parameter in cast("list[Json]", operation.get("parameters", []))
+        field.alias
+        for route in api_routes(routers)
+        for part in _with_inner(route.dependant)
+        for field in (*part.path_params, *part.query_params, *part.header_params, *part.cookie_params)
     )
 
 

@@ -50,6 +50,20 @@ def references(value: object) -> Iterator[str]:
             yield from references(inner)
 
 
+async def test_an_address_takes_the_parameters_of_the_document_and_no_other(house: House) -> None:
+    """The gate knows them without the document, which no start waits for."""
+    told = {
+        operation["operationId"]: [(each["name"], each["in"]) for each in operation.get("parameters", [])]
+        for _, _, operation in operations(await the_document(house))
+    }
+    state = house.app.state
+    assert state.query_names == {
+        name: {word for word, place in found if place == "query"} for name, found in told.items()
+    }
+    assert state.parameter_names == {word for found in told.values() for word, _ in found}
+    assert len(state.parameter_names) > 20
+
+
 async def test_every_operation_is_told_with_its_refusals(house: House) -> None:
     document = await the_document(house)
     found = {operation["operationId"]: (method, operation) for _, method, operation in operations(document)}
