@@ -339,7 +339,7 @@ class AssignmentState(TypedDict):
     assignment: AssignmentOut | None
 
 
-Basis: TypeAlias = "Literal['standing', 'issued', 'result', 'ended']"
+Basis: TypeAlias = Literal["standing", "issued", "result", "ended"]
 
 
 class BasisOut(TypedDict):
@@ -389,7 +389,7 @@ class Body(TypedDict):
     conclusion: NotRequired[Conclusion | None]
 
 
-Business: TypeAlias = "Literal['all', 'investigation', 'appraisal']"
+Business: TypeAlias = Literal["all", "investigation", "appraisal"]
 
 
 class CaseAssignment(TypedDict):
@@ -495,7 +495,34 @@ class CostLine(TypedDict):
     amount_fen: int
 
 
-Count: TypeAlias = "Literal['in_hand', 'due_soon', 'late', 'issued', 'signed', 'accepted', 'accepted_quickly', 'returned', 'refused', 'transferred', 'disputed', 'reminded', 'supervised', 'reused', 'draw_defaults', 'results', 'results_in_time', 'results_due', 'supplemented', 'adopted', 'partly_adopted', 'not_adopted', 'completed', 'withdrawn', 'cancelled', 'terminated']"
+Count: TypeAlias = Literal[
+    "in_hand",
+    "due_soon",
+    "late",
+    "issued",
+    "signed",
+    "accepted",
+    "accepted_quickly",
+    "returned",
+    "refused",
+    "transferred",
+    "disputed",
+    "reminded",
+    "supervised",
+    "reused",
+    "draw_defaults",
+    "results",
+    "results_in_time",
+    "results_due",
+    "supplemented",
+    "adopted",
+    "partly_adopted",
+    "not_adopted",
+    "completed",
+    "withdrawn",
+    "cancelled",
+    "terminated",
+]
 
 
 class DaysOut(TypedDict):
@@ -1028,7 +1055,7 @@ class FileFactsForm(TypedDict):
     original_at: NotRequired[str]
 
 
-Flow: TypeAlias = "Literal['all', 'within', 'out', 'in']"
+Flow: TypeAlias = Literal["all", "within", "out", "in"]
 
 
 class FlowCellOut(TypedDict):
@@ -1898,12 +1925,12 @@ class ReturnNotice(TypedDict):
     defects: NotRequired[list[DefectText]]
 
 
-Role: TypeAlias = (
-    "Literal['clerk', 'approver', 'investigator', 'administrator', 'supervisor', 'reader', 'dispatcher', 'seal_holder']"
-)
+Role: TypeAlias = Literal[
+    "clerk", "approver", "investigator", "administrator", "supervisor", "reader", "dispatcher", "seal_holder"
+]
 
 
-Route: TypeAlias = "Literal['wire', 'paper', 'all']"
+Route: TypeAlias = Literal["wire", "paper", "all"]
 
 
 class SealRule(TypedDict):
@@ -1994,7 +2021,7 @@ class SignedHeaderOut(TypedDict):
     signatures: list[str]
 
 
-Span: TypeAlias = "Literal['sign', 'decide', 'assign', 'work', 'result', 'check', 'whole']"
+Span: TypeAlias = Literal["sign", "decide", "assign", "work", "result", "check", "whole"]
 
 
 class SpecialtyCountOut(TypedDict):

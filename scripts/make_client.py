@@ -76,7 +76,9 @@ def _about(text: str, indent: str) -> str:
 def _shape(name: str, schema: Schema) -> str:
     """A TypedDict in its call form, which takes any field name; forward names are strings."""
     if schema.get("type") != "object" or "properties" not in schema:
-        return f"{name}: TypeAlias = {type_of(schema)!r}\n"
+        found = type_of(schema)
+        # words need no names that come later, and so no quotes, which nothing could break into lines
+        return f"{name}: TypeAlias = {found if found.startswith('Literal[') else repr(found)}\n"
     required = set(schema.get("required", ()))
     lines = [f"class {name}(TypedDict):", _about(schema.get("description", name), "    ")]
     for field, inner in schema["properties"].items():
