@@ -26,6 +26,7 @@ from cli.simulate.story import Script, Stage, Story
 from delegation.codec_entry import acknowledgement_bytes, parse_entry
 from delegation.merkle import batch_root_and_paths
 from delegation.model import Acknowledgement, AcknowledgementStatus, EnvelopeAnswer
+from delegation.table import State
 from delegation.table_states import ENDED
 from delegation.thread_state import ThreadState
 from registry.acknowledge import MOST, AcknowledgeJob
@@ -49,7 +50,7 @@ class _Telling:
     story: Story
     script: Script
     begun: bool = False
-    thread: ThreadState | None = None
+    state: State = State.NONE  # when it was woken last: the thread itself is the registry's to hold
 
 
 class _Delivered(NamedTuple):
@@ -103,9 +104,7 @@ class World:
             self._progress(day, self.summary)
             day += timedelta(days=1)
         self.summary.log_size = registry.log_size
-        self.summary.open_at_end = sum(
-            each.thread is None or each.thread.state not in ENDED for _, _, each in self._waiting
-        )
+        self.summary.open_at_end = sum(each.state not in ENDED for _, _, each in self._waiting)
         return self.summary
 
     @staticmethod
@@ -175,21 +174,21 @@ class World:
             states = await self._registry.look([each.story.thread_id for each in due if each.story.thread_id])
             drafts: list[tuple[_Telling, Draft]] = []
             for each in due:
-                each.thread = states.get(each.story.thread_id)
-                said = self._wake(each, now)
+                said = self._wake(each, states.get(each.story.thread_id), now)
                 if isinstance(said, Draft):
                     drafts.append((each, said))
                 elif said is not None:
                     self._wait(each, said)
             await self._send(drafts)
 
-    def _wake(self, telling: _Telling, now: datetime) -> datetime | Draft | None:
+    def _wake(self, telling: _Telling, thread: ThreadState | None, now: datetime) -> datetime | Draft | None:
         story = telling.story
+        telling.state = thread.state if thread is not None else State.NONE
         story.now = now.astimezone(SHANGHAI)
         try:
             if telling.begun:
                 # None before the first letter, of which no story asks
-                return telling.script.send(cast("ThreadState", telling.thread))
+                return telling.script.send(cast("ThreadState", thread))
             telling.begun = True
             return next(telling.script)
         except StopIteration:
@@ -217,8 +216,7 @@ class World:
         if accepted:
             self.summary.count(kind)
             telling.story.sent(sent.ref, neutral=draft.neutral)
-        else:
-            self._threads.pop(sent.ref.header_digest, None)
+        del self._threads[sent.ref.header_digest]  # what came into mailboxes was told before: see _delivered
         if accepted != draft.meant:
             self._wait(telling, self._registry.clock.at)
             self.summary.refused += draft.meant
@@ -266,8 +264,6 @@ class World:
             signature=signed.signature, node_certificate=node.certificate,
         )  # fmt: skip
         await self._registry.writer.do(job, bureau=bureau)
-        for each in mail:
-            self._threads.pop(each.digest, None)  # one of several addressees is enough: see _delivered
         self.summary.acknowledged += len(mail)
 
     async def _flush(self) -> None:
