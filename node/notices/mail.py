@@ -7,7 +7,7 @@ that cannot be sent is tried again at the next look; nobody relies on it.
 import asyncio
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -36,6 +36,7 @@ _CALL_SECONDS: Final = 20.0
 _MOST_ADDRESSES: Final = 20  # of a unit
 _ADDRESS: Final = pattern(r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}$", ASCII)
 _NOBODY: Final = "notices"
+_WAITING: Final = "协办：有待办事项"
 _BESIDE: Final = frozenset({"sent_out", "due_soon", "overdue", "short_time"})  # warnings, beside what waits
 
 
@@ -86,10 +87,12 @@ class MailServer:
     verify: ssl.SSLContext
     local: bool
 
-    def send(self, recipients: Sequence[str], text: str) -> None:
-        """Hand a mail in; blocks. Raises OSError, smtplib.SMTPException."""
+    def send(self, recipients: Sequence[str], text: str, *, subject: str = _WAITING, message_id: str = "") -> None:
+        """Hand a mail in; blocks. `message_id` tells a repeat. Raises OSError, smtplib.SMTPException."""
         message = EmailMessage(policy=SMTP)
-        message["Subject"], message["From"], message["To"] = "协办：有待办事项", self.sender, ", ".join(recipients)
+        message["Subject"], message["From"], message["To"] = subject, self.sender, ", ".join(recipients)
+        if message_id:
+            message["Message-ID"] = f"<{message_id}@{self.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         with smtplib.SMTP(self.host, self.port, timeout=_CALL_SECONDS) as server:
@@ -178,18 +181,35 @@ def mail_of(
     """
     if not settings.mail_host:
         return None
+    check_recipients(settings.mail_to, state.units, field="mail_to")
+    server = server_of(settings)
+    return Mail(
+        server,
+        recipients=dict(settings.mail_to),
+        seconds=settings.mail_minutes * 60.0,
+        writer=writer,
+        clock=clock,
+    )
+
+
+def check_recipients(mail_to: Mapping[str, Sequence[str]], units: Collection[str], *, field: str) -> None:
+    """Units of this node, and addresses. Refusal INVALID_INPUT naming the setting."""
+    for unit, addresses in mail_to.items():
+        good = all(_ADDRESS.match(address) for address in addresses)
+        if unit not in units or not good or not 0 < len(addresses) <= _MOST_ADDRESSES:
+            raise Refusal(Reason.INVALID_INPUT, field=field)
+
+
+def server_of(settings: NodeSettings) -> MailServer:
+    """The server that the settings name. Raises as `mail_of`."""
     if not _ADDRESS.match(settings.mail_from):
         raise Refusal(Reason.INVALID_INPUT, field="mail_from")
-    for unit, addresses in settings.mail_to.items():
-        good = all(_ADDRESS.match(address) for address in addresses)
-        if unit not in state.units or not good or not 0 < len(addresses) <= _MOST_ADDRESSES:
-            raise Refusal(Reason.INVALID_INPUT, field="mail_to")
     password = ""
     if settings.mail_user:
         if settings.mail_password_file is None:
             raise Refusal(Reason.INVALID_INPUT, field="mail_password_file", why="missing")
         password = read_secret(settings.mail_password_file).decode("utf-8").strip()
-    server = MailServer(
+    return MailServer(
         host=settings.mail_host,
         port=settings.mail_port,
         sender=settings.mail_from,
@@ -197,11 +217,4 @@ def mail_of(
         password=password,
         verify=trusting(settings.notice_authorities),
         local=_local(settings.mail_host),
-    )
-    return Mail(
-        server,
-        recipients=dict(settings.mail_to),
-        seconds=settings.mail_minutes * 60.0,
-        writer=writer,
-        clock=clock,
     )

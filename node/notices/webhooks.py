@@ -131,10 +131,7 @@ class Webhook:
 
     async def run(self) -> None:
         """Tell what changed, in order, until it is cancelled."""
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        async with httpx.AsyncClient(
-            timeout=_CALL_SECONDS, follow_redirects=False, verify=self._verify, trust_env=False, limits=limits
-        ) as client:
+        async with client_of(self._verify) as client:
             while True:
                 try:
                     await self._tell_all(client)
@@ -166,23 +163,40 @@ class Webhook:
         _log.warning("webhook not taken", host=self._host, fault=self._fault, failures=self._failing)
 
     async def _call(self, client: httpx.AsyncClient, changes: Sequence[feed.Changed]) -> None:
-        body, timestamp = body_of(self._bureau, changes), int(self._clock().timestamp())
-        headers = {
-            "Content-Type": "application/json",
-            TIMESTAMP_HEADER: str(timestamp),
-            SIGNATURE_HEADER: signature(self._secret, timestamp=timestamp, body=body),
-            DELIVERY_HEADER: f"{changes[0].number}-{changes[-1].number}",
-        }
-        try:
-            async with (
-                asyncio.timeout(2 * _CALL_SECONDS),  # httpx bounds each step, not the call
-                client.stream("POST", self._url, content=body, headers=headers) as answer,
-            ):
-                status = answer.status_code  # its content is not read
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-            raise NotTakenError(type(error).__name__) from None
-        if not 200 <= status < 300:
-            raise NotTakenError(str(status))
+        delivery = f"{changes[0].number}-{changes[-1].number}"
+        body, at = body_of(self._bureau, changes), self._clock()
+        await post_signed(client, self._url, secret=self._secret, body=body, delivery=delivery, at=at)
+
+
+def client_of(verify: ssl.SSLContext) -> httpx.AsyncClient:
+    """What calls are made with: one at a time, no redirect, no settings of the environment."""
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    return httpx.AsyncClient(
+        timeout=_CALL_SECONDS, follow_redirects=False, verify=verify, trust_env=False, limits=limits
+    )
+
+
+async def post_signed(
+    client: httpx.AsyncClient, url: str, *, secret: bytes, body: bytes, delivery: str, at: datetime
+) -> None:
+    """One call, signed as `node.notices.signing` says. Raises NotTakenError for anything but a 2xx answer."""
+    timestamp = int(at.timestamp())
+    headers = {
+        "Content-Type": "application/json",
+        TIMESTAMP_HEADER: str(timestamp),
+        SIGNATURE_HEADER: signature(secret, timestamp=timestamp, body=body),
+        DELIVERY_HEADER: delivery,
+    }
+    try:
+        async with (
+            asyncio.timeout(2 * _CALL_SECONDS),  # httpx bounds each step, not the call
+            client.stream("POST", url, content=body, headers=headers) as answer,
+        ):
+            status = answer.status_code  # its content is not read
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        raise NotTakenError(type(error).__name__) from None
+    if not 200 <= status < 300:
+        raise NotTakenError(str(status))
 
 
 def _is_loopback(host: str) -> bool:
@@ -211,7 +225,8 @@ def checked_url(url: str) -> SplitResult:
     return parts
 
 
-def _secret_of(path: Path | None) -> bytes:
+def secret_of(path: Path | None) -> bytes:
+    """The secret of a file. Refusal INVALID_INPUT (webhook_secret_file); KeyFileError where others can read it."""
     if path is None:
         raise Refusal(Reason.INVALID_INPUT, field="webhook_secret_file", why="missing")
     secret = read_secret(path).strip()
@@ -242,7 +257,7 @@ def webhooks_of(settings: NodeSettings, writer: Writer[State], *, clock: Callabl
         checked_url(url)
     if not urls:
         return ()
-    secret, verify = _secret_of(settings.webhook_secret_file), trusting(settings.notice_authorities)
+    secret, verify = secret_of(settings.webhook_secret_file), trusting(settings.notice_authorities)
     return tuple(
         Webhook(url, bureau=settings.bureau, secret=secret, writer=writer, clock=clock, verify=verify) for url in urls
     )
