@@ -13,6 +13,7 @@ from delegation.errors import Reason, Refusal
 from node import tables
 from node.examination.findings import Finding, Status, ill, well
 from node.examination.looks import check_looks
+from node.examination.reports import check_reports
 from node.records import from_us
 from node.settings import NodeSettings
 from node.store import SCHEMA_VERSION
@@ -60,7 +61,7 @@ def check_database(settings: NodeSettings, at: datetime) -> Contents:
             roster = tables.METADATA.tables["rosters"]
             newest = select(roster.c.signed).order_by(roster.c.version.desc()).limit(1)
             findings = (_file(settings), *_queue(connection, at), _parked(connection), _alarms(connection))
-            findings += (check_looks(connection, settings),)
+            findings += (check_looks(connection, settings), *check_reports(connection, settings.reports, at))
             return Contents(findings, connection.execute(newest).scalar() or b"")
     except exc.SQLAlchemyError:
         return Contents((ill("database", Status.FAILED, "database_closed"),))

@@ -158,6 +158,11 @@ TEXTS: Final[Mapping[str, Text]] = MappingProxyType({
     "queue_refused": Text(
         "{count} own envelopes came back ({reasons})", "look at them in the to-do list and decide",
         "有 {count} 件发函被退回（{reasons}）", "在待办中逐件处理"),
+    "reports_late": Text(
+        "{count} reports of {unit} are due and not made: the copy of the registry's log is not complete or not current",
+        "look at the connection to the registry and at the alarms; they are made up for by themselves",
+        "{unit} 有 {count} 份到期报表尚未生成：注册中心日志的本地副本不完整或不是最新",
+        "检查与注册中心的连接和警报；恢复后自动补做"),
     "alarms": Text(
         "{count} alarms nobody acknowledged ({reasons})", "look at them; details are in the alarm list",
         "有 {count} 条警报未确认（{reasons}）", "在警报列表中查看并确认"),

@@ -36,7 +36,8 @@ MAKES: Final = (Role.SUPERVISOR,)
 MOST_CUSTOM: Final = 100
 MOST_KEPT_DIFFERENCES: Final = 200
 MOST_PDF: Final = 32 * 1024 * 1024
-_LATE: Final = timedelta(hours=1)  # a report that waits for so long is an alarm
+BEGAN: Final = "province.reports.since/"  # and the unit: when the node began to make its reports
+LATE: Final = timedelta(hours=1)  # a report that waits for so long is an alarm
 _COLUMNS: Final = (
     "report_id", "kind", "first_day", "last_day", "log_size", "threads", "digest", "size", "made_by", "made_at",
 )  # fmt: skip
@@ -63,7 +64,7 @@ def offices(state: State) -> tuple[str, ...]:
 
 
 def _since(unit: str) -> str:
-    return f"province.reports.since/{unit}"
+    return f"{BEGAN}{unit}"
 
 
 def _made(store: Store, unit: str) -> set[str]:
@@ -96,7 +97,7 @@ def next_owed(tx: Tx, state: State, at: datetime, *, unit: str, schedule: Schedu
     first = waiting[0]
     if seen.current and covers(first.period, seen.at):
         return first
-    if at - first.due_at > _LATE:
+    if at - first.due_at > LATE:
         _alarm(tx, state, at, unit, first.report_id)
     return None
 
@@ -107,11 +108,6 @@ def _alarm(tx: Tx, state: State, at: datetime, unit: str, report_id: str) -> Non
     where += (Where("details", json.dumps(details, sort_keys=True)),)
     if not tx.select(AlarmRecord, where, limit=1):
         raise_alarm(tx, Reason.UNAVAILABLE, at=at, number=state.number("alarms"), unit=unit, details=details)
-
-
-def late(store: Store, unit: str, schedule: Schedule, now: datetime) -> int:
-    """How many reports wait for more than an hour."""
-    return sum(now - planned.due_at > _LATE for planned in _owed(store, unit, schedule, now))
 
 
 # what is kept
