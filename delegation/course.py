@@ -18,6 +18,7 @@ from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.model import (
     AdoptionDeclared,
+    CompetenceDeclared,
     DueDate,
     Entry,
     EnvelopeAnswer,
@@ -103,11 +104,36 @@ class Course:
     due: tuple[DueDate, ...] = ()  # as the last entry states them; the home's statutory day among them
     missed: tuple[Missed, ...] = ()
     archived_by: tuple[str, ...] = ()
+    given_to: str = ""  # the unit that the host, or an office, named in its place; until the next leg
 
     @property
     def open(self) -> bool:
         """Whether somebody still has to act: 在办."""
         return self.state not in ENDED
+
+    @property
+    def host_done(self) -> bool:
+        """Whether nothing is left to do in the present host's province: it refused, or a unit elsewhere was named.
+
+        That is where the sight of the host's province ends: the letter of the next leg is shown to the next host's
+        alone. A designation counts once it holds, which the home's time for that letter tells (`reissue`). NOT seen
+        from there: a home that chooses for itself after the superiors' silence, and a successor in another province.
+        """
+        named = self.state is State.TRANSFERRED or (
+            self.state is State.AWAITING_DESIGNATION and any(due.clock == "reissue" for due in self.due)
+        )
+        return self.state is State.REFUSED or (named and self.given_to[:2] != self.host_unit[:2])
+
+    def stands_in(self, province: str) -> bool:
+        """Whether a province (two digits) has it in hand: 在办, by its home or its present host. Empty: the country."""
+        if not self.open:
+            return False
+        here = self.host_unit.startswith(province) and not self.host_done
+        return not province or here or self.home_unit.startswith(province)
+
+    def left(self, province: str) -> bool:
+        """Whether it goes on elsewhere: 已转出."""
+        return self.open and not self.stands_in(province)
 
     @property
     def next_due(self) -> DueDate | None:
@@ -242,6 +268,7 @@ def _next_leg(course: Course, header: Header, entry: Entry) -> Course:
         assigned_at=None,
         result_at=None,
         result_due=None,
+        given_to="",
     )
 
 
@@ -274,6 +301,9 @@ def _with_counts(course: Course, header: Header) -> Course:
     declared = header.declared
     if isinstance(declared, LetterDeclared | ResultDeclared | MaterialsDeclared) and declared.reused_materials:
         course = replaced(course, reused=course.reused + declared.reused_materials)
+    if isinstance(declared, CompetenceDeclared):  # of a dispute the unit that one side thinks of, or none: not given
+        given = header.kind in {Kind.TRANSFERRED, Kind.DESIGNATED}
+        course = replaced(course, given_to=declared.unit if given else "")
     if isinstance(declared, AdoptionDeclared):
         course = replaced(course, adoption=declared.adoption)
     if header.kind in {Kind.PRIORITY_CHANGED, Kind.LETTER_CORRECTED} and header.priority is not Priority.UNSPECIFIED:

@@ -28,7 +28,7 @@ CalendarOf = Callable[[str], RegionalCalendar]  # region code -> its calendar
 class Basis(StrEnum):
     """Over which courses a figure counts."""
 
-    STANDING = "standing"  # open now, whenever they began
+    STANDING = "standing"  # in hand now, whenever they began: what left the province is not
     ISSUED = "issued"  # the first letter was accepted in the period
     RESULT = "result"  # the first result of the present leg was accepted in the period
     ENDED = "ended"  # completed, withdrawn, cancelled or terminated in the period
@@ -174,10 +174,12 @@ def days_of(found: Iterable[int]) -> Days:
     return Days(len(values), median, values[math.ceil(len(values) * 0.9) - 1], sum(values))
 
 
-def counts_of(course: Course, *, period: Period, today: date, calendar_of: CalendarOf) -> Counter[Count]:
-    """What one course adds to each count."""
+def counts_of(
+    course: Course, *, period: Period, today: date, calendar_of: CalendarOf, province: str = ""
+) -> Counter[Count]:
+    """What one course adds to each count, for a province (two digits) or the country: see `Course.stands_in`."""
     found: Counter[Count] = Counter()
-    if course.open:
+    if course.stands_in(province):
         found[Count.IN_HAND] = 1
         due = course.next_due
         if due is not None and due.legal < today:
@@ -209,12 +211,14 @@ def spans_of(course: Course, *, period: Period) -> dict[Span, int]:
     return found
 
 
-def tally(courses: Iterable[Course], *, period: Period, today: date, calendar_of: CalendarOf) -> Tally:
+def tally(
+    courses: Iterable[Course], *, period: Period, today: date, calendar_of: CalendarOf, province: str = ""
+) -> Tally:
     """The figures of these courses. `today` is the day on which lateness is judged, the day of the checkpoint."""
     counts: Counter[Count] = Counter()
     days: dict[Span, list[int]] = {}
     for course in courses:
-        counts.update(counts_of(course, period=period, today=today, calendar_of=calendar_of))
+        counts.update(counts_of(course, period=period, today=today, calendar_of=calendar_of, province=province))
         for span, took in spans_of(course, period=period).items():
             days.setdefault(span, []).append(took)
     return Tally(dict(counts), {span: days_of(found) for span, found in days.items()})

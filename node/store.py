@@ -14,7 +14,7 @@ from node.records import Key, Record, Value
 
 R = TypeVar("R", bound=Record)
 
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0014"
 
 
 class Op(StrEnum):

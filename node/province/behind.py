@@ -1,7 +1,7 @@
 """The courses behind a figure: which they are, and in which order a list shows them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from heapq import nsmallest
 from typing import Final
@@ -40,7 +40,8 @@ def places_behind(board: Board, chosen: Sequence[int], question: Question, behin
     if behind.late_with:
         late_with = board.units.table(lambda unit: unit == behind.late_with)
         units = board.column("due_with")
-        found = [place for place in asked.late(board, found) if late_with[units[place]]]
+        in_hand = asked.of(board, Basis.STANDING, found)
+        found = [place for place in asked.late(board, in_hand) if late_with[units[place]]]
     if behind.count is not None:
         found = _counted(board, found, asked, behind.count)
     if behind.span is not None:
@@ -60,7 +61,7 @@ def _in_week(question: Question, behind: Behind) -> Question | None:
         return question
     monday = behind.week - timedelta(days=behind.week.weekday())
     first, last = max(question.period.first, monday), min(question.period.last, monday + timedelta(days=6))
-    return Question(Period(first, last), question.today) if first <= last else None
+    return replace(question, period=Period(first, last)) if first <= last else None
 
 
 def _counted(board: Board, chosen: Sequence[int], question: Question, count: Count) -> list[int]:

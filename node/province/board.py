@@ -21,9 +21,9 @@ from node.records import Value
 
 _TEXTS: Final = ("thread_id", "provinces", "home_unit", "host_unit", "due_unit")
 _NUMBERS: Final = (
-    "matter", "priority", "on_paper", "is_open", "changed_day", "due_day", "issued_day", "leg_day", "accepted_day",
-    "issued_flags", "reused", "draw_defaults", "sign_days", "decide_days", "assign_days", "result_day", "result_flags",
-    "work_days", "result_days", "ended_day", "ended_flags", "completed_day", "check_days", "whole_days",
+    "matter", "priority", "on_paper", "is_open", "host_done", "changed_day", "due_day", "issued_day", "leg_day",
+    "accepted_day", "issued_flags", "reused", "draw_defaults", "sign_days", "decide_days", "assign_days", "result_day",
+    "result_flags", "work_days", "result_days", "ended_day", "ended_flags", "completed_day", "check_days", "whole_days",
 )  # fmt: skip
 COLUMNS: Final = ("change", *_TEXTS, *_NUMBERS)
 _QUICK: Final = ISSUED_BITS[Count.ACCEPTED_QUICKLY]
@@ -173,6 +173,16 @@ class Board:
                 begins = stem(code)
                 tests.append((name, self.units.table(lambda unit, begins=begins: unit.startswith(begins))))  # type: ignore[misc]  # bound now
         return tests
+
+    def standing(self, chosen: Iterable[int], province: str) -> list[int]:
+        """Of the chosen those that a province has in hand, or the country: `delegation.course.Course.stands_in`."""
+        is_open = self._columns["is_open"]
+        found = [place for place in chosen if is_open[place]]
+        if not province:
+            return found
+        inside = self.units.table(lambda unit: unit.startswith(province))
+        home, host, done = (self._columns[name] for name in ("home", "host", "host_done"))
+        return [place for place in found if inside[home[place]] or (inside[host[place]] and not done[place])]
 
     def between(self, chosen: Iterable[int], column: str, first: int, last: int) -> list[int]:
         """Of the chosen those whose day in the column lies between the two, both included."""

@@ -70,6 +70,7 @@ def record_of(
         priority=int(course.priority),
         on_paper=course.on_paper,
         is_open=course.open,
+        host_done=course.host_done,
         changed_day=_day(course.changed_at),
         due_day=due.legal.toordinal() if due is not None else NO_DAY,
         due_unit=due.unit if due is not None else "",

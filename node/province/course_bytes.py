@@ -21,7 +21,8 @@ _INSTANTS: Final = (
 _PLAIN: Final = (
     "thread_id", "home_unit", "host_unit", "first_host", "leg", "on_paper", "sequence", "leaf", "returns", "refusals",
     "transfers", "disputes", "supplements", "extensions", "reminders", "supervisions", "supervision_answers",
-    "draw_defaults", "draw_voids", "reused", "matter", "mode", "priority", "state", "status", "ended_as", "adoption",
+    "draw_defaults", "draw_voids", "reused", "given_to", "matter", "mode", "priority", "state", "status", "ended_as",
+    "adoption",
 )  # fmt: skip
 _CODES: Final[Mapping[str, type[Any]]] = {  # Any: enumerations, each by its value
     "matter": Matter, "mode": AppraisalMode, "priority": Priority, "state": State, "status": BusinessStatus,

@@ -125,7 +125,7 @@ class ProvinceOversight:
             outside = outside_of(seen.scope, wanted)
             if outside:
                 return (), outside
-            question = Question(wanted.period, seen.as_of.today)
+            question = Question(wanted.period, seen.as_of.today, seen.scope.province)
             chosen = self._board.choose(seen.scope, wanted)
             return tuple(places_behind(self._board, chosen, question, behind)), ""
 
@@ -134,7 +134,7 @@ class ProvinceOversight:
             places, outside = await self._kept(seen, ("lines", wanted, behind), find)
             page = await asyncio.to_thread(page_of, self._board, places, after=after, limit=limit + 1, sorting=sorting)
             shown = [rank.thread_id for rank in page[:limit]]
-        lines = await self._writer.run(partial(_lines, thread_ids=shown, at_day=seen.as_of))
+        lines = await self._writer.run(partial(_lines, thread_ids=shown, seen=seen))
         token = page[limit - 1].token if len(page) > limit else ""
         return Lines(seen.as_of, lines, len(places), token, outside)
 
@@ -191,7 +191,7 @@ class ProvinceOversight:
         outside = outside_of(seen.scope, wanted)
         if outside:
             return Overview(seen.as_of, wanted, Tally(), Tally(), (), (), (), outside)
-        board, question = self._board, Question(wanted.period, seen.as_of.today)
+        board, question = self._board, Question(wanted.period, seen.as_of.today, seen.scope.province)
         chosen = board.choose(seen.scope, wanted)
         shown = grouping_of(seen.scope, wanted)
         home, host, codes = self._groups(shown.by)
@@ -232,7 +232,7 @@ class ProvinceOversight:
         outside = outside_of(seen.scope, wanted)
         if outside:
             return FlowTable(seen.as_of, (), outside)
-        board, question = self._board, Question(wanted.period, seen.as_of.today)
+        board, question = self._board, Question(wanted.period, seen.as_of.today, seen.scope.province)
         chosen = board.choose(seen.scope, wanted)
         cities = board.prefectures.texts
         whole = not (seen.scope.province or wanted.home or wanted.host)
@@ -274,16 +274,17 @@ def _changed(tx: Tx, state: State, at: datetime, *, after: int, now: datetime) -
     return rows, as_of(tx.store, now)
 
 
-def _lines(tx: Tx, state: State, at: datetime, *, thread_ids: Sequence[str], at_day: AsOf) -> tuple[Line, ...]:
+def _lines(tx: Tx, state: State, at: datetime, *, thread_ids: Sequence[str], seen: _Seen) -> tuple[Line, ...]:
     del state, at
     found = (tx.get(CourseRecord, (thread_id,)) for thread_id in thread_ids)
-    return tuple(line_of(record, at_day) for record in found if record is not None)
+    return tuple(line_of(record, seen.as_of, seen.scope) for record in found if record is not None)
 
 
-def line_of(record: CourseRecord, at: AsOf) -> Line:
-    """A course as a line of a list."""
+def line_of(record: CourseRecord, at: AsOf, scope: Scope) -> Line:
+    """A course as a line of a list. What left the scope has no day that the office would wait for."""
     course = read_course(record.course)
-    due, late = course.next_due, course.late_on(at.today)
+    left = course.left(scope.province)
+    due, late = (None, None) if left else (course.next_due, course.late_on(at.today))
     return Line(
         thread_id=course.thread_id,
         matter=course.matter,
@@ -301,6 +302,7 @@ def line_of(record: CourseRecord, at: AsOf) -> Line:
         reminders=course.reminders,
         supervisions=course.supervisions,
         supervision_open=course.supervisions > course.supervision_answers,
+        left=left,
     )
 
 
@@ -311,4 +313,4 @@ def _timeline(tx: Tx, state: State, at: datetime, *, actor: Actor, thread_id: st
     if record is None or (scope.province and scope.province not in record.provinces.split()):
         raise Refusal(Reason.NOT_FOUND)
     at_day = as_of(tx.store, now)
-    return Timeline(at_day, line_of(record, at_day), steps_of(tx, thread_id))
+    return Timeline(at_day, line_of(record, at_day, scope), steps_of(tx, thread_id))

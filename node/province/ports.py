@@ -140,6 +140,7 @@ class Line:
     reminders: int
     supervisions: int
     supervision_open: bool
+    left: bool = False  # goes on in another province: no longer in hand for who looks
 
 
 @dataclass(frozen=True, slots=True)

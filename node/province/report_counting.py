@@ -61,7 +61,10 @@ class Figures:
 
     def take(self, course: Course) -> None:
         """One course of the scope. What goes on paper is counted apart, and in the whole not at all."""
-        counts = counts_of(course, period=self._period, today=self._today, calendar_of=self._calendar_of)
+        counts = counts_of(
+            course, period=self._period, today=self._today, calendar_of=self._calendar_of,
+            province=self._province,
+        )  # fmt: skip
         spans = spans_of(course, period=self._period)
         if not counts and not spans:
             return

@@ -110,20 +110,20 @@ def _ranked(values: Sequence[int], lengths: Mapping[int, int], rank: int) -> int
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which days: a period, and the one on which lateness is judged."""
+    """Which days: a period, and the one on which lateness is judged; and for which province, empty for the country."""
 
     period: Period
     today: date
+    province: str = ""
 
     def of(self, board: Board, basis: Basis, chosen: Iterable[int]) -> list[int]:
         """Of the chosen those over which a basis counts."""
         if basis is Basis.STANDING:
-            is_open = board.column("is_open")
-            return [place for place in chosen if is_open[place]]
+            return board.standing(chosen, self.province)
         return board.between(chosen, _DAY_OF[basis], self.period.first.toordinal(), self.period.last.toordinal())
 
     def late(self, board: Board, chosen: Iterable[int]) -> list[int]:
-        """Of the chosen those whose day has passed; what has ended has none."""
+        """Of the chosen, which are in hand, those whose day has passed."""
         return board.between(chosen, "due_day", NO_DAY + 1, self.today.toordinal() - 1)
 
     def due_soon(self, board: Board, chosen: Iterable[int]) -> list[int]:

@@ -29,7 +29,10 @@ TODAY = date(2026, 11, 20)
 NINGBO_RD = code_of("330200", UnitType.RECOGNITION)
 GUANGZHOU_RD = code_of("440100", UnitType.RECOGNITION)
 UNITS = (HANGZHOU_RD, NINGBO_RD, CHENGDU_RD, DEYANG_RD, GUANGZHOU_RD)
-_STATES = (State.ISSUED, State.ACCEPTED, State.IN_PROGRESS, State.REPORTED)
+_STATES = (
+    State.ISSUED, State.ACCEPTED, State.IN_PROGRESS, State.REPORTED, State.REFUSED, State.TRANSFERRED,
+    State.AWAITING_DESIGNATION,
+)  # fmt: skip
 _ENDS = (State.COMPLETED, State.COMPLETED, State.COMPLETED, State.WITHDRAWN, State.CANCELLED, State.TERMINATED)
 
 
@@ -58,7 +61,13 @@ def a_course(number: int, *, units: Sequence[str] = UNITS, since: date = YEAR, d
     due_on = leg + timedelta(days=draw.randrange(10, 60))
     if draw.random() < 0.4:
         due_on = max(leg, TODAY + timedelta(days=draw.randrange(-6, 7)))  # about the day of looking
-    due = DueDate("investigate", draw.choice((home, host)), due_on, due_on, provisional=False)
+    due = DueDate(
+        "reissue" if state is State.AWAITING_DESIGNATION and number % 2 else "investigate",
+        draw.choice((home, host)),
+        due_on,
+        due_on,
+        provisional=False,
+    )
     counts = [draw.choice((0, 0, 0, 1, 2)) for _ in range(10)]
     return Course(
         thread_id=f"WT-{home[:6]}-{issued:%Y%m%d}-{number % 1_000_000:06d}-X",
@@ -99,6 +108,7 @@ def a_course(number: int, *, units: Sequence[str] = UNITS, since: date = YEAR, d
         due=(due,) if state not in ENDED and draw.random() < 0.9 else (),
         missed=(Missed("sign", host, leg, 1),) if draw.random() < 0.2 else (),
         archived_by=(home,) if draw.random() < 0.1 else (),
+        given_to=draw.choice((*units, "")),
     )
 
 
