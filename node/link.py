@@ -366,3 +366,8 @@ class Link:
     async def _prove(self, request: log_pb2.GetInclusionProofRequest) -> log_pb2.GetInclusionProofResponse:
         stub = self._log_service()
         return await self._call(lambda: stub.GetInclusionProof(request, timeout=self._call_seconds))
+
+    async def members(self) -> monitor_pb2.ListMembersResponse:
+        """ListMembers, once: when the registry heard the members of this node's provinces. NOT checked: any of it."""
+        stub, request = monitor_pb2_grpc.MonitorServiceStub(self._open()), monitor_pb2.ListMembersRequest()
+        return await self._call(lambda: stub.ListMembers(request, timeout=self._call_seconds))

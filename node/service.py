@@ -38,6 +38,9 @@ from node.metrics import Metrics
 from node.notices.routes import Notices
 from node.pool.service import ExpertPool
 from node.province.acts import OfficeActs
+from node.province.alert_ways import ways_of
+from node.province.alerts import Alerts
+from node.province.attendance import attendance
 from node.province.mirror import Mirror
 from node.province.oversight import ProvinceOversight
 from node.province.report_room import ReportRoom
@@ -78,6 +81,7 @@ class Node:
         drawer: Drawer,
         mirror: Mirror,
         oversight: ProvinceOversight,
+        alerts: Alerts,
         sweeper: Sweeper,
         changes: Changes,
         desk: Desk,
@@ -95,6 +99,7 @@ class Node:
         self.drawer = drawer
         self.mirror = mirror
         self.oversight = oversight
+        self.alerts = alerts
         self.link = courier.link
         self.acts = OfficeActs(writer, desk, courier.read_thread, clock)
         self.reports = ReportRoom(
@@ -189,6 +194,15 @@ class Node:
         log = LogKeeper(writer=writer, state=state, clock=clock)
         keeper = RosterKeeper(writer=writer, state=state, link=link, clock=clock)
         oversight = ProvinceOversight(writer, state, clock, settings.scoreboard.scoreboard())
+        alerts = Alerts(
+            writer,
+            state,
+            settings.alerts,
+            ways=ways_of(settings, state.units),
+            attendance=partial(attendance, link),
+            clock=clock,
+            own=settings.bureau,
+        )
         courier = Courier(
             settings=settings,
             writer=writer,
@@ -219,6 +233,7 @@ class Node:
                 read=courier.read_thread,
             ),
             oversight=oversight,
+            alerts=alerts,
             sweeper=Sweeper(
                 writer=writer,
                 state=state,
@@ -260,6 +275,7 @@ class Node:
                 asyncio.create_task(self.reports.run(), name="reports"),
                 asyncio.create_task(self.sweeper.run(), name="sweeper"),
                 asyncio.create_task(self.notices.run(), name="notices"),
+                asyncio.create_task(self.alerts.run(), name="alerts"),
             ]
 
     async def stop(self) -> None:

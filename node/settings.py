@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from certs.folder_settings import FolderSettings
+from node.province.alert_settings import AlertSettings
 from node.province.schedule import ReportKind, Schedule
 from node.province.scoreboard import DEFAULTS, Scoreboard
 
@@ -99,6 +100,7 @@ class NodeSettings(FolderSettings):
     mail_password_file: Path | None = None
     mail_to: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # unit: addresses
     mail_minutes: int = Field(default=60, ge=5, le=1440)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)  # of a provincial or national office
     scoreboard: ScoreboardSettings = Field(default_factory=ScoreboardSettings)  # of a provincial office
     # reports that a provincial office's node makes by itself: of each ended period, on a day of the month after it
     report_kinds: tuple[Literal["month", "quarter", "year"], ...] = ("month",)

@@ -144,16 +144,22 @@ def unanswered(waiting: Iterable[Supervised], *, today: date, settings: AlertSet
     return list(found.values())
 
 
-def offline(seen: Attendance, *, own: str, settings: AlertSettings) -> list[Condition]:
-    """Members that were not heard for long, this node's own bureau apart."""
-    found = []
+def offline(seen: Attendance, *, own: str, settings: AlertSettings) -> tuple[list[Condition], frozenset[Identity]]:
+    """Members that were not heard for long, this node's own bureau apart; and of whom nobody knows.
+
+    A registry that began anew knows of no call before: who was not heard since may be offline for long, or not.
+    """
+    found, unknown = list[Condition](), set[Identity]()
     for member in seen.members if settings.offline.enabled else ():
+        if member.connected or member.bureau == own:
+            continue
         hours = (seen.at - (member.heard_at or seen.since)) // _HOUR
-        if not member.connected and member.bureau != own and hours >= settings.offline.hours:
-            found.append(
-                Condition(rule=Rule.OFFLINE, subject=member.bureau, number=min(hours, 9_999), unit=member.bureau)
-            )
-    return found
+        condition = Condition(rule=Rule.OFFLINE, subject=member.bureau, number=min(hours, 9_999), unit=member.bureau)
+        if hours >= settings.offline.hours:
+            found.append(condition)
+        elif member.heard_at is None:
+            unknown.add(condition.identity)
+    return found, frozenset(unknown)
 
 
 def spikes(refusals: Iterable[tuple[date, str]], *, today: date, settings: AlertSettings) -> list[Condition]:
@@ -184,6 +190,11 @@ def out_of_date(*, heard_at: datetime, now: datetime, doubtful: int, settings: A
     return found
 
 
+def knows_silence(*, heard_at: datetime, began_at: datetime, now: datetime, settings: AlertSettings) -> bool:
+    """Whether silence of the registry can be judged: a node that just began has not listened long enough to say."""
+    return heard_at >= began_at or now - began_at >= timedelta(minutes=settings.current.minutes)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An alert that stands: the number that it was last written with, and when it was last told or raised."""
@@ -208,13 +219,14 @@ def steps(
     found: Collection[Condition],
     *,
     judged: AbstractSet[Rule],
+    unknown: AbstractSet[Identity] = frozenset(),
     now: datetime,
     remind_days: int = 0,
     most: int = MOST_OPEN,
 ) -> Steps:
     """From what stands and what holds: raise what is new, the gravest first, and end what holds no more.
 
-    A rule that is not `judged` neither raises nor ends; it may remind.
+    A rule that is not `judged`, and an alert that is `unknown`, neither begins nor ends; it may be reminded of.
     """
     holding = {each.identity: each for each in found if each.rule in judged}
     room = dict.fromkeys(judged, most)
@@ -230,7 +242,11 @@ def steps(
             raised.append(each)
         else:
             beyond += 1
-    ended = tuple(identity for identity in standing if identity.rule in judged and identity not in holding)
+    ended = tuple(
+        identity
+        for identity in standing
+        if identity.rule in judged and identity not in holding and identity not in unknown
+    )
     gone = set(ended)
     stays = [identity for identity in standing if identity not in gone]
     renewed = [
