@@ -14,12 +14,12 @@ from certs.files import write_atomically
 from certs.trust import Trust
 from cli.common import AsJson, now, read_bytes
 from cli.output import Exit, fail, progress, show, table, tells_refusals
-from cli.report_paper import paper
 from delegation.errors import Reason, Refusal
 from delegation.figures import Period
 from delegation.regions import load_regions
 from delegation.roster_records import UnitType
 from gateway.bureau.documents.press import Press, PressError
+from gateway.bureau.province.report_paper import paper
 from node.province import report_public, report_tables, reports
 from node.province.report_checking import Outcome, verify
 from node.province.report_comparing import compare, difference_json, objection

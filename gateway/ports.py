@@ -10,6 +10,7 @@ from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
 from node.province.acts_ports import ProvincialActs
 from node.province.ports import Oversight
+from node.province.report_ports import ReportsPort
 
 
 class Station(Protocol):
@@ -53,6 +54,11 @@ class Station(Protocol):
     @property
     def acts(self) -> ProvincialActs:
         """What a provincial office does."""
+        ...
+
+    @property
+    def reports(self) -> ReportsPort:
+        """Reports of a provincial office."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from gateway.settings import GatewaySettings
 from node.desk.ports import Role
 from node.province.acts_ports import ProvincialActs
 from node.province.ports import Oversight
+from node.province.report_ports import ReportsPort
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_acts import FakeActs
 from tests.gateway.fake_desk import FakeDesk
@@ -22,6 +23,7 @@ from tests.gateway.fake_oversight import FakeOversight
 from tests.gateway.fake_papers import FakePapers
 from tests.gateway.fake_people import FakePeople
 from tests.gateway.fake_pool import FakePool
+from tests.gateway.fake_reports import FakeReports
 from tests.gateway.fake_taking import FakeTaking
 
 
@@ -38,6 +40,7 @@ class FakeStation:
     draws: FakeDraws = field(default_factory=FakeDraws)
     oversight: Oversight = field(default_factory=FakeOversight)
     acts: ProvincialActs = field(default_factory=FakeActs)
+    reports: ReportsPort = field(default_factory=FakeReports)
 
     def __post_init__(self) -> None:
         """People are those of the accounts."""

@@ -17,10 +17,10 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.report_paper import paper
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period
+from gateway.bureau.province.report_paper import paper
 from node.desk.ports import Actor, Role
 from node.province import report_tables, reports
 from node.province.ports import Overview, Route, Wanted
