@@ -13,6 +13,7 @@ from bureau_client.core import Answer, Caller, Upload
 from bureau_client.shapes import (
     ActOutcomes,
     AgreementFileOut,
+    Agreements,
     AlarmList,
     Announcement,
     AnswerDays,
@@ -56,6 +57,7 @@ from bureau_client.shapes import (
     HandedOver,
     HeaderPage,
     HealthOut,
+    Listed,
     LookPageOut,
     MaterialList,
     MaterialOut,
@@ -68,6 +70,7 @@ from bureau_client.shapes import (
     NewStaff,
     Note,
     OfficeActOut,
+    OfficeUnitsOut,
     OfficeWorkOut,
     OldCaseOut,
     OldCaseOutcomes,
@@ -83,6 +86,7 @@ from bureau_client.shapes import (
     PoolVersionOut,
     PoolVersionPageOut,
     PoolVersions,
+    PossibleOut,
     PreparedMoveOut,
     ProvincialAgreement,
     Purge,
@@ -94,6 +98,7 @@ from bureau_client.shapes import (
     Search,
     SessionOut,
     SignIn,
+    SortBy,
     Span,
     SpokenWord,
     StaffChange,
@@ -1086,6 +1091,9 @@ class Bureau(Caller):
         span: Span | None = None,
         late_with: str | None = None,
         week: str | None = None,
+        listed: Listed | None = None,
+        sort: SortBy | None = None,
+        down: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
         first: str | None = None,
@@ -1109,8 +1117,8 @@ class Bureau(Caller):
         home: str | None = None,
         host: str | None = None,
     ) -> Answer[OverseenPage]:
-        """The delegations behind a figure, the most urgent first. Without a figure: all that are in hand, or were
-        issued, given a result or ended in the period.
+        """The delegations behind a figure, the most urgent first unless another order is asked for. Without a
+        figure: all that are in hand, or were issued, given a result or ended in the period.
         """
         answer = self.call(
             "GET",
@@ -1120,6 +1128,9 @@ class Bureau(Caller):
                 "span": span,
                 "late_with": late_with,
                 "week": week,
+                "listed": listed,
+                "sort": sort,
+                "down": down,
                 "page_size": page_size,
                 "page_token": page_token,
                 "first": first,
@@ -1180,6 +1191,11 @@ class Bureau(Caller):
         answer = self.call("POST", "/api/v1/province/announcements", body=body)
         return cast("Answer[ActOutcomes]", answer)
 
+    def list_agreements(self) -> Answer[Agreements]:
+        """Agreements and proposals of the office; the thread's other acts are those of any thread."""
+        answer = self.call("GET", "/api/v1/province/agreements")
+        return cast("Answer[Agreements]", answer)
+
     def propose_agreement(self, body: ProvincialAgreement) -> Answer[OfficeActOut]:
         """提议协议. Terms against the law are refused with the `article`, the field and what it leaves."""
         answer = self.call("POST", "/api/v1/province/agreements", body=body)
@@ -1212,6 +1228,18 @@ class Bureau(Caller):
         """What waits for the office, and the answers to its supervisions."""
         answer = self.call("GET", "/api/v1/province/waiting")
         return cast("Answer[OfficeWorkOut]", answer)
+
+    def list_possible_acts(self, delegation_id: str) -> Answer[PossibleOut]:
+        """What the office may do in one delegation now, and the number that a designation says it has seen."""
+        answer = self.call(
+            "GET", "/api/v1/province/delegations/{delegation_id}/acts", values={"delegation_id": delegation_id}
+        )
+        return cast("Answer[PossibleOut]", answer)
+
+    def list_province_units(self) -> Answer[OfficeUnitsOut]:
+        """Whom the office may announce to, and with which offices it may agree."""
+        answer = self.call("GET", "/api/v1/province/units")
+        return cast("Answer[OfficeUnitsOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

@@ -83,6 +83,14 @@ class AgreedTimeOf(TypedDict):
     green_working_days: NotRequired[int]
 
 
+class AgreedTimeOut(TypedDict):
+    """Working days that are agreed for a step."""
+
+    clock: str
+    working_days: int
+    green_working_days: int
+
+
 class AgreementFileOut(TypedDict):
     """What proves an agreement to the seal authority; `ended` stands in it once one side ended it."""
 
@@ -93,10 +101,29 @@ class AgreementFileOut(TypedDict):
     ended: NotRequired[SignedHeaderOut | None]
 
 
+class AgreementOut(TypedDict):
+    """An agreement or a proposal that the office is a party of."""
+
+    delegation_id: str
+    other: str
+    other_name: str
+    ours: bool
+    state: str
+    changed_at: str
+    terms: TermsOut | None
+    in_roster: bool
+
+
 class AgreementTerms(TypedDict):
     """协议."""
 
     record: str
+
+
+class Agreements(TypedDict):
+    """Agreements and proposals, the latest change first; at most 200."""
+
+    items: list[AgreementOut]
 
 
 class AlarmList(TypedDict):
@@ -337,6 +364,9 @@ class AssignmentState(TypedDict):
     """The assignment, or null for nobody."""
 
     assignment: AssignmentOut | None
+
+
+Band: TypeAlias = Literal["green", "yellow", "red", "few", "none"]
 
 
 Basis: TypeAlias = Literal["standing", "issued", "result", "ended"]
@@ -1226,6 +1256,16 @@ class ItemAnswer(TypedDict):
     unable_code: NotRequired[str | Literal[""]]
 
 
+class JudgedOut(TypedDict):
+    """A measure of a place as host: its band, the share or the average days, over how many delegations. `few`: too
+    few to judge; `none`: no delegation at all.
+    """
+
+    band: Band
+    value: float | None
+    of: int
+
+
 class LateWithOut(TypedDict):
     """How many are late with a unit that has to act."""
 
@@ -1261,6 +1301,9 @@ class Letter(TypedDict):
     contact_phone: NotRequired[str]
     priority_reason: NotRequired[str]
     appraisal: NotRequired[AppraisalRequest | None]
+
+
+Listed: TypeAlias = Literal["results_late", "ended"]
 
 
 class LookOut(TypedDict):
@@ -1331,6 +1374,9 @@ class MeOut(TypedDict):
     expires_at: str | None
 
 
+Measure: TypeAlias = Literal["accepted_quickly", "days", "on_time"]
+
+
 class MoveData(TypedDict):
     """Everything that goes with a move."""
 
@@ -1367,6 +1413,13 @@ class MoveOut(TypedDict):
     reasons: list[str]
     reason: str
     details: dict[str, str] | None
+
+
+class NamedUnitOut(TypedDict):
+    """A unit of the roster."""
+
+    code: str
+    name: str
 
 
 class NegativeOut(TypedDict):
@@ -1446,11 +1499,31 @@ class OfficeActOut(TypedDict):
     version: int
 
 
+class OfficePreparedOut(TypedDict):
+    """An act of the office that waits for an approver's yes, or (`reviewed`) for the seal alone."""
+
+    move_id: str
+    version: int
+    delegation_id: str
+    kind: str
+    prepared_by: str
+    prepared_at: str
+    reviewed: bool
+
+
+class OfficeUnitsOut(TypedDict):
+    """Members of the office's province without itself, and the other members that are offices; by code."""
+
+    own: list[NamedUnitOut]
+    offices: list[NamedUnitOut]
+
+
 class OfficeWorkOut(TypedDict):
     """What the office has to do, the earliest day first, and the answers of the last thirty days, newest first."""
 
     waits: list[WaitsOut]
     answers: list[AnsweredOut]
+    prepared: list[OfficePreparedOut]
 
 
 class OldCase(TypedDict):
@@ -1613,6 +1686,7 @@ class OverseenOut(TypedDict):
     reminders: int
     supervisions: int
     supervision_open: bool
+    left: bool
     state_label: str
 
 
@@ -1652,6 +1726,7 @@ class OverviewOut(TypedDict):
     weeks: list[WeekOut]
     cities: list[PlaceTallyOut]
     late_with: list[LateWithOut]
+    scoreboard: ScoreboardOut
     outside_zh: str
     outside_en: str
 
@@ -1697,11 +1772,12 @@ class PeriodOut(TypedDict):
 
 
 class PlaceTallyOut(TypedDict):
-    """Figures of one city (region code), or of one unit where the filter names a city, as home and as host."""
+    """Figures of one province, city (region code) or unit, as home and as host; `bands` judge it as host."""
 
     code: str
     as_home: TallyOut
     as_host: TallyOut
+    bands: dict[str, JudgedOut]
 
 
 class PoolOut(TypedDict):
@@ -1746,6 +1822,20 @@ class PoolVersions(TypedDict):
     """All that were prepared, the latest first."""
 
     items: list[PoolVersionOut]
+
+
+class PossibleOut(TypedDict):
+    """What the office may ask or decide in one delegation as its copy has it; the rules judge the act itself."""
+
+    seen: int
+    turn: str
+    remind: list[str]
+    supervise: list[str]
+    coordinate: list[str]
+    designation: Literal["", "dispute", "reassign"]
+    named: str
+    claims: list[str]
+    opinion: bool
 
 
 class PreparedAct(TypedDict):
@@ -1933,6 +2023,18 @@ Role: TypeAlias = Literal[
 Route: TypeAlias = Literal["wire", "paper", "all"]
 
 
+class ScoreboardOut(TypedDict):
+    """Where bands begin, as the operator set them: shares at least, days at most, of no fewer delegations."""
+
+    quick_green: float
+    quick_yellow: float
+    days_green: float
+    days_yellow: float
+    on_time_green: float
+    on_time_yellow: float
+    least_cases: int
+
+
 class SealRule(TypedDict):
     """Who presses the unit's seal."""
 
@@ -2019,6 +2121,9 @@ class SignedHeaderOut(TypedDict):
 
     header: str
     signatures: list[str]
+
+
+SortBy: TypeAlias = Literal["urgency", "issued", "home", "host", "matter"]
 
 
 Span: TypeAlias = Literal["sign", "decide", "assign", "work", "result", "check", "whole"]
@@ -2239,6 +2344,16 @@ class TaskPlace(TypedDict):
     role: Literal["ACCIDENT", "EVIDENCE", "TREATMENT", "RESIDENCE", "EMPLOYER"]
     certainty: NotRequired[Literal["DEFINITE", "UNCERTAIN"]]
     other_candidates: NotRequired[list[str]]
+
+
+class TermsOut(TypedDict):
+    """Terms of an agreement."""
+
+    matters: list[str]
+    modes: list[str]
+    times: list[AgreedTimeOut]
+    valid_from: str
+    valid_to: str | None
 
 
 class ThreadOut(TypedDict):

@@ -17,12 +17,15 @@ from gateway.incoming import JsonBody
 from gateway.routes.parameters import DelegationId
 from gateway.schemas.province_acts import (
     ActOutcomes,
+    Agreements,
     Announcement,
     Approvals,
     CoordinationRequest,
     Designation,
     OfficeActOut,
+    OfficeUnitsOut,
     OfficeWorkOut,
+    PossibleOut,
     ProvincialAgreement,
     Reminders,
     SpokenWord,
@@ -178,3 +181,21 @@ async def approve(
 async def list_waiting(station: CurrentStation, actor: CurrentActor) -> Response:
     """What waits for the office, and the answers to its supervisions."""
     return answer(OfficeWorkOut, await station.acts.waiting(actor))
+
+
+@router.get("/province/delegations/{delegation_id}/acts", operation_id="listPossibleActs", response_model=PossibleOut)
+async def list_acts(delegation_id: DelegationId, station: CurrentStation, actor: CurrentActor) -> Response:
+    """What the office may do in one delegation now, and the number that a designation says it has seen."""
+    return answer(PossibleOut, await station.acts.possible(actor, delegation_id))
+
+
+@router.get("/province/units", operation_id="listProvinceUnits", response_model=OfficeUnitsOut)
+async def list_units(station: CurrentStation, actor: CurrentActor) -> Response:
+    """Whom the office may announce to, and with which offices it may agree."""
+    return answer(OfficeUnitsOut, await station.acts.units(actor))
+
+
+@router.get("/province/agreements", operation_id="listAgreements", response_model=Agreements)
+async def list_agreements(station: CurrentStation, actor: CurrentActor) -> Response:
+    """Agreements and proposals of the office; the thread's other acts are those of any thread."""
+    return answer(Agreements, {"items": await station.acts.agreements(actor)})

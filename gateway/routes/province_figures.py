@@ -17,7 +17,19 @@ from gateway.routes.parameters import DelegationId, PageSize, PageToken
 from gateway.schemas.base import Day
 from gateway.schemas.drafts import MatterCode
 from gateway.schemas.province_figures import FlowsOut, GlossaryOut, OverseenPage, OverviewOut, TimelineOut
-from node.province.ports import AsOf, Behind, Business, Flow, Route, Wanted
+from node.province.ports import (
+    AsOf,
+    Behind,
+    Business,
+    Flow,
+    Listed,
+    PlaceTally,
+    Route,
+    SortBy,
+    Sorting,
+    Wanted,
+)
+from node.province.scoreboard import Measure, Scoreboard, judged
 
 router = APIRouter(tags=["province"])
 _PLACE = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z])?$"
@@ -60,6 +72,12 @@ def _about(as_of: AsOf, period: Period, outside: str) -> Mapping[str, object]:
     return {"as_of": as_of, "period": period, "outside": outside}
 
 
+def _place(place: PlaceTally, board: Scoreboard) -> Mapping[str, object]:
+    """A place with its bands."""
+    bands = {measure: judged(place.as_host, measure, board) for measure in Measure}
+    return {"code": place.code, "as_home": place.as_home, "as_host": place.as_host, "bands": bands}
+
+
 @router.get("/province/figures", operation_id="readProvinceFigures", response_model=GlossaryOut)
 async def read_figures() -> Response:
     """What each figure of a provincial office is called, what it counts, and over which delegations."""
@@ -77,8 +95,9 @@ async def read_overview(station: CurrentStation, actor: CurrentActor, wanted: As
             "tally": view.tally,
             "paper": view.paper,
             "weeks": view.weeks,
-            "cities": view.cities,
+            "cities": [_place(each, view.scoreboard) for each in view.cities],
             "late_with": view.late_with,
+            "scoreboard": view.scoreboard,
         },
     )
 
@@ -101,18 +120,22 @@ async def list_delegations(
     span: Annotated[Span | None, Query(description="Those whose days this step counts.")] = None,
     late_with: Annotated[str, Query(pattern=_UNIT, description="Those that are late with this unit.")] = "",
     week: Annotated[Day | None, Query(description="Of the week of this day alone.")] = None,
+    listed: Annotated[Listed | None, Query(description="Those that several counts leave over, or make up.")] = None,
+    sort: Annotated[SortBy, Query(description="By which column.")] = SortBy.URGENCY,
+    down: Annotated[bool, Query(description="The other way round.")] = False,
     page_size: PageSize = 50,
     page_token: PageToken = "",
 ) -> Response:
-    """The delegations behind a figure, the most urgent first.
+    """The delegations behind a figure, the most urgent first unless another order is asked for.
 
     Without a figure: all that are in hand, or were issued, given a result or ended in the period.
     """
-    behind = Behind(count=count, span=span, late_with=late_with, week=week)
+    behind = Behind(count=count, span=span, late_with=late_with, week=week, listed=listed)
+    sorting = Sorting(sort, down)
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"province delegations {actor.unit} {wanted} {behind}"
+    of = f"province delegations {actor.unit} {wanted} {behind} {sorting}"
     inner = tokens.open(page_token, of=of)
-    found = await station.oversight.lines(actor, wanted, behind, page_token=inner, limit=page_size)
+    found = await station.oversight.lines(actor, wanted, behind, sorting=sorting, page_token=inner, limit=page_size)
     return answer(
         OverseenPage,
         {

@@ -11,6 +11,7 @@ from delegation.errors import Reason
 from gateway.schemas.answers import ListOut
 from gateway.schemas.base import Answer, Day, Details, Form, LongText, LowerCode, ThreadId, UnitCode
 from gateway.schemas.drafts import AppraisalModeCode, MatterCode
+from gateway.schemas.province_figures import Name
 
 MOST_AT_ONCE: Final = 200
 WaitsFor = Literal["designation", "opinion", "coordination", "agreement", "reveal"]
@@ -200,8 +201,96 @@ class AnsweredOut(Answer):
     at: datetime
 
 
+class OfficePreparedOut(Answer):
+    """An act of the office that waits for an approver's yes, or (`reviewed`) for the seal alone."""
+
+    move_id: str
+    version: int
+    delegation_id: str = Field(validation_alias="thread_id")
+    kind: Name
+    prepared_by: str
+    """Staff id; this person approves it never."""
+    prepared_at: datetime
+    reviewed: bool
+
+
 class OfficeWorkOut(Answer):
     """What the office has to do, the earliest day first, and the answers of the last thirty days, newest first."""
 
     waits: tuple[WaitsOut, ...]
     answers: tuple[AnsweredOut, ...]
+    prepared: tuple[OfficePreparedOut, ...]
+    """The oldest first."""
+
+
+class PossibleOut(Answer):
+    """What the office may ask or decide in one delegation as its copy has it; the rules judge the act itself."""
+
+    seen: int
+    """Number of the last entry, for a designation."""
+    turn: str
+    """The side that has to act, where it may be reminded."""
+    remind: tuple[str, ...]
+    supervise: tuple[str, ...]
+    coordinate: tuple[str, ...]
+    """Sides of other provinces, whose offices may be asked."""
+    designation: Literal["", "dispute", "reassign"]
+    """Empty: not now. It was asked for, or the own unit is late and did not answer."""
+    named: str
+    """The unit that this office named already."""
+    claims: tuple[str, ...]
+    """Units that others say are competent, the latest first."""
+    opinion: bool
+
+
+class NamedUnitOut(Answer):
+    """A unit of the roster."""
+
+    code: str
+    name: str
+
+
+class OfficeUnitsOut(Answer):
+    """Members of the office's province without itself, and the other members that are offices; by code."""
+
+    own: tuple[NamedUnitOut, ...]
+    offices: tuple[NamedUnitOut, ...]
+
+
+class AgreedTimeOut(Answer):
+    """Working days that are agreed for a step."""
+
+    clock: str
+    working_days: int
+    green_working_days: int
+
+
+class TermsOut(Answer):
+    """Terms of an agreement."""
+
+    matters: tuple[Name, ...]
+    modes: tuple[Name, ...]
+    times: tuple[AgreedTimeOut, ...]
+    valid_from: date
+    valid_to: date | None
+
+
+class AgreementOut(Answer):
+    """An agreement or a proposal that the office is a party of."""
+
+    delegation_id: str = Field(validation_alias="thread_id")
+    other: str
+    other_name: str
+    ours: bool
+    """Proposed by this office."""
+    state: str
+    """proposed, in_force or ended."""
+    changed_at: datetime
+    terms: TermsOut | None
+    """null: purged, or sealed to nobody here."""
+    in_roster: bool
+    """In the signed roster, from which on it holds."""
+
+
+class Agreements(ListOut[AgreementOut]):
+    """Agreements and proposals, the latest change first; at most 200."""

@@ -15,6 +15,7 @@ from delegation.figures import Basis, Count, Span
 from gateway.glossary import outside_text
 from gateway.schemas.base import Answer, Details
 from node.desk.labels import clock_label, state_label
+from node.province.scoreboard import Band, Measure
 
 
 def _name(code: object) -> object:
@@ -87,12 +88,36 @@ class WeekOut(Answer):
     ended: int
 
 
+class JudgedOut(Answer):
+    """A measure of a place as host: its band, the share or the average days, over how many delegations.
+
+    `few`: too few to judge; `none`: no delegation at all.
+    """
+
+    band: Band
+    value: float | None
+    of: int
+
+
+class ScoreboardOut(Answer):
+    """Where bands begin, as the operator set them: shares at least, days at most, of no fewer delegations."""
+
+    quick_green: float
+    quick_yellow: float
+    days_green: float
+    days_yellow: float
+    on_time_green: float
+    on_time_yellow: float
+    least_cases: int
+
+
 class PlaceTallyOut(Answer):
-    """Figures of one city (region code), or of one unit where the filter names a city, as home and as host."""
+    """Figures of one province, city (region code) or unit, as home and as host; `bands` judge it as host."""
 
     code: str
     as_home: TallyOut
     as_host: TallyOut
+    bands: dict[Measure, JudgedOut]
 
 
 class LateWithOut(Answer):
@@ -132,6 +157,7 @@ class OverviewOut(FiguresOut):
     cities: tuple[PlaceTallyOut, ...]
     late_with: Annotated[tuple[LateWithOut, ...], BeforeValidator(_rows)]
     """Most first."""
+    scoreboard: ScoreboardOut
 
 
 class FlowCellOut(Answer):
@@ -189,6 +215,8 @@ class OverseenOut(Answer):
     reminders: int
     supervisions: int
     supervision_open: bool
+    left: bool
+    """Goes on in another province: no longer in hand here."""
 
     @computed_field  # type: ignore[prop-decorator] # as above
     @property
