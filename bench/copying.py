@@ -153,7 +153,9 @@ async def _is_the_tally(office: Office, node: SqlStore) -> bool:
     for code, province in offices.items():
         shown = await office.views.overview(overseer(code), wanted)
         own = [course for seen, course in courses if province in seen]
-        if shown.tally != tally(own, period=wanted.period, today=shown.as_of.today, calendar_of=calendar_of):
+        if shown.tally != tally(
+            own, period=wanted.period, today=shown.as_of.today, calendar_of=calendar_of, province=province
+        ):
             return False
     return bool(offices)
 

@@ -110,7 +110,10 @@ def _is_told(store: MemoryStore, story: Story, province: str) -> None:
         if entry.leaf_index in seen:
             course = advanced(course, header, entry)
     assert row is not None
+    assert course is not None
     assert read_course(row.course) == course
+    # what another province's home delegated was refused at last, as far as a former host's province saw it
+    assert course.left(province) is not course.home_unit.startswith(province)
     legs = [each for each, entry in zip(story.headers, story.entries, strict=True) if entry.leaf_index in seen]
     units = {unit for each in legs if each.kind is Kind.ISSUED for unit in (each.sender_unit, each.counterpart_unit)}
     assert row.provinces.split() == sorted({unit[:2] for unit in units})

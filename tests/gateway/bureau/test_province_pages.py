@@ -223,7 +223,7 @@ class _OneDelegation(FakeOversight):
             sequence=0, leaf=8, kind=None, label="签收", sender="", leg=0, claimed_at=None, accepted_at=at, due=(),
             missed_clock="sign", awaited=line.host_unit,
         )  # fmt: skip
-        return Timeline(AS_OF, replace(line, thread_id=thread_id, supervision_open=True), (letter, passed))
+        return Timeline(AS_OF, replace(line, thread_id=thread_id, supervision_open=True, left=True), (letter, passed))
 
 
 async def test_a_timeline_tells_each_step_its_due_days_and_their_source(house: House) -> None:
@@ -240,6 +240,7 @@ async def test_a_timeline_tells_each_step_its_due_days_and_their_source(house: H
             "暂定",
             "到期未办：签收",
             "督办待答复",
+            "已转出",
         ):
             assert part in text, part
         assert text.count(legal_source("sign")) == 2
