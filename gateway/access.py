@@ -31,6 +31,7 @@ OVERSEERS: Final = frozenset(
 
 
 SUPERVISORS: Final = frozenset({Role.SUPERVISOR})  # as above
+REPORT_READERS: Final = OVERSEERS | SEALERS  # as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,13 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "prepareCountersignature": Access(SUPERVISORS),
         "prepareAgreementEnd": Access(SUPERVISORS),
         "approveOfficeActs": Access(APPROVERS, person=True),
+        "listReports": Access(REPORT_READERS),
+        "makeReport": Access(SUPERVISORS),
+        "readReport": Access(REPORT_READERS),
+        "readReportFile": Access(REPORT_READERS),
+        "verifyReport": Access(REPORT_READERS),
+        "readVerification": Access(REPORT_READERS),
+        "submitReport": Access(SUPERVISORS),
         # people
         "listColleagues": Access(EVERYONE),
         "listDeputies": Access(EVERYONE),

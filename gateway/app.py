@@ -49,6 +49,7 @@ from gateway.routes import (
     pool,
     province_acts,
     province_figures,
+    province_reports,
     requests,
     session,
     taking,
@@ -81,6 +82,7 @@ _DESK: Final = (
     pool,
     province_figures,
     province_acts,
+    province_reports,
 )
 _OF_STATUS: Final = {
     400: WireReason.BAD_REQUEST,

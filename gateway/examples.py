@@ -32,6 +32,7 @@ from gateway.schemas.province_acts import (
     SpokenWord,
     Supervision,
 )
+from gateway.schemas.province_reports import NewReport
 from gateway.schemas.taking import FollowingAppraisal, TakeOver
 
 _LETTER: Final[dict[str, object]] = {
@@ -79,6 +80,7 @@ _EXPERT: Final[dict[str, object]] = {
 EXAMPLES: Final[Mapping[type[BaseModel], Mapping[str, object]]] = MappingProxyType(
     {
         SignIn: {"staff_id": "hz-0017", "password": "a long enough phrase"},
+        NewReport: {"first": "2026-10-01", "last": "2026-10-31"},
         PasswordChange: {"old": "a long enough phrase", "new": "another long phrase"},
         NewStaff: {
             "staff_id": "hz-0018",
