@@ -76,7 +76,7 @@ def take_steps(
     """Write what follows from a look, and for each way out what is to be told of it."""
     at = to_us(now)
     for condition in follows.raised:
-        raised = _row(unit, condition, now)
+        raised = _row(unit, condition, _free(tx, unit, condition.identity, now))
         tx.put(raised)
         _queue(tx, raised, RAISED, at, ways, settings)
     for condition in follows.renewed:
@@ -92,6 +92,13 @@ def take_steps(
         if settings.tell_ended:
             _queue(tx, row, ENDED, at, ways, settings)
     _forget(tx, unit, to_us(now - timedelta(days=settings.keep_days)))
+
+
+def _free(tx: Tx, unit: str, identity: Identity, now: datetime) -> datetime:
+    """The instant, or one just after it: a clock that stands still or goes back must not write over what ended."""
+    while tx.get(AlertRecord, (alert_id_of(unit, identity, now),)) is not None:
+        now += timedelta(microseconds=1)
+    return now
 
 
 def _row(unit: str, condition: Condition, now: datetime) -> AlertRecord:

@@ -252,7 +252,8 @@ class Alerts:
         try:
             return await self._attendance()
         except Refusal as refusal:  # an older registry, or none at all: not judged
-            _log.info("members not known", reason=refusal.reason.value)
+            if Rule.OFFLINE not in self._not_judged:  # once, not each minute
+                _log.info("members not known", reason=refusal.reason.value)
             return None
 
     def _judged(self, copy: _Copy | None, seen: Attendance | None) -> frozenset[Rule]:

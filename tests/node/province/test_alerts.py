@@ -1,0 +1,405 @@
+"""Alerts of an office over its real writer and stores: once each over restarts, nothing at night, nothing lost."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from delegation.course import Course
+from delegation.errors import Reason, Refusal
+from delegation.model import DueDate
+from delegation.table import State as Stage
+from delegation.values import replaced
+from node.desk.ports import Role
+from node.notices.webhooks import NotTakenError
+from node.province.alert_quiet import is_quiet
+from node.province.alert_rows import Call
+from node.province.alert_rules import Attendance, Member
+from node.province.alert_settings import AlertSettings, LateRule, Rule
+from node.province.alerts import Alerts
+from node.province.standing import Standing, write_standing
+from node.records_province import AlertRecord, AlertTellingRecord, CourseRecord, WatchedRecord
+from node.state import State
+from node.store import Store
+from node.store_memory import MemoryStore
+from node.store_sql import SqlStore, make_engine
+from node.writer import Tx
+from tests.builders import CHENGDU_RD, HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_roster
+from tests.node.province.office import GUANGZHOU_RD, Office, a_course, an_office, noon, overseer
+
+MORNING = datetime(2026, 11, 20, 3, tzinfo=UTC)  # a Friday, 11:00 in Beijing
+EVENING = datetime(2026, 11, 20, 13, tzinfo=UTC)  # 21:00
+TODAY = date(2026, 11, 20)
+ZHEJIANG = a_roster().calendar.at("330000")
+SIMPLE = AlertSettings(late=LateRule(days=3))
+_KINDS = (AlertRecord, AlertTellingRecord, CourseRecord, WatchedRecord)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made: Store
+    if request.param == "memory":
+        made = MemoryStore()
+    else:
+        url = f"sqlite:///{tmp_path / 'node.db'}"
+        made = SqlStore(make_engine(url if request.param == "sqlite" else request.getfixturevalue("postgres_url")))
+        for kind in _KINDS:
+            made.commit({kind: {tuple(key): None for key in made.select_columns(kind, kind.KEY)}})
+    yield made
+    made.close()
+
+
+@dataclass
+class FakeWay:
+    """Keeps what it was told and when; refuses while `fault` is set; `dies` after it took a call."""
+
+    name: str = "webhook/x"
+    kind: str = "webhook"
+    target: str = "oa.example"
+    most: int = 3
+    office: str = ""
+    fault: str = ""
+    dies: bool = False
+    calls: list[tuple[str, datetime, tuple[tuple[str, str, str], ...]]] = field(default_factory=list)
+
+    async def send(self, call: Call, at: datetime) -> None:
+        told = tuple((each.what, each.alert.rule, each.alert.subject) for each in call.told)
+        if self.fault:
+            raise NotTakenError(self.fault)
+        self.calls.append((call.number, at, told))
+        if self.dies:
+            raise asyncio.CancelledError
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        """Everything, repeats too."""
+        return [each for _, _, told in self.calls for each in told]
+
+
+@dataclass
+class Desk:
+    """An office with alerts, whose process can begin anew, and whose clock stands still."""
+
+    office: Office
+    clock: list[datetime]
+    way: FakeWay
+    settings: AlertSettings
+    seen: Attendance | None = None
+    alerts: Alerts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Another process over the same store."""
+        self.alerts = Alerts(
+            self.office.writer, self.office.state, self.settings, ways=(self.way,), attendance=self._members,
+            clock=lambda: self.clock[0], own="330000", longest_wait=0.001,
+        )  # fmt: skip
+
+    async def _members(self) -> Attendance:
+        if self.seen is None:
+            raise Refusal(Reason.UNAVAILABLE)
+        return self.seen
+
+    async def look(self, *, heard: datetime | None = None) -> None:
+        """The registry is heard, and the rules are looked at."""
+        await self.office.writer.run(partial(_heard, at_=heard or self.clock[0]))
+        await self.alerts.look()
+
+    async def standing(self) -> list[tuple[str, str]]:
+        """What stands, as its office sees it."""
+        page = await self.alerts.alerts(overseer(), standing=True, limit=200)
+        return sorted((each.rule.value, each.thread_id or each.unit) for each in page.items)
+
+
+def _heard(tx: Tx, state: State, at: datetime, *, at_: datetime) -> None:
+    del state, at
+    write_standing(tx, Standing(9, b"head", 9, at_, True))
+
+
+@asynccontextmanager
+async def a_desk(store: Store, given: AlertSettings = SIMPLE, *, at: datetime = MORNING) -> AsyncIterator[Desk]:
+    clock = [at]
+    async with an_office(store, lambda: clock[0]) as office:
+        cast("Any", office.state).units = frozenset({ZHEJIANG_PO, HANGZHOU_RD})
+        yield Desk(office, clock, FakeWay(), given)
+
+
+def late(number: int, days: int = 12, *, host: str = HANGZHOU_RD, supervise: int | None = None) -> Course:
+    """In hand and late by natural days; with a supervision that was due so many days ago."""
+    due = [DueDate("investigate", host, *(2 * (TODAY - timedelta(days=days),)), provisional=False)]
+    if supervise is not None:
+        due.append(DueDate("supervise", host, *(2 * (TODAY - timedelta(days=supervise),)), provisional=False))
+    return replaced(
+        a_course(number), thread_id=f"WT-330100-20261001-{number:06d}-X", home_unit=CHENGDU_RD, host_unit=host,
+        first_host=host, state=Stage.IN_PROGRESS, due=tuple(due), on_paper=False, ended_at=None,
+        supervisions=int(supervise is not None), supervision_answers=0, refusals=0, changed_at=noon(TODAY),
+    )  # fmt: skip
+
+
+async def test_what_is_late_is_raised_once_and_ends_with_its_cause_on_every_store(store: Store) -> None:
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(1), late(2, days=2), late(3, host=GUANGZHOU_RD)])  # the third is nobody's here
+        await desk.look()
+        thread = late(1).thread_id
+        assert await desk.standing() == [("late", thread)]
+        for _ in range(2):
+            desk.restart()
+            await desk.look()
+            await desk.alerts.tell(desk.way)
+        assert desk.way.told == [("raised", "late", thread)]
+        [row] = store.select(AlertRecord)
+        desk.clock[0] += timedelta(days=3)
+        await desk.look()
+        [later] = [each for each in store.select(AlertRecord) if each.subject == thread]
+        assert (later.alert_id, later.number) == (row.alert_id, row.number + 3)
+        await desk.office.keep([replaced(late(1), due=())])
+        await desk.look()
+        assert await desk.standing() == [("late", late(2).thread_id)]
+        await desk.office.keep([late(1)])
+        await desk.look()
+        again = [each for each in store.select(AlertRecord) if each.subject == thread]
+        assert sorted(bool(each.ended_at) for each in again) == [False, True]
+
+
+async def test_a_supervision_is_an_alert_of_its_own_and_no_lateness(store: Store) -> None:
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(4, days=-5, supervise=10), late(5, days=-5, supervise=0)])
+        await desk.look()
+        assert await desk.standing() == [("supervision_unanswered", late(4).thread_id)]
+        page = await desk.alerts.alerts(overseer())
+        assert (page.items[0].unit, page.items[0].number) == (HANGZHOU_RD, 10)
+        await desk.office.keep([replaced(late(4, days=-5), supervisions=1, supervision_answers=1)])
+        await desk.look()
+        assert await desk.standing() == []
+
+
+async def test_offline_bureaus_are_told_by_the_registry_and_nothing_follows_from_its_silence() -> None:
+    async with a_desk(MemoryStore()) as desk:
+        long = MORNING - timedelta(hours=30)
+        away = Member("330100", False, MORNING - timedelta(hours=7))
+        desk.seen = Attendance((away, Member("510100", False, None), Member("330000", True, MORNING)), long, MORNING)
+        await desk.look()
+        assert await desk.standing() == [("bureau_offline", "330100")]  # Chengdu is another province's
+        desk.seen = None
+        await desk.look()
+        assert Rule.OFFLINE in (await desk.alerts.alerts(overseer())).not_judged
+        desk.seen = Attendance((Member("330100", False, None),), MORNING, MORNING)  # the registry began anew
+        desk.restart()
+        await desk.look()
+        assert await desk.standing() == [("bureau_offline", "330100")]
+        desk.seen = Attendance((Member("330100", True, MORNING),), MORNING, MORNING)
+        await desk.look()
+        assert await desk.standing() == []
+
+
+async def test_a_silent_registry_is_told_of_and_a_node_that_just_began_does_not_know_yet() -> None:
+    store = MemoryStore()
+    async with a_desk(store) as desk:
+        heard = MORNING - timedelta(days=3)
+        await desk.look(heard=heard)
+        assert await desk.standing() == []
+        desk.clock[0] += timedelta(minutes=60)
+        await desk.look(heard=heard)
+        assert await desk.standing() == [("registry_silent", "")]
+        desk.restart()
+        await desk.look(heard=heard)
+        assert await desk.standing() == [("registry_silent", "")], "still the same"
+        assert len(store.select(AlertRecord)) == 1
+        await desk.look()
+        assert await desk.standing() == []
+
+
+async def test_quiet_hours_hold_back_all_but_what_is_urgent_and_lose_nothing() -> None:
+    given_ = AlertSettings(late=LateRule(days=3), urgent=(Rule.OFFLINE,))
+    async with a_desk(MemoryStore(), given_, at=EVENING) as desk:
+        desk.way.most = 100
+        await desk.office.keep([late(number) for number in range(1, 6)])
+        desk.seen = Attendance((Member("330100", False, None),), EVENING - timedelta(days=1), EVENING)
+        await desk.look()
+        await desk.alerts.tell(desk.way)
+        assert desk.way.told == [("raised", "bureau_offline", "330100")]
+        page = await desk.alerts.alerts(overseer())
+        assert page.quiet
+        assert page.ways[0].waiting == 5
+        await desk.office.keep([replaced(late(1), due=())])  # ends in the night: both are told
+        await desk.look()
+        for hour in (14, 20, 23):
+            desk.clock[0] = EVENING.replace(hour=hour)
+            desk.restart()
+            await desk.alerts.tell(desk.way)
+        desk.clock[0] = datetime(2026, 11, 22, 3, tzinfo=UTC)  # Sunday noon
+        await desk.alerts.tell(desk.way)
+        assert len(desk.way.calls) == 1
+        desk.clock[0] = datetime(2026, 11, 23, 0, tzinfo=UTC)  # Monday, 08:00 in Beijing
+        await desk.alerts.tell(desk.way)
+        assert len(desk.way.calls) == 2, "one digest"
+        whats = [what for what, _, _ in desk.way.calls[1][2]]
+        assert (whats.count("raised"), whats.count("ended")) == (5, 1)
+
+
+async def test_a_call_that_was_begun_is_repeated_as_it_was(store: Store) -> None:
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(number) for number in range(1, 6)])
+        await desk.look()
+        desk.way.dies = True
+        with pytest.raises(asyncio.CancelledError):
+            await desk.alerts.tell(desk.way)
+        desk.way.dies = False
+        await desk.office.keep([late(9)])
+        desk.restart()
+        await desk.look()
+        desk.way.fault = "503"
+        with pytest.raises(NotTakenError):
+            await desk.alerts.tell(desk.way)
+        route = (await desk.alerts.alerts(overseer())).ways[0]
+        assert (route.failing, route.fault, route.waiting) == (1, "503", 6)
+        desk.way.fault = ""
+        assert await desk.alerts.tell(desk.way) == 6
+        first, second, third = desk.way.calls
+        assert first[0] == second[0]
+        assert first[2] == second[2]
+        assert len(first[2]) == 3
+        assert third[0] != second[0]
+        assert store.count(AlertTellingRecord) == 0
+
+
+_HAPPENS = st.one_of(
+    st.tuples(st.just("late"), st.integers(1, 5)),
+    st.tuples(st.just("settled"), st.integers(1, 5)),
+    st.tuples(st.just("wait"), st.sampled_from((1, 5, 11, 40))),
+    st.tuples(st.sampled_from(("tell", "fail", "die", "restart")), st.just(0)),
+)
+
+
+@given(story=st.lists(_HAPPENS, max_size=25))
+@settings(max_examples=60, deadline=None)
+async def test_nothing_twice_nothing_at_night_nothing_lost(story: list[tuple[str, int]]) -> None:
+    store = MemoryStore()
+    async with a_desk(store) as desk:
+        for what, number in story:
+            await _happens(desk, what, number)
+        desk.way.fault, desk.way.dies = "", False
+        desk.clock[0] = datetime(2027, 3, 2, 3, tzinfo=UTC)  # a Tuesday at eleven
+        await desk.alerts.tell(desk.way)
+        assert store.count(AlertTellingRecord) == 0
+        calls: dict[str, set[tuple[tuple[str, str, str], ...]]] = defaultdict(set)
+        for number_, at, told in desk.way.calls:
+            assert not is_quiet(at, desk.settings.quiet, ZHEJIANG)
+            calls[number_].add(told)
+        assert all(len(versions) == 1 for versions in calls.values()), "a repeat is as it was"
+        told_once = sorted(each for versions in calls.values() for told in versions for each in told)
+        rows = store.select(AlertRecord)
+        expected = [("raised", each.rule, each.subject) for each in rows]
+        expected += [("ended", each.rule, each.subject) for each in rows if each.ended_at]
+        assert told_once == sorted(expected)
+
+
+async def _happens(desk: Desk, what: str, number: int) -> None:
+    if what in {"late", "settled"}:
+        await desk.office.keep([late(number) if what == "late" else replaced(late(number), due=())])
+    elif what == "wait":
+        desk.clock[0] += timedelta(hours=number)
+    elif what == "restart":
+        desk.restart()
+    else:
+        desk.way.fault, desk.way.dies = "503" if what == "fail" else "", what == "die"
+        try:
+            await desk.alerts.tell(desk.way)
+        except (NotTakenError, asyncio.CancelledError):
+            desk.restart()
+        desk.way.fault, desk.way.dies = "", False
+    await desk.look()
+
+
+async def test_a_reminder_comes_after_days_and_not_before() -> None:
+    async with a_desk(MemoryStore(), AlertSettings(late=LateRule(days=3), remind_days=3)) as desk:
+        await desk.office.keep([late(1)])
+        for day in range(8):
+            desk.clock[0] = MORNING + timedelta(days=day)
+            desk.restart()
+            await desk.look()
+        desk.clock[0] = datetime(2026, 11, 30, 3, tzinfo=UTC)
+        await desk.alerts.tell(desk.way)
+        assert [what for what, _, _ in desk.way.told] == ["raised", "reminded", "reminded"]
+
+
+async def test_who_may_look_and_who_may_say_that_it_was_seen() -> None:
+    async with a_desk(MemoryStore()) as desk:
+        await desk.office.keep([late(1)])
+        await desk.look()
+        assert desk.alerts.standing(ZHEJIANG_PO) == 1
+        [shown] = (await desk.alerts.alerts(overseer(role=Role.READER))).items
+        refused = [
+            (desk.alerts.alerts(overseer(HANGZHOU_RD)), Reason.ROLE_MISSING),
+            (desk.alerts.alerts(overseer(role=Role.CLERK)), Reason.ROLE_MISSING),
+            (desk.alerts.alerts(overseer(NATIONAL_NO)), Reason.NOT_FOUND),  # no unit of this node
+            (desk.alerts.see(overseer(role=Role.READER), shown.alert_id), Reason.ROLE_MISSING),
+            (desk.alerts.see(overseer(), "0" * 24), Reason.NOT_FOUND),
+            (desk.alerts.alerts(overseer(), page_token="x.y"), Reason.INVALID_INPUT),
+            (desk.alerts.alerts(overseer(), limit=0), Reason.INVALID_INPUT),
+        ]
+        for asked, reason in refused:
+            with pytest.raises(Refusal) as caught:
+                await asked
+            assert caught.value.reason is reason
+        first = await desk.alerts.see(overseer(), shown.alert_id)
+        desk.clock[0] += timedelta(hours=1)
+        assert await desk.alerts.see(overseer(), shown.alert_id) == first, "who was first stays"
+        page = await desk.alerts.alerts(overseer())
+        assert (page.standing, page.unseen, page.items[0].seen_by) == (1, 0, "s1")
+
+
+async def test_a_list_has_every_alert_once_what_stands_first(store: Store) -> None:
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(number) for number in range(1, 8)])
+        await desk.look()
+        desk.clock[0] += timedelta(minutes=5)
+        await desk.office.keep([replaced(late(number), due=()) for number in (2, 4)])
+        await desk.look()
+        token, found = "", list[tuple[bool, str]]()
+        while True:
+            page = await desk.alerts.alerts(overseer(), page_token=token, limit=3)
+            found += [(each.ended_at is not None, each.thread_id) for each in page.items]
+            token = page.next_page_token
+            if not token:
+                break
+        assert [ended for ended, _ in found] == [False] * 5 + [True] * 2
+        assert len(set(found)) == 7
+        assert (page.standing, page.by_rule) == (5, ((Rule.LATE, 5),))
+
+
+async def test_what_ended_long_ago_is_dropped_and_ways_that_are_gone_with_what_waited_for_them() -> None:
+    store = MemoryStore()
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(1)])
+        await desk.look()
+        await desk.office.keep([replaced(late(1), due=())])
+        await desk.look()
+        desk.clock[0] += timedelta(days=desk.settings.keep_days + 1)
+        await desk.look()
+        assert store.count(AlertRecord) == 0
+        assert store.count(AlertTellingRecord) == 2
+        desk.way.name = "webhook/other"
+        desk.restart()
+        running = asyncio.create_task(desk.alerts.run())
+        try:
+            async with asyncio.timeout(5):
+                while store.count(AlertTellingRecord):
+                    await asyncio.sleep(0.01)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
