@@ -8,7 +8,7 @@ from typing import Final
 
 from delegation.errors import Reason, Refusal
 from delegation.figures import BASIS, SPAN_BASIS, Basis, Count, Period
-from node.province.board import Board
+from node.province.board import Board, stem
 from node.province.counted import ENDED_BITS, ISSUED_BITS, RESULT_BITS
 from node.province.ports import USUAL, Behind, Listed, SortBy, Sorting
 from node.province.tallying import SPAN_COLUMNS, Question
@@ -38,7 +38,8 @@ def places_behind(board: Board, chosen: Sequence[int], question: Question, behin
         return []
     found = list(chosen)
     if behind.late_with:
-        late_with = board.units.table(lambda unit: unit == behind.late_with)
+        begins = stem(behind.late_with)
+        late_with = board.units.table(lambda unit: unit.startswith(begins))
         units = board.column("due_with")
         in_hand = asked.of(board, Basis.STANDING, found)
         found = [place for place in asked.late(board, in_hand) if late_with[units[place]]]

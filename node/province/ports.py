@@ -163,7 +163,7 @@ class Listed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The list behind a figure: everything that it counts, or of one span, or late with one unit."""
+    """The list behind a figure: everything that it counts, or of one span, or late with one unit or place."""
 
     count: Count | None = None
     span: Span | None = None

@@ -8,17 +8,21 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 
+from delegation.codes import Matter
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period, Span
 from gateway.bureau.intake.places import places
-from gateway.bureau.province.words import TYPES
+from gateway.bureau.province.words import DIRECT, TYPES
 from gateway.bureau.render import BASE
-from node.province.ports import Behind, Business, Flow, Route, Wanted
+from node.province.ports import USUAL, Behind, Business, Flow, Route, SortBy, Sorting, Wanted
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _UNIT_SIGNS = 11
 DayText = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+MATTERS = {each.name: each for each in Matter if each is not Matter.UNSPECIFIED}
+MatterText = Annotated[str, Query(pattern=f"^({'|'.join(MATTERS)})?$")]
+SortText = Annotated[str, Query(pattern=f"^(-?({'|'.join(SortBy)}))?$")]
 PlaceText = Annotated[str, Query(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{6}[A-Z]{2}[0-9]{2}[0-9A-Z])?$")]
 
 
@@ -52,12 +56,26 @@ async def wanted_of(
     business: Business = Business.ALL,
     route: Route = Route.WIRE,
     flow: Flow = Flow.ALL,
+    matter: MatterText = "",
     home: PlaceText = "",
     host: PlaceText = "",
 ) -> Wanted:
     """What is looked at, of the parameters of an address; the same for pages and the API."""
     period = period_read(first, last, day_of(request.app.state.clock()))
-    return Wanted(period=period, business=business, route=route, flow=flow, home=home, host=host)
+    return Wanted(
+        period=period,
+        business=business,
+        route=route,
+        flow=flow,
+        matter=MATTERS.get(matter, Matter.UNSPECIFIED),
+        home=home,
+        host=host,
+    )
+
+
+def sorting_of(text: str) -> Sorting:
+    """The order of a list by its part of an address; the usual one for none."""
+    return Sorting(SortBy(text.removeprefix("-")), text.startswith("-")) if text else USUAL
 
 
 AskedFor = Annotated[Wanted, Depends(wanted_of)]
@@ -78,6 +96,7 @@ class Addresses:
             "business": "" if asked.business is Business.ALL else asked.business.value,
             "route": "" if asked.route is Route.WIRE else asked.route.value,
             "flow": "" if asked.flow is Flow.ALL else asked.flow.value,
+            "matter": "" if asked.matter is Matter.UNSPECIFIED else asked.matter.name,
             "home": asked.home,
             "host": asked.host,
             **changed,
@@ -96,6 +115,7 @@ def codes_of(behind: Behind) -> dict[str, str]:
         "span": behind.span.value if behind.span is not None else "",
         "late_with": behind.late_with,
         "week": behind.week.isoformat() if behind.week is not None else "",
+        "listed": behind.listed.value if behind.listed is not None else "",
     }
 
 
@@ -103,6 +123,8 @@ def codes_of(behind: Behind) -> dict[str, str]:
 def place_name(code: str) -> str:
     """The name of a region by two, four or six digits; a municipality's name where its districts stand below it."""
     table = places().table
+    if code[2:4] == "90":  # counties and cities without a prefecture
+        return f"{table.name(f'{code[:2]}0000')}{DIRECT}"
     for found in (code.ljust(6, "0"), f"{code[:2]}0000"):
         if found in table:
             return table.name(found)

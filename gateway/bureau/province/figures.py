@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from delegation.figures import SHARES, Count, Span, Tally
+from delegation.figures import BASIS, SHARES, Basis, Count, Span, Tally
 from gateway.bureau.province.asking import Addresses
 from gateway.bureau.province.words import BASES, SHARE_LABELS, basis_of, words_of
 
 NOW: Final = (Count.IN_HAND, Count.DUE_SOON, Count.LATE)
-IN_PERIOD: Final = tuple(each for each in Count if each not in NOW)
+OF_ISSUED: Final = tuple(each for each in Count if BASIS[each] is Basis.ISSUED)
+OF_RESULTS: Final = tuple(each for each in Count if BASIS[each] is Basis.RESULT)
+OF_ENDED: Final = tuple(each for each in Count if BASIS[each] is Basis.ENDED)
 ON_PAPER: Final = (Count.IN_HAND, Count.LATE, Count.ISSUED, Count.RESULTS, Count.COMPLETED)
 
 

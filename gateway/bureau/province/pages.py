@@ -6,28 +6,42 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from delegation.clock_specs import legal_source
-from delegation.figures import Count, Span
+from delegation.figures import Basis, Count, Span
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.guard import PageCaller
-from gateway.bureau.province import figures
+from gateway.bureau.province import bands, cartogram, figures
 from gateway.bureau.province.around import around
-from gateway.bureau.province.asking import Addresses, AskedFor, DayText, PlaceText, codes_of, day_read
+from gateway.bureau.province.asking import (
+    Addresses,
+    AskedFor,
+    DayText,
+    PlaceText,
+    SortText,
+    codes_of,
+    day_read,
+    sorting_of,
+)
 from gateway.bureau.province.matrix import MEASURES, matrix_of
 from gateway.bureau.province.trend import trend_of
 from gateway.bureau.province.words import (
     BASES,
     ISSUED_LATER,
+    LATE_WITH,
+    MATTERS,
     SHARE_LABELS,
+    SORTS,
     basis_of,
     words_of,
 )
 from gateway.bureau.render import render
 from gateway.page_tokens import PageTokens
 from node.desk.labels import clock_label, state_label
-from node.province.ports import Behind, Oversight
+from node.province.ports import Behind, Listed, Oversight
 
 router = APIRouter()
 PAGE: Final = 50
+_TILES: Final = "^(" + "|".join(cartogram.MEASURES) + ")$"
+_COLUMNS: Final = "^-?(" + "|".join(bands.COLUMNS) + ")$"
 _MEASURES: Final = "^(" + "|".join(MEASURES) + ")$"
 ThreadPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 After = Annotated[str, Query(max_length=512, pattern=r"^[A-Za-z0-9_=.~-]*$")]
@@ -39,24 +53,50 @@ def _oversight(request: Request) -> Oversight:
 
 
 @router.get("/province", operation_id="pageProvince")
-async def page_province(request: Request, caller: PageCaller, wanted: AskedFor) -> Response:
+async def page_province(
+    request: Request,
+    caller: PageCaller,
+    wanted: AskedFor,
+    *,
+    tile: Annotated[str, Query(pattern=_TILES)] = "late",
+    side: cartogram.Side = cartogram.Side.HOST,
+    sort: Annotated[str, Query(pattern=_COLUMNS)] = bands.USUAL,
+) -> Response:
     """The figures of the morning."""
     view = await _oversight(request).overview(caller.actor, wanted)
     to = Addresses(wanted)
+    chosen = {"tile": tile, "side": side.value, "sort": sort}
+    tile_label, tile_of = cartogram.MEASURES[tile]
     return render(
         request,
         "province/overview.html",
         **await around(request, caller, wanted, "overview"),  # type: ignore[arg-type] # values of a page
         view=view,
         now=[figures.figure(view.tally, each, to) for each in figures.NOW],
-        counted=[figures.figure(view.tally, each, to) for each in figures.IN_PERIOD],
+        counted=[
+            (basis.value, BASES[basis], [figures.figure(view.tally, each, to) for each in counts])
+            for basis, counts in (
+                (Basis.ISSUED, figures.OF_ISSUED),
+                (Basis.RESULT, figures.OF_RESULTS),
+                (Basis.ENDED, figures.OF_ENDED),
+            )
+        ],
         shares=[figures.share(view.tally, each, to) for each in SHARE_LABELS],
         steps=[figures.step(view.tally, each, to) for each in Span],
         paper=[figures.figure(view.paper, each, to, route="paper") for each in figures.ON_PAPER],
         trend=trend_of(view.weeks),
-        percent=figures.percent,
-        Count=Count,
-        Span=Span,
+        matters=MATTERS,
+        chosen=chosen,
+        here=lambda **changed: to.to("", **{**chosen, **changed}),
+        tiles=cartogram.cartogram_of(view, tile, side, to),
+        tile=tile,
+        tile_label=tile_label,
+        tile_basis=BASES[basis_of(tile_of)],
+        tile_counts=LATE_WITH if tile_of is Count.LATE else words_of(tile_of)[1],
+        tile_measures=[(name, words[0]) for name, words in cartogram.MEASURES.items()],
+        rows=bands.rows_of(view, to, sort),
+        board=view.scoreboard,
+        late_with_counts=LATE_WITH,
     )
 
 
@@ -75,6 +115,7 @@ async def page_flows(
         **await around(request, caller, wanted, "flows"),  # type: ignore[arg-type] # values of a page
         view=view,
         measure=measure,
+        matters=MATTERS,
         measures=[(name, words[0]) for name, words in MEASURES.items()],
         matrix=matrix_of(view.cells, measure, Addresses(wanted)),
     )
@@ -90,17 +131,20 @@ async def page_list(
     span: Span | None = None,
     late_with: PlaceText = "",
     week: DayText = "",
+    listed: Listed | None = None,
+    sort: SortText = "",
     after: After = "",
 ) -> Response:
     """The delegations behind a figure, the most urgent first."""
     monday = day_read(week, wanted.period.first, field="week") if week else None
-    behind = Behind(count=count, span=span, late_with=late_with, week=monday)
+    behind = Behind(count=count, span=span, late_with=late_with, week=monday, listed=listed)
+    sorting = sorting_of(sort)
     tokens: PageTokens = request.app.state.page_tokens
-    of = f"province {caller.actor.unit} {wanted} {behind}"
+    of = f"province {caller.actor.unit} {wanted} {behind} {sorting}"
     found = await _oversight(request).lines(
-        caller.actor, wanted, behind, page_token=tokens.open(after, of=of), limit=PAGE
+        caller.actor, wanted, behind, sorting=sorting, page_token=tokens.open(after, of=of), limit=PAGE
     )
-    to, codes, asked = Addresses(wanted), codes_of(behind), count or span
+    to, codes, asked = Addresses(wanted), codes_of(behind), count or span or listed
     sealed = tokens.seal(found.next_token, of=of)
     return render(
         request,
@@ -116,8 +160,11 @@ async def page_list(
         state_of=state_label,
         clock_of=clock_label,
         code_labels=CODE_LABELS,
-        first=to.to("/list", **codes) if after else "",
-        next_page=to.to("/list", **codes, after=sealed) if sealed else "",
+        matters=MATTERS,
+        sort=sort,
+        sorts=SORTS,
+        first=to.to("/list", **codes, sort=sort) if after else "",
+        next_page=to.to("/list", **codes, sort=sort, after=sealed) if sealed else "",
     )
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from delegation.codes import Matter
 from delegation.figures import BASIS, SPAN_BASIS, Basis, Count, Span
+from gateway.bureau.cases.labels import CODE_LABELS
+from node.province.ports import Listed
 
 # label, what is counted
 COUNTS: Final[Mapping[Count, tuple[str, str]]] = {
-    Count.IN_HAND: ("在办", "尚未办结、撤回、作废或终止的委托"),
+    Count.IN_HAND: ("在办", "尚未办结、撤回、作废、终止，也未转出本省的委托"),
     Count.DUE_SOON: ("三日内到期", "最近的约定期限在今天或此后三个自然日内的在办委托"),
     Count.LATE: ("已超期", "最近的约定期限已过的在办委托"),
     Count.ISSUED: ("发出", "发出了首次委托函的委托"),
@@ -43,6 +46,10 @@ SPANS: Final[Mapping[Span, tuple[str, str]]] = {
     Span.CHECK: ("结果至办结", "提交结果之日到办结之日的自然日数"),
     Span.WHOLE: ("首次发出至办结", "首次委托函发出之日到办结之日的自然日数"),
 }
+LISTED: Final[Mapping[Listed, tuple[str, str, Basis]]] = {
+    Listed.RESULTS_LATE: ("逾期提交", "提交时已过约定期限的结果", Basis.RESULT),
+    Listed.ENDED: ("结束", "办结、撤回、作废或终止的委托", Basis.ENDED),
+}
 SHARE_LABELS: Final[Mapping[str, str]] = {
     "on_time": "按期率", "accepted_quickly": "三个工作日内受理率", "returned": "退回补正率", "refused": "不予受托率",
     "transferred": "转办率", "supplemented": "补充率", "adopted": "采信率",
@@ -62,14 +69,32 @@ BUSINESS: Final = (("all", "全部业务"), ("investigation", "调查"), ("appra
 FLOWS: Final = (("all", "全部流向"), ("within", "省内互托"), ("out", "托出省外"), ("in", "省外托入"))
 ROUTES: Final = (("wire", "网上办理"), ("paper", "线下办理"), ("all", "网上和线下"))
 TYPES: Final[Mapping[str, str]] = {"RD": "认定机构", "AC": "鉴定机构", "PO": "省级监管", "NO": "国家监管"}
+MATTERS: Final = (
+    ("", "全部事项"),
+    *((each.name, CODE_LABELS[each.name]) for each in Matter if each is not Matter.UNSPECIFIED),
+)
+SORTS: Final = (
+    ("", "最急的在前"),
+    ("issued", "发出早的在前"),
+    ("-issued", "发出晚的在前"),
+    ("home", "按委托方所在地"),
+    ("host", "按受托方所在地"),
+    ("matter", "按事项"),
+)
+DIRECT: Final = "直辖县（市）"
+LATE_WITH: Final = "最近的约定期限已过、轮到其办理的在办委托"
 ISSUED_LATER: Final = "不限：在办的，或本期内发出、出结果、结束的委托"
 
 
-def basis_of(asked: Count | Span) -> Basis:
+def basis_of(asked: Count | Span | Listed) -> Basis:
     """Over which courses."""
+    if isinstance(asked, Listed):
+        return LISTED[asked][2]
     return BASIS[asked] if isinstance(asked, Count) else SPAN_BASIS[asked]
 
 
-def words_of(asked: Count | Span) -> tuple[str, str]:
+def words_of(asked: Count | Span | Listed) -> tuple[str, str]:
     """Label, and what is counted."""
+    if isinstance(asked, Listed):
+        return LISTED[asked][:2]
     return COUNTS[asked] if isinstance(asked, Count) else SPANS[asked]
