@@ -30,6 +30,12 @@ class PageContext:
             return False
         return self.caller.actor.unit[6:8] in {"PO", "NO"}
 
+    @property
+    def approves_for_province(self) -> bool:
+        """An approver of such an office, who does not look: what waits for him is all of it that opens."""
+        of_office = self.caller is not None and self.caller.actor.unit[6:8] in {"PO", "NO"}
+        return of_office and not self.oversees and self.has("approver")
+
     def has(self, *roles: str) -> bool:
         """One of these roles is held."""
         return self.caller is not None and any(role in self.caller.actor.roles for role in roles)

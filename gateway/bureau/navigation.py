@@ -27,6 +27,8 @@ def navigation(translate: Translate) -> Callable[[PageContext], list[tuple[str, 
 
     def entries(page: PageContext) -> list[tuple[str, str, str]]:
         office = [("province", "/province", translate("监管"))] if page.oversees else []
+        if page.approves_for_province:
+            office = [("province", "/province/waiting", translate("监管"))]
         return office + [
             (name, address, translate(label))
             for name, address, label, roles in _ENTRIES

@@ -23,6 +23,8 @@ from gateway.bureau.intake import pages as intake
 from gateway.bureau.old_cases import pages as old_cases
 from gateway.bureau.people import pages as people
 from gateway.bureau.pool import pages as pool
+from gateway.bureau.province import acts as province_acts
+from gateway.bureau.province import office as province_office
 from gateway.bureau.province import pages as province
 from gateway.bureau.render import BASE, render, see_other
 from gateway.bureau.session import sign_in_page
@@ -33,7 +35,21 @@ from gateway.problems import InvalidInputError, Problem, WireRefusalError, inval
 from gateway.problems import wire_problem as problem_of_wire
 from gateway.wire_reasons import WireReason
 
-_PAGES: Final = (session, documents, todo, intake, evidence, people, old_cases, pool, province, draws, cases)
+_PAGES: Final = (
+    session,
+    documents,
+    todo,
+    intake,
+    evidence,
+    people,
+    old_cases,
+    pool,
+    province,
+    province_acts,
+    province_office,
+    draws,
+    cases,
+)
 _OF_STATUS: Final = {404: WireReason.ADDRESS_UNKNOWN, 405: WireReason.METHOD_NOT_ALLOWED}
 Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
 

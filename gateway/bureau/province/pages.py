@@ -10,7 +10,7 @@ from delegation.figures import Basis, Count, Span
 from gateway.bureau.cases.labels import CODE_LABELS
 from gateway.bureau.guard import PageCaller
 from gateway.bureau.province import bands, cartogram, figures
-from gateway.bureau.province.around import around
+from gateway.bureau.province.around import around, beside_list, beside_thread
 from gateway.bureau.province.asking import (
     Addresses,
     AskedFor,
@@ -150,6 +150,7 @@ async def page_list(
         request,
         "province/list.html",
         **await around(request, caller, wanted, "list"),  # type: ignore[arg-type] # values of a page
+        **beside_list(request, caller),  # type: ignore[arg-type] # as above
         view=found,
         behind=behind,
         codes=codes,
@@ -176,6 +177,7 @@ async def page_thread(request: Request, caller: PageCaller, wanted: AskedFor, th
         request,
         "province/thread.html",
         **await around(request, caller, wanted, "thread"),  # type: ignore[arg-type] # values of a page
+        **await beside_thread(request, caller, thread_id),  # type: ignore[arg-type] # as above
         view=view,
         line=view.line,
         state_of=state_label,
