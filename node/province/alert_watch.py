@@ -27,7 +27,8 @@ from node.store import Op, Store, Where
 
 ROWS_AT_ONCE: Final = 4_000  # the writer has other work in between
 _COLUMNS: Final = (
-    "change", "thread_id", "provinces", "is_open", "due_day", "due_unit", "issued_flags", "changed_day",
+    "change", "thread_id", "home_unit", "host_unit", "host_done", "is_open", "due_day", "due_unit", "issued_flags",
+    "changed_day",
 )  # fmt: skip
 _WINDOW: Final = timedelta(days=RECENT_DAYS + EARLIER_DAYS)
 _SUPERVISED, _REFUSED = ISSUED_BITS[Count.SUPERVISED], ISSUED_BITS[Count.REFUSED]
@@ -49,7 +50,7 @@ def changed_after(store: Store, change: int, today: date) -> Changed:
     rows = store.select_columns(CourseRecord, _COLUMNS, where, order=("change",), limit=ROWS_AT_ONCE)
     since = (today - _WINDOW).toordinal()
     supervised, refused = list[Value](), list[Value]()
-    for _, thread_id, _, is_open, _, _, flags, changed_day in rows:
+    for _, thread_id, _, _, _, is_open, _, _, flags, changed_day in rows:
         if is_open and cast("int", flags) & _SUPERVISED:
             supervised.append(thread_id)
         if cast("int", flags) & _REFUSED and cast("int", changed_day) >= since:
@@ -79,29 +80,28 @@ class Followed:
     """As of the change `held`."""
 
     held: int = 0
-    _provinces: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of the threads below
-    _names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _stands_in: dict[str, tuple[str, ...]] = field(default_factory=dict)  # provinces; of those that are due
     _due: dict[str, Late] = field(default_factory=dict)
     _supervised: dict[str, tuple[Supervised, ...]] = field(default_factory=dict)
     _refusals: dict[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
 
     def take(self, changed: Changed) -> None:
         """Take over what has changed, in the order of the changes."""
-        for change, thread, provinces, is_open, due_day, due_unit, _, _ in changed.rows:
-            name, text = str(thread), str(provinces)
+        for change, thread, home, host, host_done, is_open, due_day, due_unit, _, _ in changed.rows:
+            name, at_home, at_host = str(thread), str(home)[:2], str(host)[:2]
             self.held = max(self.held, cast("int", change))
-            course = changed.courses.get(name)
             self._due.pop(name, None)
             self._supervised.pop(name, None)
-            self._provinces[name] = self._names.setdefault(text, tuple(text.split()))
+            self._stands_in.pop(name, None)
+            course = changed.courses.get(name)
             if course is not None:
                 self._take_supervised(course)
             elif is_open and due_day != NO_DAY:
                 self._due[name] = Late(name, str(due_unit), date.fromordinal(cast("int", due_day)))
+            if name in self._due:  # as `Course.stands_in`: a province that it left has nothing late
+                self._stands_in[name] = (at_home,) if host_done or at_home == at_host else (at_home, at_host)
             if name in changed.refusals:
                 self._refusals[name] = changed.refusals[name]
-            if name not in self._due and name not in self._supervised and name not in self._refusals:
-                del self._provinces[name]
 
     def _take_supervised(self, course: Course) -> None:
         """A supervision's own day is no lateness of the delegation."""
@@ -116,7 +116,7 @@ class Followed:
 
     def due(self, scope: Scope) -> Iterator[Late]:
         """Delegations in hand that have a day."""
-        province, of = scope.province, self._provinces
+        province, of = scope.province, self._stands_in
         return (each for name, each in self._due.items() if not province or province in of[name])
 
     def supervised(self, scope: Scope) -> Iterator[Supervised]:
@@ -132,5 +132,3 @@ class Followed:
         since = today - _WINDOW
         for name in [name for name, group in self._refusals.items() if all(day < since for day, _ in group)]:
             del self._refusals[name]
-            if name not in self._due and name not in self._supervised:
-                self._provinces.pop(name, None)

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from delegation.codec_entry import entry_bytes
+from delegation.codes import Kind
 from delegation.course import Course
 from delegation.errors import Reason, Refusal
 from delegation.model import DueDate
@@ -33,7 +35,8 @@ from node.store import Store
 from node.store_memory import MemoryStore
 from node.store_sql import SqlStore, make_engine
 from node.writer import Tx
-from tests.builders import CHENGDU_RD, HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_roster
+from tests.builders import CHENGDU_RD, HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_question, a_recipient, a_roster, wire
+from tests.delegation.test_codec_entry import ENTRY
 from tests.node.province.office import GUANGZHOU_RD, Office, a_course, an_office, noon, overseer
 
 MORNING = datetime(2026, 11, 20, 3, tzinfo=UTC)  # a Friday, 11:00 in Beijing
@@ -185,6 +188,46 @@ async def test_a_supervision_is_an_alert_of_its_own_and_no_lateness(store: Store
         await desk.office.keep([replaced(late(4, days=-5), supervisions=1, supervision_answers=1)])
         await desk.look()
         assert await desk.standing() == []
+
+
+async def test_a_province_that_a_delegation_left_is_not_told_that_it_is_late(store: Store) -> None:
+    refused = replaced(late(6), state=Stage.REFUSED, refusals=1)  # by Hangzhou; Chengdu has to decide
+    async with a_desk(store) as desk:
+        await desk.office.keep([late(6), late(7)])
+        await desk.look()
+        assert len(await desk.standing()) == 2
+        await desk.office.keep([refused])
+        await desk.look()
+        assert await desk.standing() == [("late", late(7).thread_id)]
+
+
+async def test_refusals_are_read_from_what_was_signed(store: Store) -> None:
+    async with a_desk(store) as desk:
+        for number in range(10, 16):
+            course = replaced(late(number, days=-5), state=Stage.REFUSED, refusals=1)
+            await desk.office.keep([course])
+            await desk.office.writer.run(partial(_refused_at, course=course))
+        await desk.look()
+        assert await desk.standing() == [("refusals_spike", HANGZHOU_RD)]
+        [shown] = (await desk.alerts.alerts(overseer(), rule=Rule.REFUSALS)).items
+        assert (shown.number, shown.before, shown.thread_id) == (6, 0, "")
+        desk.clock[0] += timedelta(days=7)
+        await desk.look()
+        assert ("refusals_spike", HANGZHOU_RD) not in await desk.standing()
+
+
+def _refused_at(tx: Tx, state: State, at: datetime, *, course: Course) -> None:
+    """The signed refusal of a course, as the copy keeps it."""
+    del state, at
+    recipients = (a_recipient(HANGZHOU_RD), a_recipient(CHENGDU_RD))
+    header = wire(a_question(sender_unit=HANGZHOU_RD, counterpart_unit=CHENGDU_RD, recipients=recipients))
+    entry = entry_bytes(replaced(ENTRY, accepted_at=course.changed_at))
+    tx.put(
+        WatchedRecord(
+            thread_id=course.thread_id, leaf=course.leaf, sequence=3, kind=int(Kind.REFUSED),
+            header=header, signatures=b"", entry=entry, reason="",
+        )
+    )  # fmt: skip
 
 
 async def test_offline_bureaus_are_told_by_the_registry_and_nothing_follows_from_its_silence() -> None:
