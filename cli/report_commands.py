@@ -19,7 +19,7 @@ from delegation.figures import Period
 from delegation.regions import load_regions
 from delegation.roster_records import UnitType
 from gateway.bureau.documents.press import Press, PressError
-from gateway.bureau.province.report_paper import paper
+from gateway.report_paper import paper
 from node.province import report_public, report_tables, reports
 from node.province.report_checking import Outcome, verify
 from node.province.report_comparing import compare, difference_json, objection

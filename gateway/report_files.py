@@ -9,9 +9,9 @@ from typing import Final
 from starlette.responses import Response
 
 from gateway.bureau.documents.routes import press_of
-from gateway.bureau.province.report_paper import paper
 from gateway.downloads import SANDBOXED
 from gateway.ports import Station
+from gateway.report_paper import paper
 from node.desk.ports import Actor
 from node.province import report_public, report_tables, reports
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from delegation.figures import Count, Span
+from gateway.bureau.province.words import COUNTS, SPANS
 from node.province.report_online import OnlineState
 from node.province.report_ports import CheckState
-from node.province.report_words import COUNTS, SPANS
 from node.province.schedule import ReportKind
 
 KINDS: Final[Mapping[ReportKind, str]] = {

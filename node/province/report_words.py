@@ -33,10 +33,10 @@ COUNTS: Final[Mapping[Count, tuple[str, str]]] = {
     Count.SUPPLEMENTED: ("要求补充或复核过", "asked to supplement or judge again"),
     Count.ADOPTED: ("采信", "adopted"),
     Count.PARTLY_ADOPTED: ("部分采信", "adopted in part"),
-    Count.NOT_ADOPTED: ("不予采信", "not adopted"),
+    Count.NOT_ADOPTED: ("未采信", "not adopted"),
     Count.COMPLETED: ("办结", "completed"),
     Count.WITHDRAWN: ("撤回", "withdrawn"),
-    Count.CANCELLED: ("撤销", "cancelled"),
+    Count.CANCELLED: ("作废", "cancelled"),
     Count.TERMINATED: ("终止", "terminated"),
 }
 SPANS: Final[Mapping[Span, tuple[str, str]]] = {

@@ -1,40 +1,62 @@
-"""An office without reports: it answers whom the fences let in. The real room is tried in its own tests."""
+"""An office's reports in memory, without what they say. The real room is tried in its own tests."""
 
 # ruff: noqa: ARG002 - arguments are the port's
+
+from dataclasses import dataclass, field, replace
 
 from delegation.errors import Reason, Refusal
 from delegation.figures import Period
 from node.desk.ports import Actor
-from node.province.report_ports import ReportCheck, ReportList, ReportSeal, ReportView
+from node.province.report_ports import CheckState, ReportCheck, ReportList, ReportSeal, ReportView
+from node.province.schedule import ReportKind
+from tests.gateway.fake_accounts import NOW
 from tests.gateway.fake_oversight import AS_OF
 
 
+@dataclass
 class FakeReports:
     """Implements ReportsPort."""
 
+    made: dict[str, ReportView] = field(default_factory=dict)
+
     async def reports(self, actor: Actor) -> ReportList:
-        return ReportList(as_of=AS_OF, office="浙江", reports=(), awaited=())
+        return ReportList(as_of=AS_OF, office="浙江", reports=tuple(self.made.values()), awaited=())
 
     async def make_report(self, actor: Actor, period: Period) -> ReportView:
-        raise Refusal(Reason.UNAVAILABLE, why="copy")
+        report_id = f"custom-{period.first:%Y%m%d}-{period.last:%Y%m%d}-0-{AS_OF.today:%Y%m%d}"
+        view = ReportView(
+            report_id=report_id, kind=ReportKind.CUSTOM, first=period.first, last=period.last, log_size=0, threads=0,
+            digest="0" * 64, size=0, made_by=actor.staff_id, made_by_name=actor.name, made_at=NOW,
+        )  # fmt: skip
+        return self.made.setdefault(report_id, view)
 
     async def report(self, actor: Actor, report_id: str) -> ReportView:
-        raise Refusal(Reason.NOT_FOUND)
+        if report_id not in self.made:
+            raise Refusal(Reason.NOT_FOUND)
+        return self.made[report_id]
 
     async def report_content(self, actor: Actor, report_id: str) -> bytes:
         raise Refusal(Reason.NOT_FOUND)
 
     async def verify_report(self, actor: Actor, report_id: str) -> ReportCheck:
-        raise Refusal(Reason.NOT_FOUND)
+        view, check = await self.report(actor, report_id), ReportCheck(state=CheckState.RUNNING)
+        self.made[report_id] = replace(view, check=check)
+        return check
 
     async def submit_report(self, actor: Actor, report_id: str) -> ReportView:
-        raise Refusal(Reason.NOT_FOUND)
+        view = await self.report(actor, report_id)
+        seal = ReportSeal(submitted_by=actor.staff_id, submitted_by_name=actor.name, submitted_at=NOW)
+        self.made[report_id] = replace(view, seal=view.seal or seal)
+        return self.made[report_id]
 
     async def may_seal_report(self, actor: Actor, report_id: str) -> ReportSeal:
-        raise Refusal(Reason.NOT_FOUND)
+        seal = (await self.report(actor, report_id)).seal
+        if seal is None:
+            raise Refusal(Reason.NOT_ALLOWED, state="not_submitted")
+        return seal
 
     async def keep_sealed_report(self, actor: Actor, report_id: str, *, pdf: bytes, unsealed_size: int) -> ReportSeal:
-        raise Refusal(Reason.NOT_FOUND)
+        return await self.may_seal_report(actor, report_id)
 
     async def sealed_report(self, actor: Actor, report_id: str) -> bytes:
         raise Refusal(Reason.NOT_FOUND)

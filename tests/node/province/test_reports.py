@@ -20,7 +20,7 @@ from cli.main import app
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period
-from gateway.bureau.province.report_paper import paper
+from gateway.report_paper import paper
 from node.desk.ports import Actor, Role
 from node.province import report_tables, reports
 from node.province.ports import Overview, Route, Wanted
