@@ -17,6 +17,9 @@ from gateway.access import (
     POOL_PREPARERS,
     POOL_READERS,
     PREPARERS,
+    REPORT_READERS,
+    SEALERS,
+    SUPERVISORS,
     Access,
 )
 from node.desk.ports import Role
@@ -76,6 +79,13 @@ PAGES: Final[Mapping[str, Access]] = MappingProxyType(
         "takeNewAgreement": Access(frozenset({Role.SUPERVISOR}), person=True),
         "takeCountersign": Access(frozenset({Role.SUPERVISOR}), person=True),
         "takeAgreementEnd": Access(frozenset({Role.SUPERVISOR}), person=True),
+        "pageReports": Access(REPORT_READERS, person=True),
+        "takeReport": Access(SUPERVISORS, person=True),
+        "pageReport": Access(REPORT_READERS, person=True),
+        "readReportPaper": Access(REPORT_READERS, person=True),
+        "takeReportCheck": Access(REPORT_READERS, person=True),
+        "takeReportSubmit": Access(SUPERVISORS, person=True),
+        "takeReportSeal": Access(SEALERS, person=True),
         # documents
         "pagePapers": Access(CASE_READERS),
         "readPaper": Access(CASE_READERS),

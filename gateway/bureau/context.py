@@ -36,6 +36,12 @@ class PageContext:
         of_office = self.caller is not None and self.caller.actor.unit[6:8] in {"PO", "NO"}
         return of_office and not self.oversees and self.has("approver")
 
+    @property
+    def seals_for_province(self) -> bool:
+        """A seal holder of such an office, who neither looks nor approves: its reports are all of it that opens."""
+        of_office = self.caller is not None and self.caller.actor.unit[6:8] in {"PO", "NO"}
+        return of_office and not self.has("supervisor", "reader", "approver") and self.has("seal_holder")
+
     def has(self, *roles: str) -> bool:
         """One of these roles is held."""
         return self.caller is not None and any(role in self.caller.actor.roles for role in roles)

@@ -29,6 +29,8 @@ def navigation(translate: Translate) -> Callable[[PageContext], list[tuple[str, 
         office = [("province", "/province", translate("监管"))] if page.oversees else []
         if page.approves_for_province:
             office = [("province", "/province/waiting", translate("监管"))]
+        if page.seals_for_province:
+            office = [("province", "/province/reports", translate("监管"))]
         return office + [
             (name, address, translate(label))
             for name, address, label, roles in _ENTRIES

@@ -26,6 +26,7 @@ from gateway.bureau.pool import pages as pool
 from gateway.bureau.province import acts as province_acts
 from gateway.bureau.province import office as province_office
 from gateway.bureau.province import pages as province
+from gateway.bureau.province import reports as province_reports
 from gateway.bureau.render import BASE, render, see_other
 from gateway.bureau.session import sign_in_page
 from gateway.bureau.static_files import DigestedFiles
@@ -47,6 +48,7 @@ _PAGES: Final = (
     province,
     province_acts,
     province_office,
+    province_reports,
     draws,
     cases,
 )

@@ -27,6 +27,7 @@ _ROOMS: Final[tuple[tuple[str, str, str, dict[str, str], tuple[Role, ...]], ...]
     ("waiting", "/waiting", "待办理", {}, _WORKS),
     ("announce", "/announce", "通知下发", {}, _ACTS),
     ("agreements", "/agreements", "协议", {}, _WORKS),
+    ("reports", "/reports", "报表", {}, (*_WORKS, Role.SEAL_HOLDER)),
 )
 
 
