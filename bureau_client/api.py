@@ -15,6 +15,8 @@ from bureau_client.shapes import (
     AgreementFileOut,
     Agreements,
     AlarmList,
+    AlertOut,
+    AlertPageOut,
     Announcement,
     AnswerDays,
     AnswerDaysOut,
@@ -66,6 +68,7 @@ from bureau_client.shapes import (
     MoveList,
     NewApiKey,
     NewDeputy,
+    NewReport,
     NewRequest,
     NewStaff,
     Note,
@@ -91,8 +94,13 @@ from bureau_client.shapes import (
     ProvincialAgreement,
     Purge,
     Reminders,
+    ReportCheckOut,
+    ReportFormat,
+    ReportListOut,
+    ReportOut,
     RequestAnswer,
     Route,
+    Rule,
     SealRule,
     SealRuleOut,
     Search,
@@ -1152,6 +1160,27 @@ class Bureau(Caller):
         )
         return cast("Answer[TimelineOut]", answer)
 
+    def list_province_alerts(
+        self,
+        *,
+        rule: Rule | None = None,
+        standing: bool | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> Answer[AlertPageOut]:
+        """What stands first, the latest of each first."""
+        answer = self.call(
+            "GET",
+            "/api/v1/province/alerts",
+            query={"rule": rule, "standing": standing, "page_size": page_size, "page_token": page_token},
+        )
+        return cast("Answer[AlertPageOut]", answer)
+
+    def see_province_alert(self, alert_id: str) -> Answer[AlertOut]:
+        """Say that the office has seen it; who was first stays, and a repeat changes nothing."""
+        answer = self.call("POST", "/api/v1/province/alerts/{alert_id}/seen", values={"alert_id": alert_id})
+        return cast("Answer[AlertOut]", answer)
+
     def remind_delegations(self, body: Reminders) -> Answer[ActOutcomes]:
         """催办: signed and queued at once, one by one; each says what became of it, and one that is refused stops
         none.
@@ -1240,6 +1269,48 @@ class Bureau(Caller):
         """Whom the office may announce to, and with which offices it may agree."""
         answer = self.call("GET", "/api/v1/province/units")
         return cast("Answer[OfficeUnitsOut]", answer)
+
+    def list_reports(self) -> Answer[ReportListOut]:
+        """The office's reports, the latest period first, and those that are due and wait."""
+        answer = self.call("GET", "/api/v1/province/reports")
+        return cast("Answer[ReportListOut]", answer)
+
+    def make_report(self, body: NewReport) -> Answer[ReportOut]:
+        """Make a report of any days at the office's present checkpoint; at the same one it is the report that there
+        is. Refused (UNAVAILABLE) while the office's copy of the log is not complete.
+        """
+        answer = self.call("POST", "/api/v1/province/reports", body=body)
+        return cast("Answer[ReportOut]", answer)
+
+    def read_report(self, report_id: str) -> Answer[ReportOut]:
+        """One with its last verification."""
+        answer = self.call("GET", "/api/v1/province/reports/{report_id}", values={"report_id": report_id})
+        return cast("Answer[ReportOut]", answer)
+
+    def read_report_file(self, report_id: str, *, format: ReportFormat | None = None) -> Answer[dict[str, object]]:
+        """The report in one of its forms."""
+        answer = self.call(
+            "GET",
+            "/api/v1/province/reports/{report_id}/file",
+            values={"report_id": report_id},
+            query={"format": format},
+        )
+        return cast("Answer[dict[str, object]]", answer)
+
+    def verify_report(self, report_id: str) -> Answer[ReportCheckOut]:
+        """Begin to count it again from the signed bytes, and to ask the registry's log for its checkpoint."""
+        answer = self.call("POST", "/api/v1/province/reports/{report_id}/verification", values={"report_id": report_id})
+        return cast("Answer[ReportCheckOut]", answer)
+
+    def read_verification(self, report_id: str) -> Answer[ReportCheckOut]:
+        """How the verification stands. NOT_FOUND for a report that nobody verified."""
+        answer = self.call("GET", "/api/v1/province/reports/{report_id}/verification", values={"report_id": report_id})
+        return cast("Answer[ReportCheckOut]", answer)
+
+    def submit_report(self, report_id: str) -> Answer[ReportOut]:
+        """Submit it for the office's e-seal, which another person has set at the desk."""
+        answer = self.call("POST", "/api/v1/province/reports/{report_id}/submission", values={"report_id": report_id})
+        return cast("Answer[ReportOut]", answer)
 
     def read_health(self) -> Answer[HealthOut]:
         """The process answers."""

@@ -144,6 +144,51 @@ class AlarmOut(TypedDict):
     acknowledged_by: str
 
 
+class AlertOut(TypedDict):
+    """One alert: raised when its condition began, ended when it ended, raised anew under another id after that."""
+
+    alert_id: str
+    rule: Rule
+    thread_id: str
+    unit: str
+    number: int
+    before: int
+    due: str | None
+    urgent: bool
+    raised_at: str
+    reminded_at: str | None
+    ended_at: str | None
+    seen_by: str
+    seen_at: str | None
+    label: str
+
+
+class AlertPageOut(TypedDict):
+    """What stands first, the latest of each first."""
+
+    items: list[AlertOut]
+    next_page_token: str
+    standing: int
+    unseen: int
+    by_rule: dict[str, int]
+    beyond: int
+    judged_at: str | None
+    not_judged: list[Rule]
+    quiet: bool
+    ways: list[AlertWayOut]
+
+
+class AlertWayOut(TypedDict):
+    """One way out: webhook or mail."""
+
+    kind: str
+    target: str
+    delivered_at: str | None
+    waiting: int
+    failing: int
+    fault: str
+
+
 class Amendment(TypedDict):
     """更正."""
 
@@ -366,6 +411,16 @@ class AssignmentState(TypedDict):
     assignment: AssignmentOut | None
 
 
+class AwaitedReportOut(TypedDict):
+    """A report that is due and waits for a copy of the log that covers its period."""
+
+    report_id: str
+    kind: ReportKind
+    first: str
+    last: str
+    due_at: str
+
+
 Band: TypeAlias = Literal["green", "yellow", "red", "few", "none"]
 
 
@@ -452,6 +507,9 @@ class CaseFileOut(TypedDict):
     wanted_as: str
     suggested: bool
     taken: bool
+
+
+CheckState: TypeAlias = Literal["running", "done", "failed"]
 
 
 class Clock(TypedDict):
@@ -693,6 +751,19 @@ class Designation(TypedDict):
     unit: str
     seen: int
     text: str
+
+
+class DifferenceOut(TypedDict):
+    """Where a report and the signed bytes part. `what`: report, checkpoint, thread, entry or figure."""
+
+    what: str
+    where: str
+    thread_id: str
+    leaf: int | None
+    sequence: int | None
+    reported: str
+    found: str
+    why: str
 
 
 class Draft(TypedDict):
@@ -1454,6 +1525,13 @@ class NewDeputy(TypedDict):
     last: str
 
 
+class NewReport(TypedDict):
+    """The days that a report is to count, both included."""
+
+    first: str
+    last: str
+
+
 class NewRequest(TypedDict):
     """What somebody asks about their own data in a case (个人信息保护法 45, 46, 47, 49)."""
 
@@ -1620,6 +1698,19 @@ class OldCases(TypedDict):
 
     items: list[OldCase]
     only_check: NotRequired[bool]
+
+
+class OnlineOut(TypedDict):
+    """What the registry's log said of the checkpoint that the report carries."""
+
+    state: OnlineState
+    log_size: int
+    leaves: int
+    differences: list[DifferenceOut]
+    label: str
+
+
+OnlineState: TypeAlias = Literal["consistent", "differs", "unavailable"]
 
 
 class OpenTaskList(TypedDict):
@@ -1986,6 +2077,70 @@ class Reminders(TypedDict):
     unit: NotRequired[str | None]
 
 
+class ReportCheckOut(TypedDict):
+    """A verification. `equal` is by the office's own copy; `online` says apart what the registry's log says."""
+
+    state: CheckState
+    equal: bool
+    threads: int
+    entries: int
+    differences: list[DifferenceOut]
+    left_out: int
+    online: OnlineOut | None
+    checked_by: str
+    checked_at: str | None
+    reason: str
+    label: str
+
+
+ReportFormat: TypeAlias = Literal["json", "xlsx", "csv", "pdf", "public", "sealed"]
+
+
+ReportKind: TypeAlias = Literal["month", "quarter", "year", "custom"]
+
+
+class ReportListOut(TypedDict):
+    """The office's reports, the latest period first, and what a report made now would be counted at."""
+
+    as_of: AsOfOut
+    office: str
+    reports: list[ReportOut]
+    awaited: list[AwaitedReportOut]
+
+
+class ReportOut(TypedDict):
+    """One report. `made_by` is empty where the node made it by itself; `digest` is that of its canonical form."""
+
+    report_id: str
+    kind: ReportKind
+    first: str
+    last: str
+    log_size: int
+    threads: int
+    digest: str
+    size: int
+    made_by: str
+    made_by_name: str
+    made_at: str
+    seal: ReportSealOut | None
+    check: ReportCheckOut | None
+    kind_label: str
+
+
+class ReportSealOut(TypedDict):
+    """Who submitted it for the office's e-seal, and who had it set; `sealed_at` is null while it waits."""
+
+    submitted_by: str
+    submitted_by_name: str
+    submitted_at: str
+    sealed_by: str
+    sealed_by_name: str
+    sealed_at: str | None
+    digest: str
+    unsealed_digest: str
+    unsealed_size: int
+
+
 class RequestAnswer(TypedDict):
     """An answer, which another person approves."""
 
@@ -2021,6 +2176,11 @@ Role: TypeAlias = Literal[
 
 
 Route: TypeAlias = Literal["wire", "paper", "all"]
+
+
+Rule: TypeAlias = Literal[
+    "late", "supervision_unanswered", "bureau_offline", "refusals_spike", "registry_silent", "copy_doubtful"
+]
 
 
 class ScoreboardOut(TypedDict):

@@ -132,6 +132,8 @@ OPERATIONS: Final[Mapping[str, Access]] = MappingProxyType(
         "readPoolVersion": Access(POOL_READERS),
         "preparePoolVersion": Access(POOL_PREPARERS, person=True),
         # the provincial office
+        "listProvinceAlerts": Access(OVERSEERS),
+        "seeProvinceAlert": Access(SUPERVISORS),
         "readProvinceFigures": Access(OVERSEERS),
         "readProvinceOverview": Access(OVERSEERS),
         "readProvinceFlows": Access(OVERSEERS),

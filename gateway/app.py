@@ -48,6 +48,7 @@ from gateway.routes import (
     people,
     pool,
     province_acts,
+    province_alerts,
     province_figures,
     province_reports,
     requests,
@@ -81,6 +82,7 @@ _DESK: Final = (
     requests,
     pool,
     province_figures,
+    province_alerts,
     province_acts,
     province_reports,
 )

@@ -9,6 +9,7 @@ from node.desk.taking_ports import TakingPort
 from node.draws.service import DrawsPort
 from node.pool.ports import PoolPort
 from node.province.acts_ports import ProvincialActs
+from node.province.alert_ports import OfficeAlerts
 from node.province.ports import Oversight
 from node.province.report_ports import ReportsPort
 
@@ -54,6 +55,11 @@ class Station(Protocol):
     @property
     def acts(self) -> ProvincialActs:
         """What a provincial office does."""
+        ...
+
+    @property
+    def alerts(self) -> OfficeAlerts:
+        """What a provincial office is alerted of."""
         ...
 
     @property

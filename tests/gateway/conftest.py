@@ -13,10 +13,12 @@ from gateway.routes.changes import Streams
 from gateway.settings import GatewaySettings
 from node.desk.ports import Role
 from node.province.acts_ports import ProvincialActs
+from node.province.alert_ports import OfficeAlerts
 from node.province.ports import Oversight
 from node.province.report_ports import ReportsPort
 from tests.gateway.fake_accounts import NOW, PASSWORD, FakeAccounts
 from tests.gateway.fake_acts import FakeActs
+from tests.gateway.fake_alerts import FakeAlerts
 from tests.gateway.fake_desk import FakeDesk
 from tests.gateway.fake_draws import FakeDraws
 from tests.gateway.fake_oversight import FakeOversight
@@ -40,6 +42,7 @@ class FakeStation:
     draws: FakeDraws = field(default_factory=FakeDraws)
     oversight: Oversight = field(default_factory=FakeOversight)
     acts: ProvincialActs = field(default_factory=FakeActs)
+    alerts: OfficeAlerts = field(default_factory=FakeAlerts)
     reports: ReportsPort = field(default_factory=FakeReports)
 
     def __post_init__(self) -> None:
