@@ -49,7 +49,8 @@ async def looking(
             yield client
 
 
-def _total(page: httpx.Response) -> int:
+def total_of(page: httpx.Response) -> int:
+    """How many a list says that it has."""
     found = re.search(r"共 (\d+)", words_of_page(page))
     assert found is not None
     return int(found[1])
@@ -66,7 +67,7 @@ async def test_each_figure_of_the_morning_has_its_words_and_a_list_of_as_many(ho
             if name in {Count.REUSED, Count.DRAW_DEFAULTS}:
                 continue  # pieces and times, of fewer delegations: their words say so
             listed = await client.get(address.replace("&amp;", "&"))
-            assert _total(listed) == int(number), address
+            assert total_of(listed) == int(number), address
             if name:
                 assert words.COUNTS[Count(name)][1] in words_of_page(page)
                 assert words.COUNTS[Count(name)][1] in words_of_page(listed)
@@ -88,7 +89,7 @@ async def test_a_step_says_its_middle_and_ninetieth_day_and_lists_whom_it_counts
         for span in Span:
             days = wanted.days[span]
             listed = await client.get(f"/desk/province/list?{PERIOD}&route=all&span={span.value}")
-            assert _total(listed) == days.count
+            assert total_of(listed) == days.count
             label = words.SPANS[span][0]
             text = words_of_page(page)
             assert re.search(
@@ -103,7 +104,7 @@ async def test_the_heat_table_s_cells_are_the_lists_behind_them(house: House) ->
             cells = re.findall(r'<td class="heat-\d"><a href="([^"]+)">(\d+)</a>', page.text)
             assert len(cells) > 1
             for address, number in cells:
-                assert _total(await client.get(address.replace("&amp;", "&"))) == int(number)
+                assert total_of(await client.get(address.replace("&amp;", "&"))) == int(number)
 
 
 def test_what_is_left_over_is_summed_before_it_is_divided() -> None:
@@ -122,7 +123,7 @@ def test_what_is_left_over_is_summed_before_it_is_divided() -> None:
 async def test_a_list_goes_on_by_pages_without_a_line_twice(house: House) -> None:
     async with looking(house, NATIONAL_NO) as client:
         page = await client.get(f"/desk/province/list?{PERIOD}&count=issued")
-        total, seen = _total(page), []
+        total, seen = total_of(page), []
         while True:
             seen += re.findall(r'href="/desk/province/threads/([^"]+)"', page.text)
             further = re.search(r'href="([^"]+)" id="next-page"', page.text)
