@@ -24,6 +24,7 @@ from gateway.bureau.old_cases import pages as old_cases
 from gateway.bureau.people import pages as people
 from gateway.bureau.pool import pages as pool
 from gateway.bureau.province import acts as province_acts
+from gateway.bureau.province import alerts as province_alerts
 from gateway.bureau.province import office as province_office
 from gateway.bureau.province import pages as province
 from gateway.bureau.province import reports as province_reports
@@ -47,6 +48,7 @@ _PAGES: Final = (
     pool,
     province,
     province_acts,
+    province_alerts,
     province_office,
     province_reports,
     draws,

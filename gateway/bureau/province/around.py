@@ -24,6 +24,7 @@ _ROOMS: Final[tuple[tuple[str, str, str, dict[str, str], tuple[Role, ...]], ...]
     ("overview", "", "总览", {}, LOOKS),
     ("flows", "/flows", "流向", {}, LOOKS),
     ("list", "/list", "名单", {"count": "late"}, LOOKS),
+    ("alerts", "/alerts", "预警", {}, LOOKS),
     ("waiting", "/waiting", "待办理", {}, _WORKS),
     ("announce", "/announce", "通知下发", {}, _ACTS),
     ("agreements", "/agreements", "协议", {}, _WORKS),
@@ -45,12 +46,13 @@ async def around(
     if work is None:
         work = await station_of(request).acts.waiting(caller.actor)
     to = Addresses(wanted)
+    counts = {"waiting": waits_for(caller, work), "alerts": station_of(request).alerts.standing(caller.actor.unit)}
     return {
         "wanted": wanted,
         "to": to,
         "where": where,
         "rooms": [
-            (name, to.to(address, **kept), label, waits_for(caller, work) if name == "waiting" else 0)
+            (name, to.to(address, **kept), label, counts.get(name, 0))
             for name, address, label, kept, roles in _ROOMS
             if caller.actor.has(*roles)
         ],
