@@ -2,13 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -18,17 +15,13 @@ from delegation.codec_entry import entry_bytes
 from delegation.codes import Kind
 from delegation.course import Course
 from delegation.errors import Reason, Refusal
-from delegation.model import DueDate
 from delegation.table import State as Stage
 from delegation.values import replaced
 from node.desk.ports import Role
 from node.notices.webhooks import NotTakenError
 from node.province.alert_quiet import is_quiet
-from node.province.alert_rows import Call
 from node.province.alert_rules import Attendance, Member
 from node.province.alert_settings import AlertSettings, LateRule, Rule
-from node.province.alerts import Alerts
-from node.province.standing import Standing, write_standing
 from node.records_province import AlertRecord, AlertTellingRecord, CourseRecord, WatchedRecord
 from node.state import State
 from node.store import Store
@@ -37,13 +30,10 @@ from node.store_sql import SqlStore, make_engine
 from node.writer import Tx
 from tests.builders import CHENGDU_RD, HANGZHOU_RD, NATIONAL_NO, ZHEJIANG_PO, a_question, a_recipient, a_roster, wire
 from tests.delegation.test_codec_entry import ENTRY
-from tests.node.province.office import GUANGZHOU_RD, Office, a_course, an_office, noon, overseer
+from tests.node.province.alerted import EVENING, MORNING, Desk, a_desk, late
+from tests.node.province.office import GUANGZHOU_RD, overseer
 
-MORNING = datetime(2026, 11, 20, 3, tzinfo=UTC)  # a Friday, 11:00 in Beijing
-EVENING = datetime(2026, 11, 20, 13, tzinfo=UTC)  # 21:00
-TODAY = date(2026, 11, 20)
 ZHEJIANG = a_roster().calendar.at("330000")
-SIMPLE = AlertSettings(late=LateRule(days=3))
 _KINDS = (AlertRecord, AlertTellingRecord, CourseRecord, WatchedRecord)
 
 
@@ -59,98 +49,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             made.commit({kind: {tuple(key): None for key in made.select_columns(kind, kind.KEY)}})
     yield made
     made.close()
-
-
-@dataclass
-class FakeWay:
-    """Keeps what it was told and when; refuses while `fault` is set; `dies` after it took a call."""
-
-    name: str = "webhook/x"
-    kind: str = "webhook"
-    target: str = "oa.example"
-    most: int = 3
-    office: str = ""
-    fault: str = ""
-    dies: bool = False
-    calls: list[tuple[str, datetime, tuple[tuple[str, str, str], ...]]] = field(default_factory=list)
-
-    async def send(self, call: Call, at: datetime) -> None:
-        told = tuple((each.what, each.alert.rule, each.alert.subject) for each in call.told)
-        if self.fault:
-            raise NotTakenError(self.fault)
-        self.calls.append((call.number, at, told))
-        if self.dies:
-            raise asyncio.CancelledError
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    @property
-    def told(self) -> list[tuple[str, str, str]]:
-        """Everything, repeats too."""
-        return [each for _, _, told in self.calls for each in told]
-
-
-@dataclass
-class Desk:
-    """An office with alerts, whose process can begin anew, and whose clock stands still."""
-
-    office: Office
-    clock: list[datetime]
-    way: FakeWay
-    settings: AlertSettings
-    seen: Attendance | None = None
-    alerts: Alerts = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Another process over the same store."""
-        self.alerts = Alerts(
-            self.office.writer, self.office.state, self.settings, ways=(self.way,), attendance=self._members,
-            clock=lambda: self.clock[0], own="330000", longest_wait=0.001,
-        )  # fmt: skip
-
-    async def _members(self) -> Attendance:
-        if self.seen is None:
-            raise Refusal(Reason.UNAVAILABLE)
-        return self.seen
-
-    async def look(self, *, heard: datetime | None = None) -> None:
-        """The registry is heard, and the rules are looked at."""
-        await self.office.writer.run(partial(_heard, at_=heard or self.clock[0]))
-        await self.alerts.look()
-
-    async def standing(self) -> list[tuple[str, str]]:
-        """What stands, as its office sees it."""
-        page = await self.alerts.alerts(overseer(), standing=True, limit=200)
-        return sorted((each.rule.value, each.thread_id or each.unit) for each in page.items)
-
-
-def _heard(tx: Tx, state: State, at: datetime, *, at_: datetime) -> None:
-    del state, at
-    write_standing(tx, Standing(9, b"head", 9, at_, True))
-
-
-@asynccontextmanager
-async def a_desk(store: Store, given: AlertSettings = SIMPLE, *, at: datetime = MORNING) -> AsyncIterator[Desk]:
-    clock = [at]
-    async with an_office(store, lambda: clock[0]) as office:
-        cast("Any", office.state).units = frozenset({ZHEJIANG_PO, HANGZHOU_RD})
-        yield Desk(office, clock, FakeWay(), given)
-
-
-def late(number: int, days: int = 12, *, host: str = HANGZHOU_RD, supervise: int | None = None) -> Course:
-    """In hand and late by natural days; with a supervision that was due so many days ago."""
-    due = [DueDate("investigate", host, *(2 * (TODAY - timedelta(days=days),)), provisional=False)]
-    if supervise is not None:
-        due.append(DueDate("supervise", host, *(2 * (TODAY - timedelta(days=supervise),)), provisional=False))
-    return replaced(
-        a_course(number), thread_id=f"WT-330100-20261001-{number:06d}-X", home_unit=CHENGDU_RD, host_unit=host,
-        first_host=host, state=Stage.IN_PROGRESS, due=tuple(due), on_paper=False, ended_at=None,
-        supervisions=int(supervise is not None), supervision_answers=0, refusals=0, changed_at=noon(TODAY),
-    )  # fmt: skip
 
 
 async def test_what_is_late_is_raised_once_and_ends_with_its_cause_on_every_store(store: Store) -> None:
