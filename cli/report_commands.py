@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from certs.files import write_atomically
+from certs.keys import load_p256
+from certs.tls import channel_credentials
 from certs.trust import Trust
 from cli.common import AsJson, now, read_bytes
 from cli.output import Exit, fail, progress, show, table, tells_refusals
@@ -20,12 +22,16 @@ from delegation.regions import load_regions
 from delegation.roster_records import UnitType
 from gateway.bureau.documents.press import Press, PressError
 from gateway.report_paper import paper
+from node.link import Link
 from node.province import report_public, report_tables, reports
-from node.province.report_checking import Outcome, verify
+from node.province.report_checking import Leaf, Outcome, verify
 from node.province.report_comparing import compare, difference_json, objection
+from node.province.report_counting import Json
+from node.province.report_online import Online, OnlineState, check_online
+from node.province.reports import Report
 from node.records import RosterRecord
 from node.settings import NodeSettings
-from node.setup import authorities
+from node.setup import CHANNEL, authorities, read_certificate
 from node.store import Store
 from node.store_sql import SqlStore
 from node.verification.ground import Rosters
@@ -38,6 +44,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
+_ONLINE: Final = {
+    OnlineState.CONSISTENT: "consistent / 相符",
+    OnlineState.DIFFERS: "differs / 不符",
+    OnlineState.UNAVAILABLE: "no answer / 未能联系",
+}
 Data = Annotated[
     Path, typer.Option("--data-dir", "--data", help="Data folder of the node.", file_okay=False, resolve_path=True)
 ]
@@ -122,17 +133,42 @@ def make_report(
 
 @app.command("verify")
 @tells_refusals
-def verify_report(file: ReportFile, data_dir: Data, as_json: AsJson = False) -> None:
+def verify_report(
+    file: ReportFile,
+    data_dir: Data,
+    online: Annotated[bool, typer.Option("--online", help="Also ask the registry's log for its checkpoint.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Count a report again from the signed headers and entries that an office's node holds, without the registry.
 
     Exit code 0 when all is equal, 5 when something is not (which figure, thread or entry stands in its line), 3 when
     the file is no report or its digest is not that of the rest, 1 when there is no such file. Not checked: inclusion
-    of each entry in the checkpoint's tree, which the node proved when it took the entry over.
+    of each entry in the checkpoint's tree, which the node proved when it took the entry over. With --online that is
+    asked of the registry's log, apart from the counting: whether the log grew out of the report's checkpoint, and
+    whether what was counted lies in it; exit code 5 when it does not, 1 when only the registry did not answer.
     """
     report = reports.read(read_bytes(file))
+    leaves: list[Leaf] = []
     with _open(data_dir) as node:
-        outcome = verify(report, node.store, newest=node.newest, trust_of=node.rosters.version)
-    _tell(outcome, as_json=as_json)
+        outcome = verify(report, node.store, newest=node.newest, trust_of=node.rosters.version, leaves=leaves)
+        answer = asyncio.run(_ask(node, report, leaves)) if online else None
+    _tell(outcome, as_json=as_json, online=answer)
+
+
+async def _ask(node: _Opened, report: Report, leaves: list[Leaf]) -> Online:
+    settings = node.settings
+    trusted = authorities(settings)[0]
+    key, certificate = load_p256(settings.keys_dir / f"{CHANNEL}.pem"), read_certificate(settings, CHANNEL)
+    link = Link(
+        address=settings.registry_address,
+        credentials=lambda: channel_credentials(key, certificate, channel_authorities=trusted),
+        clock=now,
+        call_seconds=settings.call_seconds,
+    )
+    try:
+        return await check_online(report, leaves, link, newest=node.newest)
+    finally:
+        await link.close()
 
 
 @app.command("compare")
@@ -188,19 +224,38 @@ def _press(path: Path, html: str) -> str:
     return ""
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
+def _tell(outcome: Outcome, *, as_json: bool, online: Online | None = None) -> None:
     differences = [difference_json(each) for each in outcome.differences]
+    asked = [difference_json(each) for each in online.differences] if online is not None else []
     if as_json:
-        show({
+        told: Json = {
             "equal": outcome.equal, "threads": outcome.threads, "entries": outcome.entries,
             "differences": differences, "left_out": outcome.left_out,
-            "not_checked": ["inclusion", "threads_kept_back"],
-        })  # fmt: skip
+            "not_checked": ["threads_kept_back"] if _answered(online) else ["inclusion", "threads_kept_back"],
+        }  # fmt: skip
+        if online is not None:
+            told["online"] = {
+                "state": online.state.value, "log_size": online.log_size, "leaves": online.leaves,
+                "differences": asked,
+            }  # fmt: skip
+        show(told)
     else:
         columns = ("what", "where", "thread_id", "leaf", "sequence", "reported", "found", "why")
         progress().print(f"{outcome.threads} threads, {outcome.entries} entries")
         title = "equal / 一致" if outcome.equal else "differs / 不一致"
         table(title, columns, [[each.get(name, "") for name in columns] for each in differences])
+        if online is not None:
+            table(
+                f"log: {_ONLINE[online.state]}", columns, [[each.get(name, "") for name in columns] for each in asked]
+            )
     if not outcome.equal:
         number = len(differences) + outcome.left_out
         fail(f"{number} differences / {number} 处不一致", Exit.NOT_AS_IT_SHOULD_BE)
+    if online is not None and online.state is OnlineState.DIFFERS:
+        fail("the registry's log says otherwise / 与注册中心日志不符", Exit.NOT_AS_IT_SHOULD_BE)
+    if online is not None and not _answered(online):
+        fail("the registry did not answer / 未能联系注册中心")
+
+
+def _answered(online: Online | None) -> bool:
+    return online is not None and online.state is not OnlineState.UNAVAILABLE

@@ -6,6 +6,8 @@ Each way of tampering is told with its place: one header, one entry, a missing t
 import asyncio
 import io
 import json
+import zipfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +24,12 @@ from delegation.errors import Reason, Refusal
 from delegation.figures import Count, Period
 from gateway.report_paper import paper
 from node.desk.ports import Actor, Role
-from node.province import report_tables, reports
+from node.province import report_public, report_tables, reports
 from node.province.ports import Overview, Route, Wanted
-from node.province.report_checking import Difference, Outcome, verify
+from node.province.report_checking import Difference, Leaf, Outcome, verify
 from node.province.report_counting import days_json
+from node.province.report_online import OnlineState, check_online
+from node.province.report_ports import CheckState
 from node.province.report_words import COUNTS, SPANS
 from node.province.reports import Report
 from node.province.standing import Standing, write_standing
@@ -40,6 +44,7 @@ from tests.node.world import (
     HANGZHOU,
     NOTHING,
     ZHEJIANG,
+    an_investigation,
     issued,
     make,
     now,
@@ -85,9 +90,11 @@ async def test_a_report_says_what_the_pages_say() -> None:
             assert figures["whole"] == _figures(seen.tally)
             assert figures["paper"] == _figures(seen.paper)
             for place in seen.cities:
-                assert figures["cities"][place.code] == {
-                    "as_home": _figures(place.as_home), "as_host": _figures(place.as_host),
-                }  # fmt: skip
+                as_home, as_host = (_of_place(figures["cities"], place.code, side) for side in ("as_home", "as_host"))
+                assert as_home == _figures(place.as_home)["counts"], place.code
+                assert as_host == _figures(place.as_host)["counts"], place.code
+                if place.code in figures["cities"]:
+                    assert figures["cities"][place.code]["as_host"] == _figures(place.as_host)
             flows = await office.views.flows(overseer(unit), Wanted(period=_PERIOD))
             assert {f"{cell.home}>{cell.host}": _figures(cell.tally) for cell in flows.cells} == figures["flows"]
             assert figures["late_with"] == dict(seen.late_with)
@@ -102,6 +109,15 @@ async def test_a_report_says_what_the_pages_say() -> None:
         with pytest.raises(Refusal) as refused:
             await _report(office, store, HANGZHOU_RD)
         assert refused.value.reason is Reason.ROLE_MISSING
+
+
+def _of_place(cities: dict[str, Any], code: str, side: str) -> dict[str, int]:
+    """Counts of a city, or of all cities of a province, which is what the whole country is shown by."""
+    found: Counter[str] = Counter()
+    for city, sides in cities.items():
+        if city == code or (code.endswith("0000") and city[:2] == code[:2]):
+            found.update(sides[side]["counts"])
+    return dict(found)
 
 
 def _sheets(report: Report) -> None:
@@ -198,8 +214,10 @@ async def test_what_was_tampered_with_is_told_with_its_place(tmp_path: Path) -> 
         assert _verify(report, whole, office).equal
         _tampered(report, office, first, second)
         _changed_report(made, whole, office)
+        await _by_room(office, report, whole)
         file = tmp_path / "report.json"
         file.write_bytes(made)
+        await asyncio.to_thread(_asked_online, file, world.settings[ZHEJIANG].data_dir, 0, "consistent")
         folders = {name: world.settings[name].data_dir for name in (ZHEJIANG, HANGZHOU, CHENGDU)}
     await asyncio.to_thread(_by_command, tmp_path, file, folders)
 
@@ -266,6 +284,73 @@ def _changed_report(data: bytes, store: MemoryStore, office: Node) -> None:
         assert [each.where for each in outcome.differences] == [where]
 
 
+async def _by_room(office: Node, report: Report, whole: MemoryStore) -> None:
+    """The node verifies what it keeps, and asks the log; a log that is another, or lacks an entry, is told."""
+    made = await office.reports.make_report(_boss(), _wanted().period)
+    await office.reports.verify_report(_boss(), made.report_id)
+    view = await until(
+        lambda: office.reports.report(_boss(), made.report_id),
+        lambda seen: seen.check is not None and seen.check.state is not CheckState.RUNNING,
+    )
+    check = view.check
+    assert check is not None
+    assert (check.state, check.equal, check.threads, check.entries) == (CheckState.DONE, True, 2, 5)
+    assert check.online is not None
+    assert (check.online.state, check.online.leaves) == (OnlineState.CONSISTENT, 2)
+    await _nobody_is_named(office, made.report_id)
+    leaves: list[Leaf] = []
+    newest = office.state.rosters.current
+    verify(report, whole, newest=newest, trust_of=_trust_of(office), leaves=leaves)
+    lost = replace(leaves[0], digest=b"\x00" * 32)
+    online = await check_online(report, [lost, *leaves[1:]], office.link, newest=newest)
+    assert (online.state, online.leaves) == (OnlineState.DIFFERS, 1)
+    assert [(each.thread_id, each.leaf, each.why) for each in online.differences] == [
+        (lost.thread_id, lost.index, "inclusion")
+    ]
+    beyond = [replace(leaves[0], index=report.log_size)]
+    assert (await check_online(report, beyond, office.link, newest=newest)).state is OnlineState.DIFFERS
+    first = replace(report, checkpoint=report.checkpoint[:-9] + b"AAAAAAA=\n")
+    assert [each.what for each in (await check_online(first, [], office.link, newest=newest)).differences] == [
+        "checkpoint"
+    ]
+
+
+def _trust_of(node: Node) -> Callable[[int], Any]:
+    return node.state.rosters.version
+
+
+async def _nobody_is_named(office: Node, report_id: str) -> None:
+    """What stands in the bureaus' cases stands in no form of a report."""
+    letter = cast("dict[str, Any]", an_investigation()["letter"])
+    canaries = [
+        letter["worker"]["name"], letter["worker"]["id_number"], letter["employer"]["name"], letter["case_summary"],
+        letter["acceptance_number"], letter["items"][0]["text"],
+    ]  # fmt: skip
+    data = await office.reports.report_content(_boss(), report_id)
+    report = reports.read(data)
+    book = zipfile.ZipFile(io.BytesIO(report_tables.as_workbook(report)))
+    forms = {
+        "json": data,
+        "csv": report_tables.as_csv(report),
+        "public": reports.canonical(report_public.extract(report)),
+        "paper": paper(report, office="浙江").encode(),
+        **{f"xlsx {name}": book.read(name) for name in book.namelist()},
+    }
+    for name, form in forms.items():
+        for canary in canaries:
+            assert canary.encode() not in form, name
+            assert json.dumps(canary).strip('"').encode() not in form, name
+
+
+def _asked_online(file: Path, folder: Path, code: int, state: str) -> None:
+    words = ["report", "verify", str(file), "--data", str(folder), "--online", "--json"]
+    asked = CliRunner().invoke(app, words)
+    assert asked.exit_code == code, asked.output
+    told = json.loads(asked.stdout)
+    assert (told["equal"], told["online"]["state"]) == (True, state)
+    assert ("inclusion" in told["not_checked"]) == (state == "unavailable")
+
+
 def _by_command(folder: Path, file: Path, folders: dict[str, Path]) -> None:
     """By the words of an operator, nothing running."""
 
@@ -284,6 +369,7 @@ def _by_command(folder: Path, file: Path, folders: dict[str, Path]) -> None:
     verified = run("report", "verify", file, "--data", folders[ZHEJIANG], "--json")
     assert verified.exit_code == 0, verified.output
     assert json.loads(verified.stdout)["entries"] == 5
+    _asked_online(file, folders[ZHEJIANG], 1, "unavailable")
     for bureau in (HANGZHOU, CHENGDU):
         compared = run("report", "compare", file, "--data", folders[bureau], "--json")
         assert compared.exit_code == 0, compared.output
