@@ -1135,7 +1135,7 @@ class FigureOut(TypedDict):
     """A figure: its code, its words, what it counts, over which delegations."""
 
     code: str
-    measure: Literal["count", "days", "share"]
+    measure: Literal["count", "days", "share", "list"]
     basis: Basis
     label_zh: str
     label_en: str

@@ -6,6 +6,7 @@ from functools import cache
 from delegation.figures import SHARES, Count, Span
 from gateway.bureau.province.words import BASES, OUTSIDE, SHARE_LABELS, basis_of, words_of
 from gateway.bureau.texts import english
+from node.province.ports import Listed
 
 
 def in_both(text: str) -> tuple[str, str]:
@@ -46,7 +47,8 @@ def glossary() -> Mapping[str, object]:
     counts = [_figure(each.value, "count", basis_of(each).value, words_of(each)) for each in Count]
     spans = [_figure(each.value, "days", basis_of(each).value, words_of(each)) for each in Span]
     shares = [_share(name, part, of) for name, (part, of) in SHARES.items()]
+    lists = [_figure(each.value, "list", basis_of(each).value, words_of(each)) for each in Listed]
     return {
-        "figures": [*counts, *spans, *shares],
+        "figures": [*counts, *spans, *shares, *lists],
         "bases": [{"code": code, "text_zh": zh, "text_en": en} for code, zh, en in bases],
     }

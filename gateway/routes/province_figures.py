@@ -45,8 +45,13 @@ async def wanted_of(
     route: Annotated[Route, Query(description="Hosts on the wire, on paper, or all.")] = Route.WIRE,
     flow: Annotated[Flow, Query(description="Which way over the province's border.")] = Flow.ALL,
     matter: Annotated[MatterCode | None, Query(description="委托事项.")] = None,
-    home: Annotated[str, Query(pattern=_PLACE, description="Region of 2, 4 or 6 digits, or unit, that asks.")] = "",
-    host: Annotated[str, Query(pattern=_PLACE, description="The same of the side that is asked.")] = "",
+    home: Annotated[
+        str,
+        Query(pattern=_PLACE, description="Region of 2, 4 or 6 digits, or unit, that asks.", examples=["330100"]),
+    ] = "",
+    host: Annotated[
+        str, Query(pattern=_PLACE, description="The same of the side that is asked.", examples=["510100RD015"])
+    ] = "",
 ) -> Wanted:
     """What is looked at, as the pages ask for it."""
     return Wanted(

@@ -263,7 +263,8 @@ class FigureOut(Answer):
     """A figure: its code, its words, what it counts, over which delegations."""
 
     code: str
-    measure: Literal["count", "days", "share"]
+    measure: Literal["count", "days", "share", "list"]
+    """A list is of no figure of its own: what several counts leave over, or make up."""
     basis: Basis
     label_zh: str
     label_en: str

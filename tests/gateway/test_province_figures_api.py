@@ -275,10 +275,10 @@ async def test_a_timeline_tells_each_step_its_due_days_and_what_it_is_of(house: 
 async def test_every_figure_is_explained_in_both_languages(house: House) -> None:
     async with looking(house) as (client, _):
         found = (await client.get(f"{AT}/figures")).json()
-    by_measure = {measure: {each["code"] for each in found["figures"] if each["measure"] == measure} for measure in (
-        "count", "days", "share",
-    )}  # fmt: skip
-    assert by_measure == {"count": set(Count), "days": set(Span), "share": set(SHARES)}
+    by_measure: dict[str, set[str]] = {}
+    for each in found["figures"]:
+        by_measure.setdefault(each["measure"], set()).add(each["code"])
+    assert by_measure == {"count": set(Count), "days": set(Span), "share": set(SHARES), "list": set(ports.Listed)}
     assert {each["basis"] for each in found["figures"]} == {each["code"] for each in found["bases"]}
     for each in [*found["figures"], *found["bases"]]:
         texts = {name: text for name, text in each.items() if name.endswith(("_zh", "_en"))}
