@@ -38,12 +38,18 @@ NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
         "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
-        "readDrawProof", "readAgreementProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
+        "readDrawProof", "readReportPaper", "readAgreementProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
         "beginService", "finishService",
     }
 )  # fmt: skip
 # Looked at in test_province_accessible, before an office with a year behind it.
-OF_PROVINCE: Final = frozenset({"pageProvince", "pageProvinceFlows", "pageProvinceList", "pageProvinceThread"})
+OF_PROVINCE: Final = frozenset(
+    {
+        "pageProvince", "pageProvinceFlows", "pageProvinceList", "pageProvinceThread", "pageProvinceWaiting",
+        "pageProvinceAct", "pageAnnounce", "pageAgreements", "pageNewAgreement",
+        "pageReports", "pageReport",
+    }
+)  # fmt: skip
 # Each page: who opens it, and where; {…} is a thing of the town below.
 REACHED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "pageSignIn": (("", "/sign-in"),),

@@ -14,19 +14,28 @@ from node.store_memory import MemoryStore
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_accessible import OF_PROVINCE, faults_of
 from tests.builders import ZHEJIANG_PO, code_of
+from tests.gateway.bureau.office_work import busy_acts
 from tests.gateway.conftest import a_house
 from tests.gateway.fake_accounts import PASSWORD
+from tests.gateway.fake_reports import busy_reports
 from tests.node.province.office import UNITS, a_course, an_office
 
 _MORE = tuple(code_of(city, UnitType.RECOGNITION) for city in ("330300", "330400", "330500", "440300", "320100"))
 _COURSES = [a_course(number, units=(*UNITS, *_MORE)) for number in range(600)]
 _PERIOD = "first=2026-01-01&last=2026-12-31"
+_THREAD = next(each.thread_id for each in _COURSES if each.home_unit.startswith("33") and each.open)
 _PAGES = {
     "pageProvince": f"?{_PERIOD}",
     "pageProvinceFlows": f"/flows?{_PERIOD}",
     "pageProvinceList": f"/list?{_PERIOD}&count=late",
-    "pageProvinceThread": "/threads/"
-    + next(each.thread_id for each in _COURSES if each.home_unit.startswith("33") and each.open),
+    "pageProvinceThread": f"/threads/{_THREAD}",
+    "pageProvinceWaiting": "/waiting?every=1",
+    "pageProvinceAct": f"/threads/{_THREAD}/acts/designate",
+    "pageAnnounce": "/announce",
+    "pageAgreements": "/agreements",
+    "pageNewAgreement": "/agreements/new",
+    "pageReports": "/reports",
+    "pageReport": "/reports/month-2026-06",
 }
 
 
@@ -36,7 +45,9 @@ class _Served(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.house = a_house()
-        self.house.station.accounts.add("jg", Role.SUPERVISOR, unit=ZHEJIANG_PO)
+        self.house.station.accounts.add("jg", Role.SUPERVISOR, Role.APPROVER, unit=ZHEJIANG_PO)
+        self.house.station.acts = busy_acts()
+        self.house.station.reports = busy_reports()
         self.server = uvicorn.Server(uvicorn.Config(self.house.app, port=0, log_level="error"))
         self.cookie: tuple[str, str] = ("", "")
         self.address = ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import httpx
 import pytest
@@ -22,9 +22,10 @@ from gateway.bureau.province.acts_words import ACTS, WAITS, why
 from gateway.bureau.texts import english, translator
 from gateway.language import Language
 from node.desk.ports import Actor, Role
-from node.province.acts_ports import AgreementLine, Done, Possible, Prepared, Terms
+from node.province.acts_ports import Done, Possible, Terms
 from node.province.ports import USUAL, Behind, Line, Lines, Sorting, Step, Timeline, Wanted
 from tests.builders import DEYANG_RD, ZHEJIANG_PO
+from tests.gateway.bureau.office_work import EVERYTHING, an_agreement, prepared
 from tests.gateway.bureau.pages import form_to, forms, words
 from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import HOME, NOW, OTHER, PASSWORD
@@ -32,10 +33,6 @@ from tests.gateway.fake_acts import OTHER_OFFICE, SEEN, THREAD, FakeActs
 from tests.gateway.fake_oversight import AS_OF, FakeOversight
 
 HERE = f"/desk/province/threads/{THREAD}"
-EVERYTHING = Possible(
-    seen=SEEN, turn=OTHER, remind=(HOME, OTHER), supervise=(HOME,), coordinate=(OTHER,), designation="dispute",
-    claims=(DEYANG_RD,), opinion=True,
-)  # fmt: skip
 LINE = Line(
     thread_id=THREAD, matter=Matter.INVESTIGATION, priority=Priority.NORMAL, home_unit=HOME, host_unit=OTHER, leg=1,
     on_paper=False, state=State.AWAITING_DESIGNATION, status=BusinessStatus.AWAITING_DESIGNATION, issued_at=NOW,
@@ -354,14 +351,6 @@ async def test_terms_that_contradict_themselves_are_told_beside_their_field(
         assert acts_of(house).terms == []
 
 
-def an_agreement(number: int, state: State, *, ours: bool) -> AgreementLine:
-    return AgreementLine(
-        thread_id=f"0190-{number:08d}", other=OTHER_OFFICE, other_name="四川省机构", ours=ours, state=state,
-        changed_at=NOW, in_roster=state is State.IN_FORCE,
-        terms=Terms(matters=(Matter.INVESTIGATION,), times=(AgreedTime("decide", 3, 2),), valid_from=date(2026, 8, 1)),
-    )  # fmt: skip
-
-
 async def test_agreements_say_what_may_be_done_with_each(house: House) -> None:
     async with office(house) as client:
         acts_of(house).agreed = (
@@ -389,13 +378,6 @@ async def test_agreements_say_what_may_be_done_with_each(house: House) -> None:
         unknown = await client.post("/desk/province/agreements/0190-00000001/countersign", data=form)
         assert unknown.status_code == 404  # of the fake, that knows one thread
         assert "不在监管范围内" in words(unknown)
-
-
-def prepared(number: int, by: str) -> Prepared:
-    return Prepared(
-        move_id=f"m-{number}", version=1, thread_id=THREAD, kind=Kind.SUPERVISE, prepared_by=by,
-        prepared_at=NOW + timedelta(minutes=number),
-    )  # fmt: skip
 
 
 async def test_an_approver_approves_several_but_not_the_own(house: House) -> None:
