@@ -5,6 +5,7 @@ be sent at this very moment; what it is woken with after a draft is the thread w
 the thread alone, so that the same plan tells the same story.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
@@ -76,7 +77,7 @@ class Stage:
         return found
 
 
-class Story:
+class Story(ABC):
     """One delegation. `run` tells it; the world sets `now` before it asks, and calls `sent` for what was accepted."""
 
     appraisal = False
@@ -96,9 +97,9 @@ class Story:
         self.clock = ClockFacts()
         self.task_place = TaskPlace(host.region, PlaceRole.ACCIDENT, PlaceCertainty.DEFINITE)
 
+    @abstractmethod
     def run(self) -> Script:
         """The story, from its first letter to its file."""
-        raise NotImplementedError
 
     def sent(self, ref: EnvelopeRef, *, neutral: bool) -> None:
         """It was accepted."""
@@ -247,17 +248,17 @@ class Story:
         )  # fmt: skip
 
     @property
+    @abstractmethod
     def matter(self) -> Matter:
         """What is delegated."""
-        raise NotImplementedError
 
+    @abstractmethod
     def letter_declared(self) -> LetterDeclared:
         """What the letter declares."""
-        raise NotImplementedError
 
+    @abstractmethod
     def letter_facts(self, home: str, host: str) -> dict[str, Any]:  # Any: as above
         """Basis, mode and agreement."""
-        raise NotImplementedError
 
     # who is late
 

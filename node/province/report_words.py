@@ -6,7 +6,10 @@ from typing import Final
 from delegation.figures import BASIS, SPAN_BASIS, Basis, Count, Span
 
 BASES: Final[Mapping[Basis, tuple[str, str]]] = {
-    Basis.STANDING: ("截至检查点在办的委托，已转出本省的不计", "delegations open at the checkpoint, but those that left the province"),
+    Basis.STANDING: (
+        "截至检查点在办的委托，已转出本省的不计",
+        "delegations open at the checkpoint, but those that left the province",
+    ),
     Basis.ISSUED: ("首次发出在统计期内的委托", "delegations whose first letter was accepted in the period"),
     Basis.RESULT: ("本程首个结果在统计期内的委托", "delegations whose leg's first result was accepted in the period"),
     Basis.ENDED: ("在统计期内结束的委托", "delegations that ended in the period"),
