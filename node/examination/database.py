@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exc, func, select, text
 
 from delegation.errors import Reason, Refusal
 from node import tables
+from node.examination.alerts import check_alerts
 from node.examination.findings import Finding, Status, ill, well
 from node.examination.looks import check_looks
 from node.examination.reports import check_reports
@@ -62,6 +63,7 @@ def check_database(settings: NodeSettings, at: datetime) -> Contents:
             newest = select(roster.c.signed).order_by(roster.c.version.desc()).limit(1)
             findings = (_file(settings), *_queue(connection, at), _parked(connection), _alarms(connection))
             findings += (check_looks(connection, settings), *check_reports(connection, settings.reports, at))
+            findings += tuple(check_alerts(connection, settings, at))
             return Contents(findings, connection.execute(newest).scalar() or b"")
     except exc.SQLAlchemyError:
         return Contents((ill("database", Status.FAILED, "database_closed"),))

@@ -158,6 +158,14 @@ TEXTS: Final[Mapping[str, Text]] = MappingProxyType({
     "queue_refused": Text(
         "{count} own envelopes came back ({reasons})", "look at them in the to-do list and decide",
         "有 {count} 件发函被退回（{reasons}）", "在待办中逐件处理"),
+    "alerts_refused": Text(
+        "the settings of alerts cannot be used: {field}", "correct `alerts` in node.json as docs/operations.md says",
+        "预警设置不能使用：{field}", "按 docs/operations.md 更正 node.json 中的 `alerts`"),
+    "alerts_not_taken": Text(
+        "{count} alerts wait: {kind} to {host} failed {times} times ({why})",
+        "look at the receiver, its certificate and the network; what waits is told when it takes calls again",
+        "有 {count} 条预警未能送出：{kind} 至 {host} 已失败 {times} 次（{why}）",
+        "检查接收方、其证书和网络；恢复后自动补送"),
     "reports_late": Text(
         "{count} reports of {unit} are due and not made: the copy of the registry's log is not complete or not current",
         "look at the connection to the registry and at the alarms; they are made up for by themselves",

@@ -5,7 +5,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 
 from delegation.errors import Reason, Refusal
+from node.examination.alerts import check_alerts
+from node.examination.findings import Status
 from node.notices.signing import is_signed
 from node.notices.webhooks import NotTakenError
 from node.province.alert_settings import AlertSettings, Rule
 from node.province.alert_ways import MailWay, WebhookWay, ways_of
 from node.settings import NodeSettings
 from node.store_memory import MemoryStore
+from node.store_sql import SqlStore, make_engine
 from tests.builders import HANGZHOU_RD, ZHEJIANG_PO
 from tests.node.province.alerted import a_desk, late
 from tests.node.province.office import overseer
@@ -176,3 +179,43 @@ def test_settings_are_read_from_the_nodes_file_and_its_environment(
     monkeypatch.setenv("XIEBAN_NODE_ALERTS", '{"offline": {"hours": 12}}')
     read = NodeSettings.load(tmp_path).alerts
     assert (read.offline.hours, read.late.days, read.urgent) == (12, 5, (Rule.COPY,))
+
+
+async def test_the_doctor_says_which_way_out_fails_and_that_settings_cannot_be_used(tmp_path: Path) -> None:
+    store = SqlStore(make_engine(f"sqlite:///{tmp_path / 'node.db'}"))
+    async with receiving() as (receiver, _):
+        secret = tmp_path / "webhook.secret"
+        secret.write_bytes(SECRET)
+        secret.chmod(0o600)
+        settings = NodeSettings(
+            data_dir=tmp_path,
+            webhook_secret_file=secret,
+            alerts=AlertSettings(webhook_urls=(f"http://127.0.0.1:{receiver.port}/hook",)),
+        )
+        [way] = ways_of(settings, ())
+
+        def said(at: datetime) -> list[tuple[Status, str]]:
+            with store_engine.connect() as connection:
+                return [(each.status, each.cause) for each in check_alerts(connection, settings, at)]
+
+        store_engine = make_engine(settings.database)
+        async with a_desk(store, way=way) as desk:
+            await desk.office.keep([late(1)])
+            await desk.look()
+            assert said(desk.clock[0]) == [(Status.OK, "")]
+            receiver.status = 502
+            for _ in range(2):
+                with pytest.raises(NotTakenError):
+                    await desk.alerts.tell(way)
+            [(status, cause)] = said(desk.clock[0])
+            assert (status, cause) == (Status.WARNING, "1 alerts wait: webhook to 127.0.0.1 failed 2 times (502)")
+            assert said(desk.clock[0] + timedelta(days=2))[0][0] is Status.FAILED
+            secret.chmod(0o644)
+            assert said(desk.clock[0])[0][0] is Status.FAILED
+            secret.chmod(0o600)
+            receiver.status = 200
+            await desk.alerts.tell(way)
+            assert said(desk.clock[0]) == [(Status.OK, "")]
+        await way.close()
+        store_engine.dispose()
+    store.close()
