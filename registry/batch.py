@@ -48,7 +48,7 @@ from registry.records import (
     envelope_key,
 )
 from registry.store import Store
-from registry.threads import Kept, Memory, kept_from
+from registry.threads import Kept, Memory, read_threads
 
 EntryDetail = EnvelopeAnswer | AcknowledgementBatch | NegativeEvidence | RosterPublished | KeyEvent
 _KIND_TEXTS: Final = {kind: kind.value for kind in EntryKind}
@@ -120,7 +120,7 @@ class Batch:
             else:
                 self._threads[thread_id] = self._stored[thread_id] = kept
         if missing:
-            found = {name: kept_from(row) for name, row in self.store.threads(missing).items()}
+            found = read_threads(self.store, missing)
             self._threads |= found
             self._stored |= found
         unknown = [unit for unit in needs.units if unit not in self._memory.heads]
@@ -351,6 +351,8 @@ class Batch:
                 threads.append(kept.row())
             else:
                 news.append(changed)
+            behind = None if stored is None or changed is None or changed.data is not None else stored.written
+            self._threads[name] = kept.with_written(behind or kept.state)
         return threads, news
 
     def _last_acknowledged(self) -> list[AcknowledgedRow]:

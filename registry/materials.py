@@ -26,7 +26,7 @@ from registry.quotas import over
 from registry.records import MaterialRow
 from registry.settings import RegistrySettings
 from registry.store import StoreUnavailable
-from registry.threads import kept_from
+from registry.threads import read_threads
 
 _HASH = 32
 _LOCKS = 64
@@ -193,8 +193,8 @@ class Materials:
         """
 
         def ask() -> MaterialRow | None:
-            rows = self._store.threads([thread_id])
-            if thread_id not in rows or not _takes_part(kept_from(rows[thread_id]).state, unit):
+            kept = read_threads(self._store, [thread_id]).get(thread_id)
+            if kept is None or not _takes_part(kept.state, unit):
                 return None
             for uploader, header_bytes in self._store.listings(thread_id, material_id):
                 header = parse_header(header_bytes)

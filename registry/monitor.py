@@ -10,11 +10,11 @@ from delegation.codec_entry import parse_entry
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
 from delegation.table import State
+from delegation.thread_json import thread_from_bytes
 from registry.callers import Caller, Callers
 from registry.database import Database
 from registry.records import OPEN, FlowRow, PageItem, SeenThread, ThreadFilter
 from registry.sights import province_of
-from registry.threads import kept_from
 from registry.writer import Writer
 from xieban.federation.v1 import monitor_pb2 as pb
 
@@ -157,7 +157,7 @@ def summary_of(seen: SeenThread) -> pb.ThreadSummary:
         on_paper=row.on_paper,
         left=seen.left,
     )
-    for due in kept_from(row).state.due_dates if row.data else ():
+    for due in thread_from_bytes(row.data).due_dates if row.data else ():  # what the bytes may lack moves no date
         summary.due_dates.add(
             clock=due.clock,
             unit=due.unit,

@@ -9,7 +9,7 @@ from delegation.thread_state import ThreadState
 from registry.database import Database
 from registry.delivery import fill_envelope
 from registry.records import PageItem
-from registry.threads import kept_from
+from registry.threads import read_threads
 from registry.writer import Writer
 from xieban.federation.v1 import exchange_pb2 as pb
 
@@ -40,10 +40,10 @@ class Reading:
         self, units: Collection[str], thread_id: str, start: int, limit: int, with_bodies: bool
     ) -> pb.ReadThreadResponse:
         store = self._database.store
-        rows = store.threads([thread_id])
-        if thread_id not in rows:
+        kept = read_threads(store, [thread_id]).get(thread_id)
+        if kept is None:
             raise Refusal(Reason.NOT_FOUND)
-        state = kept_from(rows[thread_id]).state
+        state = kept.state
         until = _reads_until(state, units)
         items = store.thread_page(thread_id, start, limit + 1, with_bodies)
         items = [item for item in items if item.sequence <= until]

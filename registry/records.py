@@ -152,10 +152,13 @@ class ItemKind(IntEnum):
 
 
 class ThreadNews(NamedTuple):
-    """A thread that is stored already, with what changes where none of the columns that are asked for does."""
+    """A thread that is stored already, with what changes where none of the columns that are asked for does.
+
+    `data` is None where the entries since tell what the stored bytes lack (`threads.read_threads`).
+    """
 
     thread_id: str
-    data: bytes
+    data: bytes | None
     last_leaf: int
     changed_at: datetime
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.records import OPEN, Changes, SightEnd
-from registry.sql_engine import DriverConnection, in_places, spoken, to_micros
+from registry.sql_engine import DriverConnection, DriverCursor, in_places, spoken, to_micros
 from registry.sql_nodes import rows_of
 from registry.store import HeadMoved, StoreRejected
 from registry.tables import (
@@ -73,6 +73,11 @@ _THREAD_NEWS = (
     .where(_THREAD.c.thread_id == bindparam("in_thread"))
     .values(data=bindparam("data"), last_leaf=bindparam("last_leaf"), changed_at=bindparam("changed_at"))
 )
+_THREAD_MOVED = (
+    update(_THREAD)
+    .where(_THREAD.c.thread_id == bindparam("in_thread"))
+    .values(last_leaf=bindparam("last_leaf"), changed_at=bindparam("changed_at"))
+)
 _SIGHT = Sight.__table__
 _LEFT = ("left_home", "left_host", "left_state", "left_paper", "left_changed_at", "left_reported_at", "left_data")
 _END_SIGHT = (
@@ -112,6 +117,7 @@ class _Words(NamedTuple):
     inserts: Mapping[str, str]
     upsert_thread: str
     thread_news: str
+    thread_moved: str
     move_head: str
     acknowledge: str
     log_statement: str
@@ -124,6 +130,7 @@ def _words(dialect: str) -> _Words:
         {table.name: in_places(insert(table), dialect, names_of(table)) for table in _INSERTED},
         in_places(_upsert(_THREAD, dialect), dialect, names_of(_THREAD)),
         in_places(_THREAD_NEWS, dialect, ("data", "last_leaf", "changed_at", "in_thread")),
+        in_places(_THREAD_MOVED, dialect, ("last_leaf", "changed_at", "in_thread")),
         in_places(_MOVE_HEAD, dialect, ("epoch", "size", "frontier", "at", "in_epoch", "in_size")),
         in_places(_ACKNOWLEDGE, dialect, ("status", "status_at", "in_unit", "in_cursor")),
         in_places(_LOG_STATEMENT, dialect, ("leaf", "in_digest")),
@@ -174,12 +181,10 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
             for r in changes.threads
         ]
         cursor.executemany(words.upsert_thread, threads)
-    if changes.news:
-        cursor.executemany(
-            words.thread_news, [(r.data, r.last_leaf, micros(r.changed_at), r.thread_id) for r in changes.news]
-        )
-        if cursor.rowcount != len(changes.news):
-            raise StoreRejected  # of a thread that is not there: memory and store have parted
+    news = [(r.data, r.last_leaf, micros(r.changed_at), r.thread_id) for r in changes.news if r.data is not None]
+    _update_threads(cursor, words.thread_news, news)
+    moved = [(r.last_leaf, micros(r.changed_at), r.thread_id) for r in changes.news if r.data is None]
+    _update_threads(cursor, words.thread_moved, moved)
     if changes.sights_ended:
         cursor.executemany(words.end_sight, [_ended(each) for each in changes.sights_ended])
     if changes.acknowledged:
@@ -188,6 +193,13 @@ def write(connection: DriverConnection, dialect: str, changes: Changes) -> None:
     if changes.statements:
         cursor.executemany(words.log_statement, [(leaf, digest) for digest, leaf in changes.statements])
     cursor.close()
+
+
+def _update_threads(cursor: DriverCursor, text: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        cursor.executemany(text, rows)
+        if cursor.rowcount != len(rows):
+            raise StoreRejected  # of a thread that is not there: memory and store have parted
 
 
 def _ended(end: SightEnd) -> tuple[object, ...]:

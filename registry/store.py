@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from delegation.effects import Later
 from delegation.errors import Reason, Refusal
 from registry.records import (
     Answer,
@@ -78,7 +79,10 @@ class Store(Protocol):
         """Headers of accepted envelopes by envelope key."""
 
     def threads(self, thread_ids: Collection[str]) -> dict[str, ThreadRow]:
-        """Threads by id."""
+        """Threads by id. The state in a row may lack neutral entries: `threads.read_threads` makes up for them."""
+
+    def entered_since(self, thread_id: str, sequence: int, last_leaf: int) -> list[Later]:
+        """Accepted entries of a thread after a sequence, up to the leaf that its row names as the last, in order."""
 
     def mailbox_heads(self, units: Collection[str]) -> dict[str, int]:
         """Last cursor of each unit's mailbox; 0 for an empty one."""

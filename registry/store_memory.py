@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from delegation.codes import Kind
+from delegation.effects import Later
 from delegation.merkle import leaf_hash
 from registry.memory_oversight import MemoryOversight
 from registry.records import (
@@ -78,8 +80,10 @@ class MemoryStore(MemoryOversight):
             self._bodies |= {row.leaf_index: row for row in changes.bodies}
             self._threads |= {row.thread_id: row for row in changes.threads}
             for news in changes.news:
-                self._threads[news.thread_id] = self._threads[news.thread_id]._replace(
-                    data=news.data, last_leaf=news.last_leaf, changed_at=news.changed_at
+                before = self._threads[news.thread_id]
+                data = before.data if news.data is None else news.data
+                self._threads[news.thread_id] = before._replace(
+                    data=data, last_leaf=news.last_leaf, changed_at=news.changed_at
                 )
             self._mailbox |= {(row.unit, row.cursor): row for row in changes.mailbox}
             self._status |= {(row.unit, row.cursor): row for row in changes.acknowledged}
@@ -117,6 +121,18 @@ class MemoryStore(MemoryOversight):
     def threads(self, thread_ids: Collection[str]) -> dict[str, ThreadRow]:
         """See `store.Store`."""
         return {name: self._threads[name] for name in thread_ids if name in self._threads}
+
+    def entered_since(self, thread_id: str, sequence: int, last_leaf: int) -> list[Later]:
+        """See `store.Store`."""
+        rows = [
+            row
+            for row in tuple(self._answers.values())
+            if row.accepted and row.thread_id == thread_id and row.sequence > sequence and row.leaf_index <= last_leaf
+        ]
+        return [
+            Later(x.sequence, Kind(x.kind), x.sender_unit, self._entries[x.leaf_index].digest, x.header_digest, x.at)
+            for x in sorted(rows, key=lambda row: row.sequence)
+        ]
 
     def mailbox_heads(self, units: Collection[str]) -> dict[str, int]:
         """See `store.Store`."""

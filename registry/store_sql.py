@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, update
 
+from delegation.codes import Kind
+from delegation.effects import Later
 from delegation.merkle import HASH_SIZE, Frontier
 from registry import sql_monitor, sql_nodes, sql_writing
 from registry.records import (
@@ -61,6 +63,30 @@ def _answers(dialect: str) -> Spoken:
 @cache
 def _threads(dialect: str) -> Select[Any]:
     return select(_THREAD).where(among(_THREAD.c.thread_id, dialect))
+
+
+@cache
+def _entered_since(dialect: str) -> Spoken:
+    columns = (
+        _ANSWER.c.sequence,
+        _ANSWER.c.kind,
+        _ANSWER.c.sender_unit,
+        _ENTRY.c.digest,
+        _ANSWER.c.header_digest,
+        _ANSWER.c.at,
+    )
+    statement = (
+        select(*columns)
+        .select_from(_ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index))
+        .where(
+            _ANSWER.c.thread_id == bindparam("thread"),
+            _ANSWER.c.accepted,
+            _ANSWER.c.sequence > bindparam("sequence"),
+            _ANSWER.c.leaf_index <= bindparam("last"),
+        )
+        .order_by(_ANSWER.c.sequence)
+    )
+    return spoken(statement, dialect)
 
 
 @cache
@@ -180,6 +206,17 @@ class SqlStore(SqlKeeping):
             dialect = connection.dialect.name
             rows = connection.execute(_threads(dialect), wanted_of(thread_ids, dialect))
             return {row.thread_id: sql_monitor.thread_of(row) for row in rows}
+
+    def entered_since(self, thread_id: str, sequence: int, last_leaf: int) -> list[Later]:
+        """See `store.Store`."""
+        asked = _entered_since(self._dialect)
+        rows = self._drivers.run(
+            lambda connection: asked.ask(connection, thread=thread_id, sequence=sequence, last=last_leaf)
+        )
+        return [
+            Later(sequence, Kind(kind), sender, digest, header_digest, from_micros(at))
+            for sequence, kind, sender, digest, header_digest, at in rows
+        ]
 
     def mailbox_heads(self, units: Collection[str]) -> dict[str, int]:
         """See `store.Store`."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, t
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # On SQLite only INTEGER PRIMARY KEY is the row's own number.
 _Big = BigInteger().with_variant(Integer, "sqlite")

@@ -1,18 +1,20 @@
 """Threads in the writer's memory: nobody else changes them, so what was read or written once need not be read again."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from delegation.codes import Kind
+from delegation.effects import Later, caught_up
 from delegation.lifecycle import next_deadline
 from delegation.table import State
-from delegation.thread_json import thread_bytes, thread_from_bytes
+from delegation.thread_json import merely_entered, thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from registry.records import Answer, Delivered, ThreadNews, ThreadRow
+from registry.store import Store
 
 CLOSED = frozenset(
     {
@@ -27,6 +29,7 @@ CLOSED = frozenset(
     }
 )
 RESULTS = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED})
+_MOST_BEHIND: Final = 64  # neutral entries that the stored state may lack: made up for when the thread is read
 _MOST_ANSWERS: Final = 8192  # half a KiB each: what is answered next, or sent again, is seldom older
 _MOST_DELIVERED: Final = 16384  # of some 450 nodes, each with at most 512 that it did not acknowledge
 
@@ -34,13 +37,21 @@ _iso = lru_cache(maxsize=4096)(date.isoformat)  # a few hundred days are ahead a
 
 
 class Kept(NamedTuple):
-    """A thread with what the store keeps beside it."""
+    """A thread with what the store keeps beside it.
+
+    `written` is the state that the stored bytes are of, this one or one before neutral entries; the batch sets it.
+    """
 
     state: ThreadState
     opened_at: datetime
     changed_at: datetime
     reported_at: datetime | None
     last_leaf: int
+    written: ThreadState | None = None
+
+    def with_written(self, written: ThreadState) -> "Kept":
+        """The same with the state that its stored bytes are of."""
+        return Kept(self.state, self.opened_at, self.changed_at, self.reported_at, self.last_leaf, written)
 
     def row(self) -> ThreadRow:
         """As the store keeps it."""
@@ -71,7 +82,8 @@ class Kept(NamedTuple):
     def news_after(self, stored: "Kept") -> ThreadNews | None:
         """What is new since it was stored, when the columns of `row` but these are the same; most events are neutral.
 
-        Compared by identity: a part that an event leaves alone is the very same value.
+        Compared by identity: a part that an event leaves alone is the very same value. The state's own bytes are not
+        written again for neutral entries, whose rows have all that they leave in it, until there are too many of them.
         """
         now, before = self.state, stored.state
         if (
@@ -86,13 +98,29 @@ class Kept(NamedTuple):
             and self.reported_at is stored.reported_at
             and self.opened_at is stored.opened_at
         ):
-            return ThreadNews(now.thread_id, thread_bytes(now), self.last_leaf, self.changed_at)
+            data = None if _follows(stored.written, now) else thread_bytes(now)
+            return ThreadNews(now.thread_id, data, self.last_leaf, self.changed_at)
         return None
 
 
-def kept_from(row: ThreadRow) -> Kept:
-    """A thread as it was stored."""
-    return Kept(thread_from_bytes(row.data), row.opened_at, row.changed_at, row.reported_at, row.last_leaf)
+def _follows(written: ThreadState | None, now: ThreadState) -> bool:
+    """Whether the stored bytes and the rows of the entries since tell of the thread as it is now."""
+    return written is not None and now.sequence - written.sequence <= _MOST_BEHIND and merely_entered(written, now)
+
+
+def read_threads(store: Store, thread_ids: Collection[str]) -> dict[str, Kept]:
+    """Threads by id as they stand in the store: the state as it was written, and the neutral entries since."""
+    found: dict[str, Kept] = {}
+    for name, row in store.threads(thread_ids).items():
+        written = thread_from_bytes(row.data)
+        found[name] = kept_from(row, written, store.entered_since(name, written.sequence, row.last_leaf))
+    return found
+
+
+def kept_from(row: ThreadRow, written: ThreadState, later: Sequence[Later]) -> Kept:
+    """A thread of this row, whose bytes are of `written`, and of its entries since."""
+    state = caught_up(written, later)
+    return Kept(state, row.opened_at, row.changed_at, row.reported_at, row.last_leaf, written)
 
 
 K = TypeVar("K")

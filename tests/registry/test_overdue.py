@@ -10,7 +10,7 @@ from delegation.workdays import Calendar, CalendarYear
 from registry.overdue import ClockWatch, Quiet
 from registry.records import ItemKind
 from registry.server import Registry
-from registry.threads import kept_from
+from registry.threads import read_threads
 from tests.builders import CHENGDU_RD, HANGZHOU_RD
 from tests.registry.federation import CHENGDU, DAY, HANGZHOU, Client, Clock, Federation
 
@@ -52,7 +52,7 @@ async def beat_for(registry: Registry, federation: Federation, span: timedelta) 
 async def test_a_missed_deadline_is_certified_once_to_both_parties(federation: Federation) -> None:
     async with federation.exchange(HANGZHOU, CHENGDU) as (registry, home, host):
         thread = await delivered_letter(federation, home, host)
-        state = kept_from(registry.database.store.threads([thread])[thread]).state
+        state = read_threads(registry.database.store, [thread])[thread].state
         (clock,) = [each for each in state.open_clocks if each.clock == "sign"]
         version = state.state_version
         while day_of(federation.clock.at) <= clock.due.legal:
@@ -169,7 +169,7 @@ def test_slow_corrections_of_the_clock_never_add_up_to_a_jump() -> None:
 async def test_a_new_calendar_moves_open_dates_and_keeps_the_earlier_ones(federation: Federation) -> None:
     async with federation.exchange(HANGZHOU, CHENGDU) as (registry, home, host):
         thread = await delivered_letter(federation, home, host)
-        before = kept_from(registry.database.store.threads([thread])[thread]).state
+        before = read_threads(registry.database.store, [thread])[thread].state
         (clock,) = [each for each in before.open_clocks if each.clock == "sign"]
         years = dict(federation.view.calendar.years)
         for year in {clock.due.legal.year, clock.due.legal.year + 1}:
@@ -180,7 +180,7 @@ async def test_a_new_calendar_moves_open_dates_and_keeps_the_earlier_ones(federa
         federation.change(calendar=Calendar(2, years), calendar_version=2)
         federation.publish(registry.database.store)
         await registry.duties.look_for_roster()
-        after = kept_from(registry.database.store.threads([thread])[thread]).state
+        after = read_threads(registry.database.store, [thread])[thread].state
         (moved,) = [each for each in after.open_clocks if each.clock == "sign"]
         assert moved.due.legal > clock.due.legal
         assert clock.due in after.earlier

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from delegation.codes import Kind
+from delegation.effects import Later
 from delegation.errors import Reason, Refusal
 from delegation.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
 from registry.records import (
@@ -259,7 +261,30 @@ def test_news_of_a_thread_leave_its_other_columns_as_they_are(store: Store) -> N
     store.commit(grown(changes.head, 1, news=[ThreadNews("T1", b"later", 7, NOON + DAY)]))
     changed = a_thread("T1", deadline="2026-12-02")._replace(data=b"later", last_leaf=7, changed_at=NOON + DAY)
     assert store.threads(["T1", "T2"]) == {"T1": changed, "T2": a_thread("T2")}
-    assert [seen.row.thread_id for seen in store.list_threads(ThreadFilter(from_leaf=7))] == ["T1"]
+    store.commit(grown(store.head(), 1, news=[ThreadNews("T1", None, 9, NOON), ThreadNews("T2", b"other", 10, NOON)]))
+    changed = changed._replace(last_leaf=9, changed_at=NOON)
+    assert store.threads(["T1", "T2"]) == {
+        "T1": changed,
+        "T2": a_thread("T2")._replace(data=b"other", last_leaf=10, changed_at=NOON),
+    }
+    assert [seen.row.thread_id for seen in store.list_threads(ThreadFilter(from_leaf=8))] == ["T1", "T2"]
+
+
+def test_entries_since_a_state_are_those_accepted_up_to_the_rows_last_leaf(store: Store) -> None:
+    answers = [
+        an_answer(0),
+        an_answer(1, sequence=2),
+        an_answer(2, accepted=False),
+        an_answer(3, thread="T2", sequence=2),
+        an_answer(4, sequence=3),
+        an_answer(5, sequence=4),
+    ]
+    store.commit(grown(store.claim(None), 6, answers=answers, threads=[a_thread(leaf=4)]))
+    later = store.entered_since("T1", 1, 4)
+    assert [each.sequence for each in later] == [2, 3]
+    kind, digest = Kind(1), sha256(b"entry 1").digest()
+    assert later[0] == Later(2, kind, HOME, digest, sha256(b"h1").digest(), NOON)
+    assert store.entered_since("T1", 3, 4) == store.entered_since("T3", 0, 9) == []
 
 
 def test_news_of_a_thread_that_is_not_there_are_rejected_with_all_else(store: Store) -> None:
