@@ -13,7 +13,6 @@ from functools import partial
 from typing import Final
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from delegation.deadlines import day_of
 from delegation.errors import Reason, Refusal
@@ -23,6 +22,7 @@ from node.desk.guard import need
 from node.desk.ports import Actor, Role
 from node.desk.views import NoticeRoute
 from node.ids import uuid7
+from node.notices.again import LONGEST_WAIT_SECONDS, until_taken
 from node.notices.webhooks import NotTakenError
 from node.province import alert_rows as rows
 from node.province.alert_ports import MOST_ALERTS, AlertPage, AlertView
@@ -54,7 +54,6 @@ from node.writer import Tx, Writer, place_of_error
 
 _log = structlog.get_logger("node.alerts")
 _TELL_SECONDS: Final = 30.0  # from one look whether anything waits to the next, where nobody wakes
-_LONGEST_WAIT_SECONDS: Final = 300.0
 _MOST_DOUBTFUL: Final = 10_000
 _OFFICES: Final = {UnitType.PROVINCIAL, UnitType.NATIONAL}
 _RULES_OF_COPY: Final = frozenset({Rule.LATE, Rule.SUPERVISION, Rule.REFUSALS, Rule.REGISTRY, Rule.COPY})
@@ -90,11 +89,11 @@ class Alerts:
         attendance: Callable[[], Awaitable[Attendance]],
         clock: Callable[[], datetime],
         own: str = "",
-        longest_wait: float = _LONGEST_WAIT_SECONDS,
+        longest_wait: float = LONGEST_WAIT_SECONDS,
     ) -> None:
         self._writer, self._state, self._settings, self._ways = writer, state, settings, tuple(ways)
         self._attendance, self._clock, self._own = attendance, clock, own
-        self._wait = wait_random_exponential(multiplier=0.5, max=longest_wait)
+        self._longest_wait = longest_wait
         self._followed = Followed()
         self._calendars: Calendars | None = None
         self._began_at = clock()
@@ -302,11 +301,7 @@ class Alerts:
                     async with asyncio.timeout(_TELL_SECONDS):
                         await self._something[way.name].wait()
                 self._something[way.name].clear()
-                async for attempt in AsyncRetrying(
-                    wait=self._wait, retry=retry_if_exception_type(NotTakenError), before_sleep=partial(_failed, way)
-                ):
-                    with attempt:
-                        await self.tell(way)
+                await until_taken(partial(self.tell, way), partial(_failed, way), longest_wait=self._longest_wait)
         finally:
             await way.close()
 
@@ -338,10 +333,8 @@ class Alerts:
         return urgent or not is_quiet(self._clock(), self._settings.quiet, self._calendar(offices[0]))
 
 
-def _failed(way: Way, attempt: RetryCallState) -> None:
-    error = attempt.outcome.exception() if attempt.outcome is not None else None
-    fault = error.fault if isinstance(error, NotTakenError) else ""
-    _log.warning("alerts not taken", kind=way.kind, host=way.target, fault=fault, failures=attempt.attempt_number)
+def _failed(way: Way, fault: str, times: int) -> None:
+    _log.warning("alerts not taken", kind=way.kind, host=way.target, fault=fault, failures=times)
 
 
 # use cases
