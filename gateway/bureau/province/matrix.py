@@ -14,7 +14,7 @@ OTHERS: Final = ""
 _LEVELS: Final = 5
 # name, label, what a cell's number is of
 MEASURES: Final[Mapping[str, tuple[str, Count | Span, Count | None]]] = {
-    "issued": ("发出", Count.ISSUED, None),
+    "issued": ("已发出", Count.ISSUED, None),
     "in_hand": ("在办", Count.IN_HAND, None),
     "late": ("已超期", Count.LATE, None),
     "returned": ("退回补正过", Count.RETURNED, None),

@@ -262,7 +262,7 @@ def test_words_of_reports_are_translated_and_figures_named() -> None:
     for table in (KINDS, CHECK_STATES, ONLINE_STATES, WHATS):
         assert {text for text in cast("dict[Any, str]", table).values() if text not in english()} == set()
     assert (figure_label("whole.counts.issued"), figure_label("flows.3301>5101.days.result.p90")) == (
-        "发出", "发出至结果",
+        "已发出", "发出至结果",
     )  # fmt: skip
     assert figure_label("log.size") == ""
 
