@@ -88,7 +88,7 @@ class Rooms:
         raise RuntimeError(version)
 
 
-def _yardstick(rounds: int = 300) -> float:
+def yardstick(rounds: int = 300) -> float:
     """Milliseconds to verify one P-256 signature: what no item can do without."""
     key, data = new_p256(), b"x" * 900
     signature = sign_p256(key, "bench", data)
@@ -131,7 +131,7 @@ async def copy_a_year(federation: Path, url: str) -> dict[str, object]:
             "store": engine.dialect.name, "mirror_items": mirror.items, "parked": mirror.parked,
             "alarms": node.count(AlarmRecord), "courses": node.count(CourseRecord), "rows": node.count(WatchedRecord),
             "seconds": round(own, 2), "items_a_second": round(mirror.items / own), "ms_an_item": round(each, 3),
-            "times_verifying_one_signature": round(each / _yardstick(), 1),
+            "times_verifying_one_signature": round(each / yardstick(), 1),
             "registry_side_seconds": round(rooms.seconds, 2), "figures_equal_the_tally": equal,
             "resident_mb_before": before, "resident_mb_after": _resident(),
         }  # fmt: skip
@@ -158,6 +158,16 @@ async def _is_the_tally(office: Office, node: SqlStore) -> bool:
         ):
             return False
     return bool(offices)
+
+
+async def rosters_of(federation: Path) -> RosterCache:
+    """The rosters of a played folder, each verified."""
+    settings = RegistrySettings.load(LocalFederation(federation, ()).registry_dir)
+    registry, store = Registry(settings, load_regions(), _AFTER), open_store(settings)
+    try:
+        return _rosters(registry, store)
+    finally:
+        store.close()
 
 
 def _rosters(registry: Registry, store: RegistryStore) -> RosterCache:

@@ -97,13 +97,15 @@ def next_owed(tx: Tx, state: State, at: datetime, *, unit: str, schedule: Schedu
     first = waiting[0]
     if seen.current and covers(first.period, seen.at):
         return first
-    if at - first.due_at > LATE:
-        _alarm(tx, state, at, unit, first.report_id)
+    tell_late(tx, state, at, unit=unit, planned=first)
     return None
 
 
-def _alarm(tx: Tx, state: State, at: datetime, unit: str, report_id: str) -> None:
-    details = {"what": "report", "report": report_id}
+def tell_late(tx: Tx, state: State, at: datetime, *, unit: str, planned: Planned) -> None:
+    """An alarm for a report that waits for more than an hour, once, whether or not somebody acknowledged it."""
+    if at - planned.due_at <= LATE:
+        return
+    details = {"what": "report", "report": planned.report_id}
     where = (Where("reason", Reason.UNAVAILABLE.value), Where("unit", unit))
     where += (Where("details", json.dumps(details, sort_keys=True)),)
     if not tx.select(AlarmRecord, where, limit=1):

@@ -82,15 +82,16 @@ class ReportRoom:
                 _log.error("report failed", error=type(error).__name__, where=place_of_error(error))
 
     async def look(self) -> int:
-        """Make everything that is owed, for each office of the node; the number made. Refusal as `reports.make`."""
+        """Make everything that is owed, for each office of the node; the number made. One that cannot be made waits."""
         made = 0
         for unit in keeping.offices(self._state):
-            while True:
-                find = partial(keeping.next_owed, unit=unit, schedule=self._schedule)
-                owed = await self._writer.run(find)
-                if owed is None:
+            while owed := await self._writer.run(partial(keeping.next_owed, unit=unit, schedule=self._schedule)):
+                try:
+                    await self._make(unit, owed.period, kind=owed.kind, report_id=owed.report_id)
+                except Refusal as refusal:
+                    _log.info("report waits", unit=unit, report=owed.report_id, reason=refusal.reason.value)
+                    await self._writer.run(partial(keeping.tell_late, unit=unit, planned=owed))
                     break
-                await self._make(unit, owed.period, kind=owed.kind, report_id=owed.report_id)
                 made += 1
                 _log.info("report made", unit=unit, report=owed.report_id)
         return made

@@ -186,6 +186,25 @@ async def test_it_waits_for_a_copy_that_covers_the_month_and_says_so_after_an_ho
         assert (await room.reports(BOSS)).awaited == ()
 
 
+async def test_one_that_cannot_be_made_is_told_and_holds_up_no_other_office() -> None:
+    store = MemoryStore()
+    async with a_place(store) as place:
+        await place.heard()
+
+        class Ill(ReportRoom):
+            def _counted(self, trust: Any, unit: str, *given: Any) -> ReportRecord:
+                if unit == NATIONAL_NO:
+                    raise Refusal(Reason.UNAVAILABLE, why="copy")
+                return super()._counted(trust, unit, *given)
+
+        room = place.room()
+        room.__class__ = Ill
+        await room.look()
+        assert await room.look() == 1
+        assert (place.ids(), place.ids(NATIONAL_NO)) == (["month-2026-10"], [])
+        assert [each.unit for each in store.select(AlarmRecord)] == [NATIONAL_NO]
+
+
 async def test_a_copy_of_the_last_minutes_of_a_month_does_not_cover_it() -> None:
     midnight = datetime(2026, 10, 31, 16, tzinfo=UTC)
     store = MemoryStore()
