@@ -1,5 +1,6 @@
 """The acts of a provincial office as signed envelopes: see `acts_ports`. The rule book judges them as anyone's."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import datetime
@@ -30,6 +31,7 @@ from node.threads import load
 from node.writer import Staged, Tx, Writer
 
 MOST_AT_ONCE: Final = 200
+_AT_A_TIME: Final = 16  # delegations read of the registry beside one another: their commits go together
 COORDINATION_DAYS: Final = 5  # working days in which the other office has to answer
 MOST_ANSWER_DAYS: Final = 60
 _OFFICES: Final = frozenset({UnitType.PROVINCIAL, UnitType.NATIONAL})
@@ -56,7 +58,13 @@ class OfficeActs:
     async def remind(self, actor: Actor, thread_ids: Sequence[str], text: str, *, unit: str = "") -> tuple[Done, ...]:
         """See `ProvincialActs`."""
         await self._run(partial(_office, actor=actor))
-        return tuple([await self._remind(actor, thread_id, text, unit) for thread_id in _each(thread_ids)])
+        turns = asyncio.Semaphore(_AT_A_TIME)
+
+        async def in_turn(thread_id: str) -> Done:
+            async with turns:
+                return await self._remind(actor, thread_id, text, unit)
+
+        return tuple(await asyncio.gather(*(in_turn(thread_id) for thread_id in _each(thread_ids))))
 
     async def _remind(self, actor: Actor, thread_id: str, text: str, unit: str) -> Done:
         try:
