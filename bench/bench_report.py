@@ -8,8 +8,8 @@ before and at most.
 report of a month and verifies it: seconds, items a second, and how many times verifying one signature an item is.
 
 Measured on two processors that seven others used: 8.9 s and 75 MB more for a month of the country (61,500 delegations),
-2.0 s for a province's 10,068; of a played year of 1,500 delegations 24,499 entries verified in 11.5 s, 0.47 ms each, 1.6
-times verifying one signature, memory flat.
+2.0 s for a province of 10,068; of a played year of 1,500 delegations 24,499 entries verified in 11.5 s, 0.47 ms each,
+1.6 times verifying one signature, memory flat.
 """
 
 import argparse
