@@ -38,8 +38,8 @@ NO_PAGE: Final = frozenset(
     {
         "readPaper", "readImportTable", "readImportExample", "readImportWorkbook", "readOldImportTable",
         "readOldImportExample", "readOldImportWorkbook", "readUpload", "readFile", "readSealedPaper",
-        "readDrawProof", "readReportPaper", "readAgreementProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
-        "beginService", "finishService",
+        "readDrawProof", "readAgreementProof", "readPoolWorkbook", "readPoolTable", "readPoolExample", "readPoolExport",
+        "beginService", "finishService", "readReportPaper",
     }
 )  # fmt: skip
 # Looked at in test_province_accessible, before an office with a year behind it.
@@ -47,7 +47,7 @@ OF_PROVINCE: Final = frozenset(
     {
         "pageProvince", "pageProvinceFlows", "pageProvinceList", "pageProvinceThread", "pageProvinceWaiting",
         "pageProvinceAct", "pageAnnounce", "pageAgreements", "pageNewAgreement",
-        "pageReports", "pageReport",
+        "pageReports", "pageReport", "pageProvinceAlerts",
     }
 )  # fmt: skip
 # Each page: who opens it, and where; {…} is a thing of the town below.

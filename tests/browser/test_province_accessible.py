@@ -18,6 +18,7 @@ from tests.gateway.bureau.office_work import busy_acts
 from tests.gateway.conftest import a_house
 from tests.gateway.fake_accounts import PASSWORD
 from tests.gateway.fake_reports import busy_reports
+from tests.node.province.alerted import busy_alerts
 from tests.node.province.office import UNITS, a_course, an_office
 
 _MORE = tuple(code_of(city, UnitType.RECOGNITION) for city in ("330300", "330400", "330500", "440300", "320100"))
@@ -36,6 +37,7 @@ _PAGES = {
     "pageNewAgreement": "/agreements/new",
     "pageReports": "/reports",
     "pageReport": "/reports/month-2026-06",
+    "pageProvinceAlerts": "/alerts",
 }
 
 
@@ -60,6 +62,7 @@ class _Served(threading.Thread):
         async with an_office(MemoryStore()) as office:
             await office.keep(_COURSES)
             self.house.station.oversight = office.views
+            self.house.station.alerts = (await busy_alerts(office)).alerts
             session = await self.house.station.accounts.sign_in("jg", PASSWORD)
             self.cookie = (self.house.app.state.settings.session_cookie, session.token)
             serving = asyncio.create_task(self.server.serve())

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from delegation.table import State as Stage
 from delegation.values import replaced
 from node.notices.webhooks import NotTakenError
 from node.province.alert_rows import Call
-from node.province.alert_rules import Attendance
+from node.province.alert_rules import Attendance, Member
 from node.province.alert_settings import AlertSettings, LateRule
 from node.province.alert_ways import Way
 from node.province.alerts import Alerts
@@ -129,3 +129,18 @@ def late(number: int, days: int = 12, *, host: str = HANGZHOU_RD, supervise: int
         first_host=host, state=Stage.IN_PROGRESS, due=tuple(due), on_paper=False, ended_at=None,
         supervisions=int(supervise is not None), supervision_answers=0, refusals=0, changed_at=noon(TODAY),
     )  # fmt: skip
+
+
+async def busy_alerts(office: Office) -> Desk:
+    """Alerts of every sort of an office that has courses: standing, ended, seen, and a way out that fails."""
+    desk = Desk(office, [MORNING], FakeWay(fault="503"), AlertSettings(late=LateRule(days=1)))
+    await office.keep([late(1), late(2), late(3, days=-5, supervise=4)])
+    desk.seen = Attendance((Member("330100", False, None),), MORNING - timedelta(days=2), MORNING)
+    await desk.look()
+    await office.keep([replaced(late(2), due=())])
+    await desk.look()
+    shown = await desk.alerts.alerts(overseer())
+    await desk.alerts.see(overseer(), shown.items[0].alert_id)
+    with suppress(NotTakenError):
+        await desk.alerts.tell(desk.way)
+    return desk
