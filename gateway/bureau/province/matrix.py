@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from delegation.figures import Count, Span, Tally
+from delegation.figures import Basis, Count, Span, Tally
 from gateway.bureau.province.asking import Addresses
+from gateway.bureau.province.words import basis_of, words_of
 from node.province.ports import FlowCell
 
 MOST: Final = 12
@@ -96,6 +97,12 @@ def matrix_of(cells: Sequence[FlowCell], measure: str, to: Addresses) -> Matrix:
     rows = (*homes, *((OTHERS,) if more_homes else ()))
     columns = (*hosts, *((OTHERS,) if more_hosts else ()))
     return Matrix(columns, tuple((home, tuple(cell_of(home, host) for host in columns)) for home in rows))
+
+
+def told_of(measure: str) -> tuple[tuple[str, ...], Basis]:
+    """What a cell counts, and of what where it is a share; over which delegations."""
+    _, asked, of = MEASURES[measure]
+    return tuple(words_of(each)[1] for each in (asked, of) if each is not None), basis_of(asked)
 
 
 def _behind(measure: str) -> Count | Span:

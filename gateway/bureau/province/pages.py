@@ -21,7 +21,7 @@ from gateway.bureau.province.asking import (
     day_read,
     sorting_of,
 )
-from gateway.bureau.province.matrix import MEASURES, matrix_of
+from gateway.bureau.province.matrix import MEASURES, matrix_of, told_of
 from gateway.bureau.province.trend import trend_of
 from gateway.bureau.province.words import (
     BASES,
@@ -118,6 +118,9 @@ async def page_flows(
         matters=MATTERS,
         measures=[(name, words[0]) for name, words in MEASURES.items()],
         matrix=matrix_of(view.cells, measure, Addresses(wanted)),
+        told=told_of(measure),
+        bases=BASES,
+        standing=Basis.STANDING,
     )
 
 

@@ -204,3 +204,16 @@ async def test_the_country_is_shown_by_province_and_a_tile_goes_in(house: House)
         inside = await client.get(next(each for each in tiles if "510000" in each).replace("&amp;", "&"))
         assert "成都" in inside.text
         assert re.search(r'list\?[^"]*host=510100&(?:amp;)?count=in_hand"><g class="tile', inside.text)
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [("late", ("已超期", "现在的在办委托")), ("on_time", ("占：", "2026-01-01")), ("days", ("自然日数", "2026-12-31"))],
+)
+async def test_the_heat_table_says_what_it_counts_and_since_when(
+    house: House, measure: str, told: tuple[str, ...]
+) -> None:
+    async with looking(house) as client:
+        text = words_of_page(await client.get(f"/desk/province/flows?{PERIOD}&measure={measure}"))
+        assert all(part in text for part in told)
+        assert ("2026-01-01 – 2026-12-31）" in text.split("范围：")[-1]) is (measure != "late")
