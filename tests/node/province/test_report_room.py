@@ -1,5 +1,6 @@
 """Reports that an office's node makes by itself, once each, over every store; what its people do with them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -20,7 +22,7 @@ from node.examination.reports import check_reports
 from node.province import report_keeping as keeping
 from node.province import reports
 from node.province.report_online import LogService
-from node.province.report_ports import ReportList
+from node.province.report_ports import CheckState, ReportList
 from node.province.report_room import ReportRoom
 from node.province.schedule import ReportKind, Schedule
 from node.province.standing import Standing, write_standing
@@ -331,3 +333,36 @@ async def test_the_doctor_says_which_reports_wait(tmp_path: Path) -> None:
         place.now += timedelta(days=70)
         assert found() == [(Status.WARNING, f"2 reports of {unit} are d"[:30]) for unit in UNITS]
     store.close()
+
+
+async def test_a_node_that_stops_ends_a_verification_and_the_next_start_knows_nothing_of_it() -> None:
+    store = MemoryStore()
+    async with a_place(store) as place:
+        await place.heard()
+        begun, ended = Event(), Event()
+
+        class Long(ReportRoom):
+            def _outcome(self, *given: Any) -> Any:
+                del given
+                begun.set()
+                try:
+                    while True:
+                        self._going()
+                        ended.wait(0.001)
+                finally:
+                    ended.set()
+
+        room = place.room()
+        room.__class__ = Long
+        made = (await room.make_report(BOSS, Period(date(2026, 1, 1), date(2026, 6, 30)))).report_id
+        assert (await room.verify_report(BOSS, made)).state is CheckState.RUNNING
+        await asyncio.to_thread(begun.wait, 5)
+        shown = (await room.report(BOSS, made)).check
+        assert shown is not None
+        assert shown.state is CheckState.RUNNING
+        await room.close()
+        assert await asyncio.to_thread(ended.wait, 5)
+        assert (await place.room().report(BOSS, made)).check is None
+        with pytest.raises(Refusal) as refused:
+            await room.make_report(BOSS, Period(date(2026, 1, 1), date(2026, 5, 31)))
+        assert refused.value.reason is Reason.STOPPING
