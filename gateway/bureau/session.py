@@ -121,11 +121,14 @@ async def take_language(request: Request, form: PageForm) -> Response:
 
 @router.get("/", operation_id="pageHome")
 async def page_home(request: Request) -> Response:
-    """Where the desk begins: what waits, or signing in."""
+    """Where the desk begins: a province's figures or acts, what waits, or signing in."""
     caller: Caller | None = request.state.caller
     if caller is None:
-        return see_other(f"{BASE}/sign-in?{urlencode({'after': f'{BASE}/todo'})}")
+        return see_other(f"{BASE}/sign-in?{urlencode({'after': f'{BASE}/'})}")
     dispatches = caller.actor.has(Role.DISPATCHER) and not caller.actor.has(*CASE_READERS, Role.ADMINISTRATOR)
-    if caller.actor.unit[6:8] in {"PO", "NO"} and caller.actor.has(*OVERSEERS):
-        return see_other(f"{BASE}/province")
+    if caller.actor.unit[6:8] in {"PO", "NO"}:
+        if caller.actor.has(*OVERSEERS):
+            return see_other(f"{BASE}/province")
+        if caller.actor.has(Role.APPROVER):
+            return see_other(f"{BASE}/province/waiting")
     return see_other(f"{BASE}/people" if dispatches else f"{BASE}/todo")
