@@ -41,6 +41,7 @@ from node.province.ports import Behind, Listed, Oversight
 router = APIRouter()
 PAGE: Final = 50
 _TILES: Final = "^(" + "|".join(cartogram.MEASURES) + ")$"
+_LATE: Final = words_of(Count.LATE)
 _COLUMNS: Final = "^-?(" + "|".join(bands.COLUMNS) + ")$"
 _MEASURES: Final = "^(" + "|".join(MEASURES) + ")$"
 ThreadPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{8,64}$")]
@@ -157,9 +158,9 @@ async def page_list(
         view=found,
         behind=behind,
         codes=codes,
-        label=words_of(asked)[0] if asked is not None else "",
-        counts=words_of(asked)[1] if asked is not None else ISSUED_LATER,
-        basis=BASES[basis_of(asked)] if asked is not None else "",
+        label=words_of(asked)[0] if asked is not None else _LATE[0] if late_with else "",
+        counts=words_of(asked)[1] if asked is not None else LATE_WITH if late_with else ISSUED_LATER,
+        basis=BASES[basis_of(asked)] if asked is not None else BASES[Basis.STANDING] if late_with else "",
         count_choices=[(each.value, words_of(each)[0]) for each in Count],
         state_of=state_label,
         clock_of=clock_label,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delegation.figures import Count, Days, Period, Span, Tally
-from gateway.bureau.province import bands, cartogram
+from gateway.bureau.province import bands, cartogram, words
 from gateway.bureau.province.asking import Addresses, name_of
 from gateway.bureau.province.cartogram import Side, bounds_of, level_of, share_level, short_name, spots_of
 from node.province.ports import Overview, PlaceTally, Wanted
@@ -140,6 +140,8 @@ async def test_each_tile_leads_to_a_list_of_as_many(house: House, measure: str) 
             assert listed.status_code == 200
             if measure in {"late", "in_hand"}:
                 assert total_of(listed) == int(text), address
+            if measure == "late":
+                assert words.LATE_WITH in words_of_page(listed)
         assert f"<td>{tiles[0][2]} " in page.text  # the same in the table beside it
 
 
@@ -175,7 +177,7 @@ async def test_columns_are_sorted_by_links_that_say_the_order(house: House) -> N
         assert sent == sorted(sent)
         listed = await client.get(f"/desk/province/list?{PERIOD}&count=issued&sort=-issued")
         assert listed.text.count('aria-sort="descending"') == 1
-        days = re.findall(r'data-label="发出">(\d{4}-\d\d-\d\d)', listed.text)
+        days = re.findall(r'data-label="发出时间">(\d{4}-\d\d-\d\d)', listed.text)
         assert len(days) > 10
         assert days == sorted(days, reverse=True)
         for wrong in ("?sort=name", "?tile=x", "?side=x", "/list?sort=state", "?matter=1"):
@@ -185,7 +187,7 @@ async def test_columns_are_sorted_by_links_that_say_the_order(house: House) -> N
 async def test_one_matter_alone_is_counted_and_kept_by_every_link(house: House) -> None:
     async with looking(house, NATIONAL_NO) as client:
         of_one = await client.get(f"/desk/province/list?{PERIOD}&count=issued&matter=SELF_CARE&route=all")
-        matters = set(re.findall(r'data-label="事项">(\S+?) ?<', of_one.text))
+        matters = set(re.findall(r'data-label="事项类别">(\S+?) ?<', of_one.text))
         assert {text.split("<")[0] for text in matters} == {"生活自理障碍等级"}
         page = await client.get(f"/desk/province?{PERIOD}&matter=SELF_CARE")
         lists = re.findall(r'href="(/desk/province/list[^"]+)"', page.text.split("</h1>")[1].split("as-of")[1])
