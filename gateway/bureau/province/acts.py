@@ -109,6 +109,11 @@ class _Subject:
     steps: tuple[Step, ...]
     may: Possible
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Home and host."""
+        return () if self.line is None else tuple(dict.fromkeys((self.line.home_unit, self.line.host_unit)))
+
 
 async def _subject(request: Request, actor: Actor, thread_id: str, act: str) -> _Subject:
     """Raises Refusal ROLE_MISSING, NOT_FOUND, NOT_ALLOWED for an act that is not possible there."""
@@ -162,7 +167,7 @@ async def page_act(
 ) -> Response:
     """The form of an act, with what is usual filled in."""
     subject = await _subject(request, caller.actor, thread_id, act)
-    form = acts_forms.act_begun(act, subject.may, tr_of(request))
+    form = acts_forms.act_begun(act, subject.may, tr_of(request), subject.sides)
     return await _show(request, caller, wanted, subject, thread_id=thread_id, act=act, form=form)
 
 
@@ -173,7 +178,7 @@ async def take_act(
     """Do it, or prepare it for another's yes; what is wrong or new is told beside what was typed."""
     actor, tr = caller.actor, tr_of(request)
     subject = await _subject(request, actor, thread_id, act)
-    form, made = acts_forms.typed_into(acts_forms.act_spec(act, subject.may, tr), typed)
+    form, made = acts_forms.typed_into(acts_forms.act_spec(act, subject.may, tr, subject.sides), typed)
     if act == "designate":
         acts_forms.check_designation(form)
         await _name_unit(request, actor, form, made, subject.line, tr)
@@ -216,7 +221,7 @@ async def _refused(
     since = _number(made.get("seen"))
     fresh = await _subject(request, caller.actor, thread_id, act)
     now = max(fresh.may.seen, _number(refusal.details.get("sequence")))
-    spec = acts_forms.act_spec(act, fresh.may, tr)
+    spec = acts_forms.act_spec(act, fresh.may, tr, fresh.sides)
     again = Filled(spec=spec, typed={**form.typed, "seen": [str(now)]}, counts=form.counts)
     return await _show(
         request, caller, wanted, fresh, thread_id=thread_id, act=act, form=again, status=status,

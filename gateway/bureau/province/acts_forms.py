@@ -34,8 +34,9 @@ def unit_words(codes: Sequence[str], tr: Tr) -> tuple[tuple[str, str], ...]:
     return tuple((code, f"{name_of(code)} {tr(kind_of(code))} {code}".strip()) for code in codes)
 
 
-def act_spec(act: str, may: Possible, tr: Tr) -> FormSpec:
-    """What the form of an act on one delegation asks."""
+def act_spec(act: str, may: Possible, tr: Tr, sides: Sequence[str] = ()) -> FormSpec:
+    """What the form of an act on one delegation asks. `sides` stand to be chosen where the copy says that none can be:
+    it may lag behind the thread."""
 
     def unit(label: str, codes: Sequence[str], hint: str = "") -> Field:
         return Field(path="unit", label=label, ask=Ask.CHOICE, required=True, choices=unit_words(codes, tr), hint=hint)
@@ -43,15 +44,18 @@ def act_spec(act: str, may: Possible, tr: Tr) -> FormSpec:
     parts: tuple[Field, ...]
     match act:
         case "remind":
-            parts = (unit("催办哪一方", may.remind, "已选须办理的一方"), text("催办内容"))
+            parts = (unit("催办哪一方", may.remind or sides, "已选须办理的一方"), text("催办内容"))
         case "supervise":
             days = Field(
                 path="working_days", label="答复期限（工作日）", ask=Ask.NUMBER, required=True, least=1, most=MOST_DAYS,
                 longest=2,
             )  # fmt: skip
-            parts = (unit("督办哪个单位", may.supervise), days, text("督办要求"))
+            parts = (unit("督办哪个单位", may.supervise or sides), days, text("督办要求"))
         case "coordinate":
-            parts = (unit("涉及哪个单位", may.coordinate, "由该单位所在省的省级机构协调"), text("请求协调的事项"))
+            parts = (
+                unit("涉及哪个单位", may.coordinate or sides, "由该单位所在省的省级机构协调"),
+                text("请求协调的事项"),
+            )
         case "designate":
             place = Field(path="place", label="由何处的单位办理", ask=Ask.PLACE, hint=_PLACE_HINT, longest=80)
             claims = tuple(code for code in may.claims if code)
@@ -66,7 +70,7 @@ def act_spec(act: str, may: Possible, tr: Tr) -> FormSpec:
     return FormSpec((Section(name="main", title="", parts=parts),))
 
 
-def act_begun(act: str, may: Possible, tr: Tr) -> Filled:
+def act_begun(act: str, may: Possible, tr: Tr, sides: Sequence[str] = ()) -> Filled:
     """The form as it is opened."""
     chosen: dict[str, object] = {"text": tr(ACTS[act].offered) if ACTS[act].offered else ""}
     match act:
@@ -80,7 +84,7 @@ def act_begun(act: str, may: Possible, tr: Tr) -> Filled:
             chosen["seen"] = may.seen
         case _:
             pass
-    return fill(act_spec(act, may, tr), chosen)
+    return fill(act_spec(act, may, tr, sides), chosen)
 
 
 def typed_into(spec: FormSpec, typed: Mapping[str, Sequence[str]]) -> tuple[Filled, dict[str, object]]:

@@ -31,6 +31,7 @@ from tests.gateway.conftest import House
 from tests.gateway.fake_accounts import HOME, NOW, OTHER, PASSWORD
 from tests.gateway.fake_acts import OTHER_OFFICE, SEEN, THREAD, FakeActs
 from tests.gateway.fake_oversight import AS_OF, FakeOversight
+from tests.gateway.fake_views import a_row
 
 HERE = f"/desk/province/threads/{THREAD}"
 LINE = Line(
@@ -270,6 +271,10 @@ async def test_what_is_not_possible_has_no_button_and_its_form_says_so(house: Ho
         assert re.findall(rf'href="{HERE}/acts/([a-z]+)"', thread.text) == ["remind"]
         assert DEYANG_RD in words(thread)
         assert "目前不能办理此事项" in words(await client.get(f"{HERE}/acts/designate"))
+        late = await client.get(f"{HERE}/acts/supervise")  # the copy may lag: the form can be sent, and is judged
+        assert "目前不能办理此事项" in words(late)
+        sent = await client.post(f"{HERE}/acts/supervise", data=with_values(late, "/acts/supervise", unit=HOME))
+        assert sent.status_code == 303
         assert (await client.get(f"{HERE}/acts/dissolve")).status_code in {400, 404, 422}
 
 
@@ -349,6 +354,41 @@ async def test_terms_that_contradict_themselves_are_told_beside_their_field(
         assert told.status_code == 422
         assert said in words(told), words(told)
         assert acts_of(house).terms == []
+
+
+async def test_what_another_office_asked_is_answered_on_its_own_form(house: House) -> None:
+    async with office(house) as client:
+        request: dict[str, object] = {
+            "row": a_row(thread_type="coordination", home_unit=OTHER_OFFICE, host_unit=ZHEJIANG_PO)
+        }
+        house.station.desk.other = request
+        here = f"/desk/province/threads/{THREAD}/acts/answer"
+        page = await client.get(here)
+        assert "只有请求协调的省级机构可以阅读" in words(page)
+        assert (await client.post(here, data=form_to(page, "/acts/answer"))).status_code == 422  # nothing said
+        sent = await client.post(here, data=with_values(page, "/acts/answer", text="已督促成都市办理"))
+        assert sent.status_code == 303
+        assert "已提交审批" in words(await client.get(sent.headers["location"]))
+        assert acts_of(house).said == [("answer_coordination", THREAD, "已督促成都市办理")]
+        house.station.desk.other = {"row": a_row(thread_type="coordination", home_unit=ZHEJIANG_PO)}
+        assert (await client.get(here)).status_code == 409  # what it asked itself
+        house.station.desk.other = {}
+        assert (await client.get(here)).status_code == 409  # a delegation is no request
+
+
+async def test_an_agreement_is_countersigned_once_however_often_it_is_pressed(house: House) -> None:
+    async with office(house) as client:
+        acts = acts_of(house)
+        acts.agreed = (replace(an_agreement(1, State.PROPOSED, ours=False), thread_id=THREAD),)
+        form = form_to(await client.get("/desk/province/agreements"), f"{THREAD}/countersign")
+        for _ in range(2):
+            sent = await client.post(f"/desk/province/agreements/{THREAD}/countersign", data=form)
+            assert sent.headers["location"] == "/desk/province/agreements?made=approval"
+            acts.awaiting = (replace(prepared(1, "jg"), kind=Kind.AGREEMENT_COUNTERSIGNED),)
+        assert [act for act, _, _ in acts.said] == ["countersign"]
+        page = await client.get("/desk/province/agreements")
+        assert "待审批" in words(page)
+        assert "/countersign" not in page.text
 
 
 async def test_agreements_say_what_may_be_done_with_each(house: House) -> None:
