@@ -37,7 +37,7 @@ from delegation.errors import Reason, Refusal
 from delegation.facts import BodyFacts
 from delegation.model import Header
 from delegation.payloads import MOST_CONTENT, PAYLOAD_TYPE_ENVELOPE, SALT_SIZE, content_commitment, pae
-from delegation.values import maker, replaced
+from delegation.values import changer, maker, replaced
 from xieban.delegation.v1 import body_pb2
 
 _digest_of_certificate: Final = lru_cache(maxsize=64)(certificate_digest)  # a unit signs for years by the same one
@@ -93,6 +93,15 @@ class Opened:
 
 
 _opened: Final = maker(Opened)
+_sealed_as: Final = changer(
+    Header,
+    "content_commitment",
+    "recipients",
+    "signing_suite",
+    "sealing_suite",
+    "signer_certificates",
+    "payload_type",
+)
 
 
 def seal_and_sign(
@@ -302,14 +311,14 @@ def _seal(
     if len(content) > MOST_CONTENT:
         raise Refusal(Reason.TOO_LARGE, field="body")
     to = checked_recipients(recipients)
-    filled = replaced(
+    filled = _sealed_as(
         draft,
-        content_commitment=content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
-        recipients=as_named(tuple(recipients)),
-        signing_suite=SigningSuite.ECDSA_P256_SHA256,
-        sealing_suite=SealingSuite.X25519_AES256GCM,
-        signer_certificates=(_digest_of_certificate(certificate),),
-        payload_type=PAYLOAD_TYPE_ENVELOPE,
+        content_commitment(content[:SALT_SIZE], content[SALT_SIZE:]),
+        as_named(tuple(recipients)),
+        SigningSuite.ECDSA_P256_SHA256,
+        SealingSuite.X25519_AES256GCM,
+        (_digest_of_certificate(certificate),),
+        PAYLOAD_TYPE_ENVELOPE,
     )
     context = context_bytes(filled)
     sealed_body = seal_content(content, content_key=content_key, context_digest=sha256(context).digest(), recipients=to)

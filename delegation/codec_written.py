@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC
 from hashlib import sha256
+from typing import Final
 
 from delegation import codec_values as take
 from delegation import patterns
@@ -23,7 +24,9 @@ from delegation.codes import Kind, SealingSuite, ThreadType
 from delegation.errors import Refusal
 from delegation.model import NO_CLOCK, EnvelopeRef, Header, QuestionDeclared, Recipient
 from delegation.payloads import DIGEST_SIZE, PAYLOAD_TYPE_ENVELOPE
-from delegation.values import replaced
+from delegation.values import changer
+
+_digested: Final = changer(Header, "context_digest", "sealed_body_digest", "sealed_body_size", "digest")
 
 
 def read_back(draft: Header, context: bytes, header: bytes, *, sealed_body: tuple[bytes, int]) -> Header:
@@ -34,13 +37,7 @@ def read_back(draft: Header, context: bytes, header: bytes, *, sealed_body: tupl
     size) are those that the header was written with. NOT checked: that they are.
     """
     if len(header) <= MOST_HEADER and _states_little(draft) and _holds(draft, sealed_body[1]):
-        return replaced(
-            draft,
-            context_digest=sha256(context).digest(),
-            sealed_body_digest=sealed_body[0],
-            sealed_body_size=sealed_body[1],
-            digest=sha256(header).digest(),
-        )
+        return _digested(draft, sha256(context).digest(), *sealed_body, sha256(header).digest())
     return parse_header(header)
 
 

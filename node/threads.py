@@ -25,7 +25,7 @@ from delegation.table import State as Legal
 from delegation.thread_json import merely_entered, thread_bytes, thread_from_bytes
 from delegation.thread_state import ThreadState
 from delegation.urgency import priority_of, rank_day
-from delegation.values import maker, replaced
+from delegation.values import changer, maker, replaced
 from node import parts
 from node.alarms import raise_alarm
 from node.records import EntryRecord, OutboxRecord, PartyRecord, ThreadRecord, from_us, to_us
@@ -175,6 +175,9 @@ _FIRST_NEUTRAL = Kind.REMIND
 _MOST_BEHIND: Final = 64  # neutral entries that the stored state may lack: made up for when the thread is read
 _ASKING = frozenset({Kind.QUESTION, Kind.ANSWER})
 _an_entry = maker(EntryRecord)
+_counted = changer(ThreadRecord, "version", "changed_at", "change_number", "queued")
+_kept = changer(Held, "record", "noted", "written", "stored", "pending")
+_applied = changer(Held, "thread", "own_last", "record", "pending", "roles")
 _OVER = frozenset({"completed", "withdrawn", "cancelled", "archived", "ended"})
 
 
@@ -195,13 +198,8 @@ def keep(
     where that has changed.
     """
     thread, queued = held.thread, held.pending if pending is None else pending
-    record = replaced(
-        held.record,
-        version=held.record.version + edited,
-        changed_at=to_us(at),
-        change_number=state.number("changes"),
-        queued=len(queued),
-    )
+    before = held.record
+    record = _counted(before, before.version + edited, to_us(at), state.number("changes"), len(queued))
     alike = thread is None or _told_alike(held.noted, thread)
     written = held.written
     moved = alike and held.record is held.stored  # no other column has changed
@@ -225,7 +223,7 @@ def keep(
         )
     if thread is not None and not (alike and _asks_alike(held.noted, thread)):
         sync_tasks(tx, state, held.noted, thread)
-    kept = replaced(held, record=record, noted=thread, written=written, stored=record, pending=queued)
+    kept = _kept(held, record, thread, written, record, queued)
     if moved:
         tx.put_moved(record)
     else:
@@ -427,7 +425,7 @@ def apply_next(tx: Tx, state: State, held: Held, item: Item, *, trust: Trust, at
     pending = held.pending and tuple([queued for queued in held.pending if queued.header.digest != header.digest])
     if not _keeps_facts(header):
         tx.remember(state.facts, held.thread_id, False)
-    return replaced(held, thread=thread, own_last=own_last, record=record, pending=pending, roles=roles)
+    return _applied(held, thread, own_last, record, pending, roles)
 
 
 def _dates_agree(thread: ThreadState, entry: Entry) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from delegation.model import Header, Recipient
 from delegation.thread_state import OpenClock, ThreadState
-from delegation.values import Remembered, completed, maker, replaced
+from delegation.values import Remembered, changer, completed, maker, replaced
 from tests.builders import a_header
 
 
@@ -35,6 +35,17 @@ def test_what_is_completed_is_the_new_value_itself_and_not_the_one_it_was_made_o
     assert (header.leg, header.hop, header.round) == (1, 0, 1)
     with pytest.raises(FrozenInstanceError):
         new.leg = 3  # type: ignore[misc]  # what is tried
+
+
+def test_a_changer_changes_its_fields_by_place() -> None:
+    header = a_header()
+    moved = changer(Header, "leg", "reasons", "hop")
+    assert moved(header, 2, ("R01",), 1) == replace(header, leg=2, reasons=("R01",), hop=1)
+    for wrong in ((header, 2), (header, 2, (), 1, 1)):
+        with pytest.raises(TypeError):
+            moved(*wrong)
+    with pytest.raises(TypeError):
+        changer(Header, "no_such_field")
 
 
 def test_a_class_that_checks_itself_is_refused() -> None:
