@@ -3,10 +3,13 @@
 # ruff: noqa: ARG002 - arguments are the port's
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from delegation.errors import Reason, Refusal
 from delegation.figures import Period
 from node.desk.ports import Actor
+from node.province.report_checking import Difference
+from node.province.report_online import Online, OnlineState
 from node.province.report_ports import CheckState, ReportCheck, ReportList, ReportSeal, ReportView
 from node.province.schedule import ReportKind
 from tests.gateway.fake_accounts import NOW
@@ -60,3 +63,23 @@ class FakeReports:
 
     async def sealed_report(self, actor: Actor, report_id: str) -> bytes:
         raise Refusal(Reason.NOT_FOUND)
+
+
+def busy_reports() -> FakeReports:
+    """One that was verified and differs, and one that waits for its seal: everything that the pages show."""
+    figure = Difference(what="figure", where="whole.counts.issued", reported=7, found=6)
+    entry = Difference(what="entry", where="", thread_id="WT-330100-20260803-000017-Y", leaf=9, why="inclusion")
+    online = Online(state=OnlineState.DIFFERS, log_size=12, leaves=3, differences=(entry,))
+    seal = ReportSeal(submitted_by="s1", submitted_by_name="示例", submitted_at=NOW)
+    wrong = ReportView(
+        report_id="month-2026-06", kind=ReportKind.MONTH, first=date(2026, 6, 1), last=date(2026, 6, 30), log_size=10,
+        threads=3, digest="0" * 64, size=900, made_by="", made_by_name="", made_at=NOW,
+        check=ReportCheck(
+            state=CheckState.DONE, threads=3, entries=9, differences=(figure,), left_out=2, online=online,
+            checked_by="s1", checked_at=NOW,
+        ),
+    )  # fmt: skip
+    waits = replace(
+        wrong, report_id="month-2026-07", first=date(2026, 7, 1), last=date(2026, 7, 31), seal=seal, check=None
+    )
+    return FakeReports({each.report_id: each for each in (waits, wrong)})
