@@ -1,19 +1,26 @@
-"""Trial: words of a case looked for at the registry in every form and place; a node shows that they could be found."""
+"""Trial: words of a case looked for at the registry, and at an office that copies and reports, in every form and place;
+a node shows that they could be found."""
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from cli.demo.story import play
-from cli.local_federation import CHENGDU, HANGZHOU
+from cli.local_federation import CHENGDU, HANGZHOU, SICHUAN
+from delegation.deadlines import day_of
 from delegation.digits import UnitType
 from node.settings import NodeSettings
 from registry.settings import RegistrySettings
@@ -67,8 +74,33 @@ def _a_letter(federation: CanaryFederation) -> header_pb2.Envelope:
 
 def _metrics(federation: CanaryFederation) -> bytes:
     address = RegistrySettings.load(federation.registry_dir).metrics_address
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
-        return bytes(answer.read())
+    found = b""
+    for url in (f"http://{address}", federation.http_urls[SICHUAN.code]):
+        with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:  # noqa: S310 - loopback
+            found += answer.read()
+    return found
+
+
+def _copied(federation: CanaryFederation, number: str) -> None:
+    """Wait until the office's node holds the whole delegation, ended, in its copy."""
+    path, deadline = federation.node_dir(SICHUAN.code) / "node.db", time.monotonic() + 60.0
+    while time.monotonic() < deadline:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT is_open FROM courses WHERE thread_id = ?", (number,)).fetchone()
+        if found is not None and not found[0]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the office's copy is behind")
+
+
+def _reported(federation: CanaryFederation, into: Path) -> None:
+    """A report of this month in every form, made beside the office's node."""
+    today = day_of(datetime.now(UTC))
+    period = ("--from", today.replace(day=1).isoformat(), "--to", today.isoformat())
+    command = ("report", "make", "--data-dir", str(federation.node_dir(SICHUAN.code)), *period, "--out", str(into))
+    done = subprocess.run([sys.executable, "-m", "cli", *command], capture_output=True, check=False)
+    into.joinpath("output.txt").write_bytes(done.stdout + done.stderr)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def _back_up(federation: CanaryFederation, into: Path) -> None:
@@ -88,7 +120,7 @@ def _words(found: list[Found]) -> set[str]:
 
 @pytest.mark.trial
 @pytest.mark.timeout(600)
-def test_the_registry_knows_no_word_of_the_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registry_and_office_know_no_word_of_the_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seed = int(os.environ.get("XIEBAN_TRIAL_SEED") or random.SystemRandom().randrange(10**9))
     print(f"seed {seed}; XIEBAN_TRIAL_SEED={seed} repeats it")
     canaries = Canaries.drawn(seed)
@@ -102,21 +134,30 @@ def test_the_registry_knows_no_word_of_the_case(tmp_path: Path, monkeypatch: pyt
         search = canaries.search()
         print(f"{bodies} content keys, {len(canaries.secrets)} keys, {len(search)} forms are looked for")
 
+        office, reports = federation.node_dir(SICHUAN.code), tmp_path / "reports"
+        reports.mkdir()
+        _copied(federation, number)
+        _reported(federation, reports)
         load = Load(federation, canaries, tmp_path)
         load.start()
         try:
             at_node, node_size = search.memory(federation.pid(CHENGDU.code))
             at_registry = [search.memory(federation.pid("registry")) for _ in range(2)]
+            at_office = [search.memory(federation.pid(SICHUAN.code)) for _ in range(2)]
         finally:
             load.enough.set()
             load.join()
         assert load.error is None, load.error
         sizes = [size >> 20 for _, size in at_registry]
         print(f"played {1 + load.played} times; searched {sizes} MiB of the registry's memory, ", end="")
-        print(f"{node_size >> 20} MiB of a node's, where {len(_words(at_node))} words were found")
+        print(
+            f"{at_office[0][1] >> 20} of the office's, {node_size >> 20} MiB of a node's, where {len(_words(at_node))} words were found"
+        )
         # the search finds them where they have to be, so that finding none elsewhere says something
         assert {"worker name", "ID number", "diagnosis", "report", "employer name", "file name"} <= _words(at_node)
         assert [hits for hits, _ in at_registry] == [[], []]
+        assert [hits for hits, _ in at_office] == [[], []]
+        assert search.files(office, reports) == [], "the office's node and its report"
         assert search.data(_metrics(federation), "metrics") == []
 
         # then careless callers, who put them where they do not belong
@@ -137,9 +178,13 @@ def test_the_registry_knows_no_word_of_the_case(tmp_path: Path, monkeypatch: pyt
         node_folders = [federation.node_dir(bureau.code) for bureau in (HANGZHOU, CHENGDU)]
         keys = [NodeSettings.load(folder).keys_dir for folder in node_folders]
         assert search.files(*node_folders, leave_out=keys) == [], "a node at rest, at work"
+        _copied(federation, again)
+        _reported(federation, reports)
+        assert search.files(office, reports) == []
+    assert search.files(office, reports) == [], "the office's node, stopped"
     assert search.files(federation.registry_dir, temporary) == []
     assert search.files(*node_folders, leave_out=keys) == [], "a node at rest, stopped"
     logs = sorted(federation.folder.glob("*.log"))
-    assert len(logs) == 3
+    assert len(logs) == 4
     assert search.files(*logs) == []
     assert b"call_refused" in (federation.folder / "registry.log").read_bytes(), "the log was on"

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from certs.envelope import open_body
 from cli.demo.desk import Desk, Json
 from cli.demo.story import Staff, load_case
-from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
+from cli.local_federation import CHENGDU, HANGZHOU, SICHUAN, BureauPlan, LocalFederation
 from delegation.codec_body import materials_of
 from delegation.codec_entry import parse_sealed
 from delegation.codec_header import parse_header
@@ -155,11 +155,11 @@ class CanaryDesk(Desk):
 
 
 class CanaryFederation(LocalFederation):
-    """Two bureaus and a registry at the debug level, with staff of canary names and passwords."""
+    """Two bureaus, the host's office and a registry at the debug level; staff of the bureaus with canary names."""
 
     def __init__(self, folder: Path, canaries: Canaries) -> None:
         """Nothing is made before `prepare`."""
-        super().__init__(folder, (HANGZHOU, CHENGDU), log_level="debug")
+        super().__init__(folder, (HANGZHOU, CHENGDU, SICHUAN), log_level="debug")
         self.canaries = canaries
         self.passwords.update(canaries.passwords)
 
@@ -197,13 +197,13 @@ class CanaryFederation(LocalFederation):
         return process.pid
 
     def learn_secrets(self) -> int:
-        """Every key that a node has and the registry must not: private keys, content keys, keys of materials.
+        """Every key that a bureau has, and registry and office must not: private keys, content keys, keys of materials.
 
         Content keys are got as a recipient gets them, from what the registry itself keeps. Gives how many those were.
         """
         secrets = self.canaries.secrets
         sealing: dict[bytes, X25519PrivateKey] = {}
-        for bureau in self.bureaus:
+        for bureau in (HANGZHOU, CHENGDU):
             keys = NodeSettings.load(self.node_dir(bureau.code)).keys_dir
             for path in keys.rglob("*.pem"):
                 key = load_pem_private_key(path.read_bytes(), None)
