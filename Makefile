@@ -37,7 +37,7 @@ demo: $(RUN_STAMP) ## Install once and run the demonstration: two bureaus, a reg
 	@$(BIN)/xieban demo
 
 .PHONY: test
-test: $(DEV_STAMP) ## Run the whole test suite (no full-size trials)
+test: $(DEV_STAMP) ## Run the whole test suite (no full-size trials); PICTURES=1 keeps the browser's pictures
 	$(BIN)/python -m pytest -n 3 --dist loadscope --ignore=tests/trials $(PYTEST_ARGS)
 
 .PHONY: trials

@@ -1,8 +1,10 @@
 """Two bureaus as real processes, and a real browser before them: Debian's Chromium, driven by playwright.
 
-Where no Chromium is, these tests are skipped and say which package brings it. Pictures lie under build/screenshots.
+Where no Chromium is, these tests are skipped and say which package brings it. `make test PICTURES=1` keeps pictures
+under build/screenshots; each takes longer than most of what is asserted, so a usual run takes none.
 """
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -174,9 +176,11 @@ def window(browser: Browser) -> Iterator[Window]:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Keeps a picture of a page."""
+    """Keeps a picture of a page where PICTURES asks for them."""
 
     def keep(page: Page, name: str) -> None:
+        if not os.environ.get("PICTURES"):
+            return
         PICTURES.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURES / f"{request.node.name}-{name}.png", full_page=True)
 
