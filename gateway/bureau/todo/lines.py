@@ -14,6 +14,13 @@ from node.desk.views import AlarmView, DelegationRow, TodoItem, TodoView
 WARNINGS: Final = frozenset({"due_soon", "overdue", "short_time"})
 _REASONS: Final = {reason.value: reason for reason in Reason}
 _ABOUT_DAYS: Final = {"short_time"}
+# alarms whose reason alone says too little: cause and cure by the reason and what it is about
+_OF_WHAT: Final = {
+    (Reason.UNAVAILABLE.value, "report"): (
+        "监管报表到期未能编制",
+        "请检查与注册中心的连接和本地副本（xieban doctor）；补齐后自动补做，不必另行编制",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,4 +120,7 @@ class AlarmLine:
 
 def alarm_line(alarm: AlarmView) -> AlarmLine:
     """An alarm as its line."""
+    of_what = _OF_WHAT.get((alarm.reason, alarm.details.get("what", "")))
+    if of_what is not None:
+        return AlarmLine(alarm=alarm, cause=of_what[0], cure=of_what[1])
     return AlarmLine(alarm=alarm, cause=text_of_reason(alarm.reason), cure=cure_of("alarm", alarm.reason))

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from delegation.figures import Period
 from gateway.bureau.documents.worker import find_fonts
 from gateway.bureau.texts import english
+from gateway.bureau.todo.lines import alarm_line
 from gateway.report_files import ReportFormat
 from gateway.report_paper import title_of
 from gateway.report_words import CHECK_STATES, KINDS, ONLINE_STATES, WHATS, figure_label
@@ -23,6 +24,7 @@ from gateway.schemas import province_reports as schemas
 from gateway.schemas.base import Answer
 from gateway.sealing import ProgramSeal
 from node.desk.ports import Role
+from node.desk.views import AlarmView
 from node.province import report_online, report_ports, reports
 from node.province.report_checking import Difference, Outcome
 from node.province.standing import read_standing, write_standing
@@ -31,7 +33,7 @@ from node.store_memory import MemoryStore
 from tests.builders import HANGZHOU_RD, ZHEJIANG_PO
 from tests.gateway.bureau.pages import form_to, words
 from tests.gateway.conftest import House
-from tests.gateway.fake_accounts import PASSWORD
+from tests.gateway.fake_accounts import NOW, PASSWORD
 from tests.gateway.test_sealing import a_command, key, verify
 from tests.node.province.test_report_room import Place, a_place
 
@@ -283,3 +285,10 @@ def test_a_paper_is_named_by_the_length_of_its_period(first: str, last: str, tit
 
     dated = Dated(Period(date.fromisoformat(first), date.fromisoformat(last)))
     assert title_of(cast("reports.Report", dated)).endswith(title)
+
+
+def test_an_alarm_of_a_report_says_what_waits() -> None:
+    details = {"what": "report", "report": OCTOBER}
+    alarm = AlarmView(1, "UNAVAILABLE", "", ZHEJIANG_PO, details, NOW, "")
+    assert (alarm_line(alarm).cause, alarm_line(alarm).cause in english()) == ("监管报表到期未能编制", True)
+    assert alarm_line(replace(alarm, details={})).cause != alarm_line(alarm).cause
