@@ -289,6 +289,9 @@ def test_a_paper_is_named_by_the_length_of_its_period(first: str, last: str, tit
 
 def test_an_alarm_of_a_report_says_what_waits() -> None:
     details = {"what": "report", "report": OCTOBER}
-    alarm = AlarmView(1, "UNAVAILABLE", "", ZHEJIANG_PO, details, NOW, "")
+    alarm = AlarmView(
+        alarm_id=1, reason="UNAVAILABLE", delegation_id="", unit=ZHEJIANG_PO, details=details, raised_at=NOW,
+        acknowledged_by="",
+    )  # fmt: skip
     assert (alarm_line(alarm).cause, alarm_line(alarm).cause in english()) == ("监管报表到期未能编制", True)
     assert alarm_line(replace(alarm, details={})).cause != alarm_line(alarm).cause
