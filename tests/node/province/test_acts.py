@@ -159,6 +159,19 @@ async def test_an_office_reminds_supervises_and_asks_its_colleague(tmp_path: Pat
             nobody = await refused(node.acts.remind(actor, [ref], "催"))
             assert nobody.reason is Reason.ROLE_MISSING
 
+        # the registry tells when it heard the members: once the host's node is off for hours, its office is alerted
+        await world.stop_node(CHENGDU)
+        clock.ahead += timedelta(hours=5)
+        await until(partial(_alerted, other, boss(SICHUAN)), lambda found: ("bureau_offline", CHENGDU) in found)
+        assert ("bureau_offline", CHENGDU) not in await _alerted(office, supervisor)  # another province's
+
+
+async def _alerted(node: Node, actor: Actor) -> set[tuple[str, str]]:
+    """What stands after a look, with the unit or bureau that it is about."""
+    await node.alerts.look()
+    page = await node.alerts.alerts(actor, standing=True)
+    return {(each.rule.value, each.unit) for each in page.items}
+
 
 async def test_two_provinces_name_the_unit_and_a_thread_that_moved_on_is_stale(tmp_path: Path) -> None:
     async with federation(tmp_path, ZHEJIANG, SICHUAN, HANGZHOU, CHENGDU, DEYANG) as (world, _):
