@@ -5,6 +5,8 @@ PostgreSQL: milliseconds (median, 95th percentile) of the morning's page, of the
 lists, each after one course has changed, so that nothing is answered from what was kept; then how many items a second a
 mirror verifies and writes down, of a simulated year played through the registry's own rooms. `times_yardstick` is the
 median beside what counting as many pairs takes in the same run. `--compare` adds what the other ways would take.
+`--year DIR [--keep FILE]` is a folder of `xieban simulate --end 2026-11-20`: that is copied, into the SQLite file of `--keep` where there
+is none yet, and asked, and nothing else is done.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter, process_time
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Engine, text
 
@@ -39,7 +41,7 @@ from node.province.ports import Behind, Business, Route, Wanted
 from node.records_province import CourseRecord, WatchedRecord
 from node.store_sql import SqlStore, make_engine
 from tests.builders import NATIONAL_NO, ZHEJIANG_PO, a_roster
-from tests.node.province.office import TODAY, Office, a_course, an_office, overseer
+from tests.node.province.office import TODAY, Office, OfficeState, a_course, an_office, overseer
 
 _CALLS: Final = 30
 _MEGABYTE: Final = 1024 * 1024
@@ -131,17 +133,19 @@ def _questions(office: Office) -> Iterator[tuple[str, Callable[[], Awaitable[obj
     yield "list of everything", lambda: views.lines(country, everything, Behind())
 
 
-async def figures(url: str, count: int, *, compare: bool) -> None:
-    """Fill a store and ask."""
+async def figures(url: str, count: int, *, compare: bool, filled: bool = False) -> None:
+    """Fill a store, if that is not done, and ask."""
     engine = make_engine(url)
     store, name = SqlStore(engine), engine.dialect.name
-    for kind in (CourseRecord, WatchedRecord):  # of a copy that was measured before
+    for kind in () if filled else (CourseRecord, WatchedRecord):  # of a copy that was measured before
         store.commit({kind: {tuple(key): None for key in store.select_columns(kind, kind.KEY)}})
     unit = yardstick(count)
     async with an_office(store) as office:
         began = perf_counter()
-        await office.keep(courses(count))
-        say(store=name, filled=count, seconds=round(perf_counter() - began, 1))
+        if not filled:
+            await office.keep(courses(count))
+            say(store=name, filled=count, seconds=round(perf_counter() - began, 1))
+        cast("OfficeState", office.state).numbers["courses"] = store.maximum(CourseRecord, "change")
         before, began = resident(), perf_counter()
         await office.views.warm()
         say(
@@ -149,7 +153,7 @@ async def figures(url: str, count: int, *, compare: bool) -> None:
             resident_mb_before=round(before), resident_mb_after=round(resident()),
         )  # fmt: skip
         numbers = iter(range(10_000))
-        some = list(courses(2_000))
+        some = [read_course(row.course) for row in store.select(CourseRecord, limit=2_000)]
 
         async def change() -> None:
             course = some[next(numbers) % len(some)]
@@ -246,6 +250,18 @@ async def run(count: int, copied: int, *, compare: bool) -> None:
                 await figures(url, count, compare=compare)
 
 
+async def year(folder: Path, keep: Path, *, compare: bool) -> None:
+    """Copy a played year, if that is not done, and ask the copy."""
+    url = f"sqlite:///{keep}"
+    if not keep.exists():
+        say(**await copy_a_year(folder, url), megabytes=round(keep.stat().st_size / _MEGABYTE))
+    store = SqlStore(make_engine(url))
+    count = store.count(CourseRecord)
+    store.close()
+    say(yardstick_ms=round(yardstick(count), 2), pairs=count)
+    await figures(url, count, compare=compare, filled=True)
+
+
 def main() -> None:
     """Measure."""
     configure("error")
@@ -253,7 +269,12 @@ def main() -> None:
     parser.add_argument("--courses", type=int, default=61_500)
     parser.add_argument("--copied", type=int, default=200)
     parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--year", type=Path)
+    parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
+    if given.year is not None:
+        asyncio.run(year(given.year, given.keep or given.year / "copy.db", compare=given.compare))
+        return
     asyncio.run(run(given.courses, given.copied, compare=given.compare))
 
 

@@ -1,6 +1,7 @@
 """What a monthly report takes with a national year of delegations at an office's node.
 
-`python -m bench.bench_report [--courses 61500]` prints JSON lines, on SQLite: seconds to make the report of a month for
+`python -m bench.bench_report [--courses 61500] [--copy FILE]` prints JSON lines, on SQLite, of courses of its own or of
+the copy that `bench_province --year` kept: seconds to make the report of a month for
 the country and for one province, then its sheets and its public extract; bytes of each, and the memory that was held
 before and at most.
 
@@ -63,7 +64,8 @@ async def run(count: int, url: str) -> None:
     """Fill a store and report."""
     store = SqlStore(make_engine(url))
     async with an_office(store) as office:
-        await office.keep(courses(count))
+        if count:
+            await office.keep(courses(count))
         await office.writer.run(_complete)
         trust: Any = office.state.rosters.current  # a trusted roster as far as it is looked at
     for unit in (NATIONAL_NO, ZHEJIANG_PO):
@@ -119,7 +121,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--courses", type=int, default=61_500)
     parser.add_argument("--year", type=int, default=0, help="delegations to play and verify instead")
+    parser.add_argument("--copy", type=Path)
     given = parser.parse_args()
+    if given.copy is not None:
+        asyncio.run(run(0, f"sqlite:///{given.copy}"))
+        return
     with tempfile.TemporaryDirectory() as folder:
         if given.year:
             asyncio.run(run_year(given.year, Path(folder)))

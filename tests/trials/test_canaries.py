@@ -150,9 +150,8 @@ def test_registry_and_office_know_no_word_of_the_case(tmp_path: Path, monkeypatc
         assert load.error is None, load.error
         sizes = [size >> 20 for _, size in at_registry]
         print(f"played {1 + load.played} times; searched {sizes} MiB of the registry's memory, ", end="")
-        print(
-            f"{at_office[0][1] >> 20} of the office's, {node_size >> 20} MiB of a node's, where {len(_words(at_node))} words were found"
-        )
+        print(f"{at_office[0][1] >> 20} of the office's, {node_size >> 20} of a node's, ", end="")
+        print(f"where {len(_words(at_node))} words were found")
         # the search finds them where they have to be, so that finding none elsewhere says something
         assert {"worker name", "ID number", "diagnosis", "report", "employer name", "file name"} <= _words(at_node)
         assert [hits for hits, _ in at_registry] == [[], []]
