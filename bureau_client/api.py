@@ -1287,15 +1287,11 @@ class Bureau(Caller):
         answer = self.call("GET", "/api/v1/province/reports/{report_id}", values={"report_id": report_id})
         return cast("Answer[ReportOut]", answer)
 
-    def read_report_file(self, report_id: str, *, format: ReportFormat | None = None) -> Answer[dict[str, object]]:
+    def read_report_file(
+        self, report_id: str, *, format: ReportFormat | None = None
+    ) -> AbstractContextManager[Iterator[bytes]]:
         """The report in one of its forms."""
-        answer = self.call(
-            "GET",
-            "/api/v1/province/reports/{report_id}/file",
-            values={"report_id": report_id},
-            query={"format": format},
-        )
-        return cast("Answer[dict[str, object]]", answer)
+        return self.stream("/api/v1/province/reports/{report_id}/file", values={"report_id": report_id})
 
     def verify_report(self, report_id: str) -> Answer[ReportCheckOut]:
         """Begin to count it again from the signed bytes, and to ask the registry's log for its checkpoint."""

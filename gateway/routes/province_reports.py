@@ -18,11 +18,17 @@ router = APIRouter(tags=["province"])
 ReportId = Annotated[
     str, Path(pattern=r"^[a-z]{4,10}-[0-9-]{4,60}$", description="Id of a report.", examples=["month-2026-10"])
 ]
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+# octet-stream stands for all of them: a client takes the file as bytes, whatever form was asked for
 _FILES = {
-    "application/json": {"schema": {"type": "object"}},
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": {"type": "string"}},
-    "text/csv": {"schema": {"type": "string"}},
-    "application/pdf": {"schema": {"type": "string"}},
+    media: _BYTES
+    for media in (
+        "application/octet-stream",
+        "application/json",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/csv",
+        "application/pdf",
+    )
 }
 
 
