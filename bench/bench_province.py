@@ -5,8 +5,8 @@ PostgreSQL: milliseconds (median, 95th percentile) of the morning's page, of the
 lists, each after one course has changed, so that nothing is answered from what was kept; then how many items a second a
 mirror verifies and writes down, of a simulated year played through the registry's own rooms. `times_yardstick` is the
 median beside what counting as many pairs takes in the same run. `--compare` adds what the other ways would take.
-`--year DIR [--keep FILE]` is a folder of `xieban simulate --end 2026-11-20`: that is copied, into the SQLite file of `--keep` where there
-is none yet, and asked, and nothing else is done.
+`--year DIR [--keep FILE]` is a folder of `xieban simulate --end 2026-11-20`: that is copied, into the SQLite file of
+`--keep` where there is none yet, and asked, and nothing else is done.
 """
 
 import argparse

@@ -288,10 +288,11 @@ async def _believed(node: Node, messages: Sequence[pb.WatchEntriesResponse]) -> 
     async with an_office(store, now) as office:
         mirror = _mirror(office, node, Liar(messages, node.link), reader)
         assert mirror.own is not None
+        await mirror.take(messages[0], 0)
         for _ in range(2):  # told twice, counted once
-            await mirror.follow()
             await mirror.own.catch_up()
             assert reader.read == [thread_id]  # and its own thread is read once
+            await mirror.follow()
             seen = await _views(office)
             assert seen.as_of.current
             assert seen.tally.counts[Count.ACCEPTED] == 1
