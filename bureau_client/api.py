@@ -1287,11 +1287,11 @@ class Bureau(Caller):
         answer = self.call("GET", "/api/v1/province/reports/{report_id}", values={"report_id": report_id})
         return cast("Answer[ReportOut]", answer)
 
-    def read_report_file(
-        self, report_id: str, *, format: ReportFormat | None = None
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def read_report_file(self, report_id: str, format: ReportFormat) -> AbstractContextManager[Iterator[bytes]]:
         """The report in one of its forms."""
-        return self.stream("/api/v1/province/reports/{report_id}/file", values={"report_id": report_id})
+        return self.stream(
+            "/api/v1/province/reports/{report_id}/files/{format}", values={"report_id": report_id, "format": format}
+        )
 
     def verify_report(self, report_id: str) -> Answer[ReportCheckOut]:
         """Begin to count it again from the signed bytes, and to ask the registry's log for its checkpoint."""

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from delegation.errors import Reason, Refusal
 from delegation.figures import Period
@@ -20,16 +20,14 @@ ReportId = Annotated[
 ]
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 # octet-stream stands for all of them: a client takes the file as bytes, whatever form was asked for
-_FILES = {
-    media: _BYTES
-    for media in (
-        "application/octet-stream",
-        "application/json",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "text/csv",
-        "application/pdf",
-    )
-}
+_MEDIA = (
+    "application/octet-stream",
+    "application/json",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "text/csv",
+    "application/pdf",
+)
+_FILES = dict.fromkeys(_MEDIA, _BYTES)
 
 
 @router.get("/province/reports", operation_id="listReports", response_model=ReportListOut)
@@ -60,7 +58,7 @@ async def read_report(report_id: ReportId, station: CurrentStation, actor: Curre
 
 
 @router.get(
-    "/province/reports/{report_id}/file",
+    "/province/reports/{report_id}/files/{format}",
     operation_id="readReportFile",
     response_class=Response,
     responses={200: {"description": "The file.", "content": _FILES}},
@@ -71,11 +69,11 @@ async def read_report_file(
     actor: CurrentActor,
     form: Annotated[
         ReportFormat,
-        Query(
+        Path(
             alias="format",
             description="json is what is verified, public an extract without small cells, sealed the PDF with e-seal.",
         ),
-    ] = ReportFormat.JSON,
+    ],
 ) -> Response:
     """The report in one of its forms."""
     try:

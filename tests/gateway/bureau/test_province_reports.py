@@ -245,11 +245,11 @@ async def test_the_interface_does_what_the_pages_do(house: House) -> None:
             assert (await client.post(API, json=body)).status_code == 422
         where = f"{API}/{OCTOBER}"
         assert (await client.get(f"{where}/verification")).status_code == 404
-        file = (await client.get(f"{where}/file", params={"format": "json"})).content
+        file = (await client.get(f"{where}/files/json")).content
         assert reports.read(file).digest == listed["reports"][0]["digest"]
         for form in ReportFormat:
             if form not in {ReportFormat.PDF, ReportFormat.SEALED}:
-                assert (await client.get(f"{where}/file", params={"format": form.value})).status_code == 200, form
+                assert (await client.get(f"{where}/files/{form.value}")).status_code == 200, form
         submitted = (await client.post(f"{where}/submission")).json()
         assert (submitted["seal"]["submitted_by"], submitted["seal"]["sealed_at"]) == ("boss", None)
         assert (await client.get(f"{API}/month-1999-01")).status_code == 404
