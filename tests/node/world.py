@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from certs.authority import SealAuthority
+from certs.files import make_folder, write_atomically
 from certs.roster_book import RosterBook
 from certs.roster_grants import add_certificate
 from certs.unit_request import UnitRequest
@@ -24,6 +25,7 @@ from delegation.codes import Matter
 from delegation.regions import RegionTable, load_regions
 from delegation.roster_view import Bureau, Competence, Unit, UnitType
 from node import setup as node_setup
+from node import store_sql as node_store
 from node.desk.ports import Actor
 from node.desk.views import DelegationView
 from node.service import Node
@@ -99,6 +101,25 @@ def regions() -> RegionTable:
     return load_regions()
 
 
+@lru_cache(maxsize=1)
+def _empty_databases() -> dict[str, bytes]:
+    """A node's and a registry's database as they make them. A third of a world's beginning is the making."""
+    with tempfile.TemporaryDirectory() as name:
+        paths = {file: Path(name) / file for file in (NodeSettings.DATABASE, RegistrySettings.DATABASE)}
+        node_store.SqlStore(node_store.make_engine(f"sqlite:///{paths[NodeSettings.DATABASE]}")).close()
+        registry_setup.open_store(
+            RegistrySettings(federation_id=FEDERATION, trust_domain=DOMAIN, data_dir=Path(name))
+        ).close()
+        assert not [*Path(name).glob("*-wal")]
+        return {file: path.read_bytes() for file, path in paths.items()}
+
+
+def _with_database(folder: Path, name: str) -> None:
+    """A new database in a service's folder, before the service is set up there."""
+    make_folder(folder)
+    write_atomically(folder / name, _empty_databases()[name])
+
+
 @dataclass
 class World:
     """Folders, authorities and what runs."""
@@ -140,6 +161,7 @@ class World:
             metrics_address="127.0.0.1:0",
             log_level="error",
         )
+        _with_database(settings.data_dir, RegistrySettings.DATABASE)
         info = registry_setup.init(settings, at, seal_authority=authority.certificate)
         book = RosterBook.create(
             self.folder / "book", federation_id=FEDERATION, registry=info, regions=regions(), at=at
@@ -209,6 +231,7 @@ class World:
             reconnect_max_seconds=0.5,
             min_free_bytes=0,
         )
+        _with_database(settings.data_dir, NodeSettings.DATABASE)
         node_setup.init(settings, at)
         token = registry_setup.new_token(self.registry_settings, bureau, at)
         self.settings[bureau] = node_setup.enrol(settings, token, at)
