@@ -106,8 +106,8 @@ def tell_late(tx: Tx, state: State, at: datetime, *, unit: str, planned: Planned
     if at - planned.due_at <= LATE:
         return
     details = {"what": "report", "report": planned.report_id}
-    where = (Where("reason", Reason.UNAVAILABLE.value), Where("unit", unit))
-    where += (Where("details", json.dumps(details, sort_keys=True)),)
+    text = json.dumps(details, sort_keys=True)
+    where = (Where("reason", Reason.UNAVAILABLE.value), Where("unit", unit), Where("details", text))
     if not tx.select(AlarmRecord, where, limit=1):
         raise_alarm(tx, Reason.UNAVAILABLE, at=at, number=state.number("alarms"), unit=unit, details=details)
 
