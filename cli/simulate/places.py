@@ -36,6 +36,7 @@ _PEOPLE: Final[Mapping[str, int]] = {
 }  # fmt: skip
 _MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
 _FOCUS_SHARE: Final = 0.4
+_NEAR: Final = 0.75  # of transfers and the like: to a place of the same province
 _OUTAGES: Final = 0.12  # of the units whose node is away once in the year
 _NOT_MEMBERS: Final = 0.05
 _ALWAYS_MEMBERS: Final = 80  # the first of the hosts
@@ -107,10 +108,10 @@ class Country:
         return home, host
 
     def another(self, rng: Random, *, than: Iterable[str], near: Place) -> Place:
-        """Another place with a node for recognition, of the same province where there is one."""
+        """Another place with a node for recognition: mostly of the same province, where there is one."""
         avoid = set(than)
         same = [p for p in self.places if p.province == near.province and p.region not in avoid and p.recognises_online]
-        if same:
+        if same and rng.random() < _NEAR:
             return same[rng.randrange(len(same))]
         while (found := self._hosts.draw(rng)).region in avoid or not found.recognises_online:
             pass
