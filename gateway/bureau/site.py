@@ -1,6 +1,7 @@
 """The desk as an application of its own, mounted at /desk: its pages, its files, its words when something is wrong."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Final, cast
 
@@ -99,6 +100,15 @@ def _check_access(routers: Sequence[APIRouter]) -> None:
         raise ValueError(f"access table and pages differ: {sorted(set(named) ^ set(PAGES))}")
 
 
+@cache
+def _gated() -> APIRouter:
+    """Every page behind `admit_page`; one for all, for FastAPI works out each where it is used."""
+    gated = APIRouter(dependencies=[Depends(admit_page)])
+    for module in _PAGES:
+        gated.include_router(module.router)
+    return gated
+
+
 def create_site(state: State) -> Mount:
     """The desk's pages, to be mounted beside the API, whose `state` (station, settings, clock, gates) they share.
 
@@ -122,10 +132,8 @@ def create_site(state: State) -> Mount:
         exception_handlers=handlers,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    routers = [module.router for module in _PAGES]
-    _check_access(routers)
-    for router in routers:
-        site.include_router(router)
+    _check_access([module.router for module in _PAGES])
+    site.router.routes.extend(_gated().routes)
     site.mount("/static", DigestedFiles())
     site.state = state
     return Mount(BASE, app=site, name="desk")
