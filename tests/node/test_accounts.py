@@ -140,6 +140,7 @@ async def test_neither_password_nor_token_is_in_the_store(house: House) -> None:
 def test_the_work_is_that_of_rfc_9106() -> None:
     hasher = PasswordHasher()
     assert (hasher.type, hasher.time_cost, hasher.memory_cost) == (Type.ID, 3, 64 * 1024)
+    assert Passwords().hash_now(GOOD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def test_five_failures_lock_for_fifteen_minutes(house: House) -> None:

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from argon2 import PasswordHasher
+
 from certs.authority import SealAuthority
 from certs.files import make_folder, write_atomically
 from certs.roster_book import RosterBook
@@ -26,6 +28,7 @@ from delegation.regions import RegionTable, load_regions
 from delegation.roster_view import Bureau, Competence, Unit, UnitType
 from node import setup as node_setup
 from node import store_sql as node_store
+from node.desk.passwords import Passwords
 from node.desk.ports import Actor
 from node.desk.views import DelegationView
 from node.service import Node
@@ -62,6 +65,7 @@ T = TypeVar("T")
 WAITING = 30.0  # seconds for what takes one on an idle machine; tests share theirs
 LOOKING = 15.0
 STARTING, STOPPING = 30.0, 15.0
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def stacks() -> str:
@@ -262,6 +266,7 @@ class World:
         """Start a bureau's node; one that can reach the registry has its roster then."""
         async with bounded(STARTING, f"node {bureau} start"):
             node = await Node.start(self.settings[bureau], self.clock, regions=regions(), carry=carry)
+        node.accounts._passwords = Passwords(_CHEAP)  # the costs of real ones are tried in test_accounts
         self.nodes[bureau] = node
         if carry and self.registry is not None:
             async with bounded(WAITING, f"node {bureau} roster"):
