@@ -312,7 +312,7 @@ class InvestigationStory(Story):
     def _extension(self, thread: ThreadState) -> Any:
         thread = yield self.later(1)
         clock = thread.clock("investigate")
-        if clock is None or self.today > clock.due.legal or thread.paused:
+        if clock is None or self.today > clock.due.legal or thread.paused or self.is_away(thread, thread.host_unit):
             return 0
         asked = self.rng.randrange(3, 11)
         reason = self.rng.choice(("E01", "E02", "E03", "E04"))

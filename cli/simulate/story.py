@@ -178,6 +178,10 @@ class Story(ABC):
         thread = yield Draft(header, meant, neutral)
         return thread
 
+    def is_away(self, thread: ThreadState, unit: str) -> bool:
+        """Whether a party's node is away today: what it would send now goes when it is back."""
+        return self._back(thread, unit) is not None
+
     def _back(self, thread: ThreadState, sender: str) -> datetime | None:
         """When a node that is away is there again; None while it is there."""
         if sender not in (thread.home_unit, thread.host_unit):
