@@ -74,7 +74,24 @@ def _voided(facts: AppraisalFacts, why: str, unit: str) -> tuple[VoidDraw, ...]:
 
 def appraisal_unpaused(asked: Asked, thread: ThreadState) -> ThreadState:  # noqa: ARG001 - one signature for all
     """The status is the state's own again; what else ends a pause, the investigation's change did."""
-    return replaced(thread, business_status=status_after_pause(thread.state))
+    return replaced(thread, business_status=_status_of(thread))
+
+
+def _status_of(thread: ThreadState) -> BusinessStatus:
+    """The state's own, and of a draw how far both sides have come."""
+    facts = facts_before(thread)
+    if thread.state is State.SPECIALTY_SET and len(facts.reveals) > 1:
+        return BusinessStatus.DRAW_REVEALED
+    if thread.state is State.SPECIALTY_SET and len(facts.commitments) > 1:
+        return BusinessStatus.DRAW_COMMITTED
+    return status_after_pause(thread.state)
+
+
+def _goes_on(thread: ThreadState) -> ThreadState:
+    """A draw goes on by itself during a pause, which staff still see."""
+    if thread.business_status is BusinessStatus.PAUSED:
+        return thread
+    return replaced(thread, business_status=_status_of(thread))
 
 
 def status_after_pause(state: State) -> BusinessStatus:
@@ -138,7 +155,7 @@ def _draw_committed(asked: Asked, thread: ThreadState) -> ThreadState:
         thread = started(
             thread, "draw-reveal", unit, header.ref, day=asked.today, at=asked.at, roster=asked.roster
         )  # fmt: skip
-    return replaced(thread, business_status=BusinessStatus.DRAW_COMMITTED)
+    return _goes_on(thread)
 
 
 def _draw_revealed(asked: Asked, thread: ThreadState) -> ThreadState:
@@ -159,7 +176,7 @@ def _draw_revealed(asked: Asked, thread: ThreadState) -> ThreadState:
     thread = started(
         thread, "draw-panel", draws, header.ref, day=asked.today, at=asked.at, roster=asked.roster
     )  # fmt: skip
-    return replaced(thread, business_status=BusinessStatus.DRAW_REVEALED)
+    return _goes_on(thread)
 
 
 def _one_more(counts: tuple[tuple[str, int], ...], unit: str) -> tuple[tuple[str, int], ...]:

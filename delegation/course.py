@@ -35,7 +35,11 @@ from delegation.values import replaced
 
 MOST_LATE: Final = 64
 _HOME_CLOCKS: Final = frozenset({"statutory"})  # the home's own clock with the applicant: capped, not agreed
-_NOBODY_IS_LATE: Final = WINDOWS | {"statutory", "cap"}
+# Whether an envelope was delivered no header and no entry tells: `delivery` is late by negative evidence alone, and the
+# clock that takes its place on delivery is first told by the next entry, or when it was missed.
+_DELIVERY: Final = "delivery"
+_NOBODY_IS_LATE: Final = WINDOWS | {"statutory", "cap", _DELIVERY}
+_NOT_AGREED: Final = _HOME_CLOCKS | WINDOWS | {_DELIVERY}
 RESULTS: Final = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED, Kind.EXPERTS_CONFIRMED})
 _ENDS: Final = frozenset({Kind.COMPLETED, Kind.CLOSED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.TERMINATED})
 _COUNTED: Final[Mapping[Kind, str]] = MappingProxyType({
@@ -103,6 +107,7 @@ class Course:
     adoption: Adoption = Adoption.UNSPECIFIED
     due: tuple[DueDate, ...] = ()  # as the last entry states them; the home's statutory day among them
     missed: tuple[Missed, ...] = ()
+    overdue: tuple[Missed, ...] = ()  # by negative evidence since the last envelope, so that it still stands
     archived_by: tuple[str, ...] = ()
     given_to: str = ""  # the unit that the host, or an office, named in its place; until the next leg
 
@@ -137,8 +142,12 @@ class Course:
 
     @property
     def next_due(self) -> DueDate | None:
-        """The earliest agreed day that stands, None when there is none or the delegation ended."""
-        standing = [due for due in self.due if due.clock not in _HOME_CLOCKS and due.clock not in WINDOWS]
+        """The earliest agreed day that stands, None when there is none or the delegation ended.
+
+        A day that began with a delivery is known once an entry, or negative evidence, names it.
+        """
+        standing = [due for due in self.due if due.clock not in _NOT_AGREED]
+        standing += [DueDate(each.clock, each.unit, each.due, each.due, False) for each in self.overdue]
         if not self.open or not standing:
             return None
         return min(standing, key=lambda due: (due.legal, due.clock == "cap"))
@@ -204,6 +213,7 @@ def advanced(course: Course | None, header: Header, entry: Entry) -> Course:
         leaf=entry.leaf_index,
         due=entry.due_dates,
         missed=_missed_by(before, header, entry),
+        overdue=(),  # what still stands is among the entry's own days
         archived_by=(*before.archived_by, header.sender_unit) if header.kind is Kind.ARCHIVED else before.archived_by,
     )
     if header.kind is Kind.ISSUED and header.leg > before.leg:
@@ -217,8 +227,13 @@ def certified(course: Course, entry: Entry) -> Course:
     if not isinstance(detail, NegativeEvidence) or entry.thread_id != course.thread_id:
         raise Refusal(Reason.UNKNOWN_CODE, field="entry")
     told = Missed(detail.clock, detail.awaited_unit, detail.due, course.leg)
-    missed = course.missed if told in course.missed else (*course.missed, told)[-MOST_LATE:]
-    return replaced(course, missed=missed, leaf=entry.leaf_index)
+    return replaced(
+        course, missed=_with(course.missed, told), overdue=_with(course.overdue, told), leaf=entry.leaf_index
+    )
+
+
+def _with(those: tuple[Missed, ...], told: Missed) -> tuple[Missed, ...]:
+    return those if told in those else (*those, told)[-MOST_LATE:]
 
 
 def _row(course: Course, header: Header) -> Row:
@@ -232,20 +247,33 @@ def _row(course: Course, header: Header) -> Row:
 
 
 def _missed_by(course: Course, header: Header, entry: Entry) -> tuple[Missed, ...]:
-    """A clock that stood and stands no longer was stopped by this act; a pause takes it away without stopping it.
+    """A clock that stood and stands no longer was stopped by this act; a pause takes it away without stopping it, and
+    one whose day has moved still stands.
 
     A clock that began with a delivery stands in no entry before the act that stops it: there negative evidence tells.
     """
     if header.kind is Kind.PAUSED:
         return course.missed
-    on, stand = day_of(entry.accepted_at), {(due.clock, due.unit) for due in entry.due_dates}
+    on = day_of(entry.accepted_at)
+    stood, stand = _clocks(course.due), _clocks(entry.due_dates)
     found = [
         Missed(due.clock, due.unit, due.legal, course.leg)
         for due in course.due
-        if due.legal < on and (due.clock, due.unit) not in stand and due.clock not in _NOBODY_IS_LATE
+        if due.legal < on
+        and due.clock not in _NOBODY_IS_LATE
+        and len(stood[due.clock, due.unit]) > len(kept := stand.get((due.clock, due.unit), ()))
+        and due.legal not in kept
     ]
     new = [each for each in found if each not in course.missed]
     return (*course.missed, *new)[-MOST_LATE:] if new else course.missed
+
+
+def _clocks(dues: tuple[DueDate, ...]) -> dict[tuple[str, str], list[date]]:
+    """The days of each clock and unit: several where two objections wait at a time."""
+    found: dict[tuple[str, str], list[date]] = {}
+    for due in dues:
+        found.setdefault((due.clock, due.unit), []).append(due.legal)
+    return found
 
 
 def _archived(course: Course, header: Header) -> State:

@@ -42,7 +42,8 @@ def course_bytes(course: Course) -> bytes:
     found["due"] = [
         (due.clock, due.unit, due.nominal.isoformat(), due.legal.isoformat(), due.provisional) for due in course.due
     ]
-    found["missed"] = [(each.clock, each.unit, each.due.isoformat(), each.leg) for each in course.missed]
+    for name, those in (("missed", course.missed), ("overdue", course.overdue)):
+        found[name] = [(each.clock, each.unit, each.due.isoformat(), each.leg) for each in those]
     found["archived_by"] = course.archived_by
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -64,9 +65,10 @@ def read_course(data: bytes) -> Course:
             DueDate(clock, unit, date.fromisoformat(nominal), date.fromisoformat(legal), provisional)
             for clock, unit, nominal, legal, provisional in found["due"]
         )
-        found["missed"] = tuple(
-            Missed(clock, unit, date.fromisoformat(due), leg) for clock, unit, due, leg in found["missed"]
-        )
+        for name in ("missed", "overdue"):
+            found[name] = tuple(
+                Missed(clock, unit, date.fromisoformat(due), leg) for clock, unit, due, leg in found[name]
+            )
         found["archived_by"] = tuple(found["archived_by"])
         return _course_of(**found)
     except (ValueError, TypeError, KeyError):

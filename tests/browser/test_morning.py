@@ -108,14 +108,15 @@ async def _lit(page: Page, figure: str, number: int) -> bool:
 
 
 async def ten_days_later(world: World) -> list[str]:
-    """Three letters to Chengdu, one of them signed for; then nothing for ten days. Their numbers, that one last."""
+    """Three letters that Chengdu signs for, and nothing then for ten days. Their numbers."""
     home, host = world.nodes[HANGZHOU], world.nodes[CHENGDU]
     accepted = {"accepted_on": day_of(world.clock()).isoformat(), "procedure": "ORDINARY"}
     letters = [an_investigation(case_key=f"案{number}", clock=accepted) for number in range(3)]
     refs = [(await issued(home, HANGZHOU, letter)).row.delegation_id for letter in letters]
     for ref in refs:
         await reach(host, CHENGDU, ref, "issued")
-    await make(host, CHENGDU, refs[2], "SIGNED_FOR", NOTHING)
+        await make(host, CHENGDU, ref, "SIGNED_FOR", NOTHING)
+        await reach(home, HANGZHOU, ref, "signed_for")
     for bureau in list(world.nodes):
         await world.stop_node(bureau)
     await world.stop_registry()

@@ -1,11 +1,14 @@
 """The course that an overseer folds from the log, beside the thread that the parties judge."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from delegation.course import Course, advanced, certified
+from delegation.deadlines import day_of
 from delegation.model import Entry, EntryKind, NegativeEvidence
 from delegation.table import BusinessStatus, ClockOp
 from delegation.tables import TABLES
+from delegation.thread_state import ThreadState
 from tests.simulator.federation import Federation, Logged
 
 # What staff see of a delivery is in acknowledgements, which an overseer does not fold.
@@ -66,7 +69,17 @@ def check_course(federation: Federation, ref: str) -> None:
     assert course.on_paper == thread.on_paper
     assert thread.letter is not None
     assert course.priority is thread.letter.priority
-    status = thread.business_status
-    assert _COARSE.get(course.status, course.status) is _COARSE.get(status, status)
+    seen, shown = course.status, thread.business_status
+    assert _COARSE.get(seen, seen) is _COARSE.get(shown, shown)
     late = {(clock, unit) for clock, unit in thread.work.late if clock not in _AT_DELIVERY}
     assert late <= {(each.clock, each.unit) for each in course.missed}
+    _check_late(course, thread, federation.now)
+
+
+def _check_late(course: Course, thread: ThreadState, now: datetime) -> None:
+    """Nobody is late who is not, and whoever was certified to be is."""
+    late = course.late_on(day_of(now))
+    if late is not None and late.clock not in _AT_DELIVERY:
+        assert (late.clock, late.unit, late.legal) in {(each.clock, each.unit, each.legal) for each in thread.due_dates}
+    if course.open and any(each.certified for each in thread.deadlines):  # also of a clock that a delivery began
+        assert late is not None
