@@ -5,6 +5,7 @@ under build/screenshots; each takes longer than most of what is asserted, so a u
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -86,6 +87,7 @@ class Town:
 
     federation: LocalFederation
     sessions: dict[str, dict[str, str]] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
     has_pool: bool = False  # Chengdu's committee has committed to its experts (see appraisals.py)
 
     def address(self, bureau: BureauPlan) -> str:
@@ -106,20 +108,18 @@ class Town:
         page.get_by_label("账号").fill(staff_id)
         page.get_by_label("口令").fill(self.federation.passwords[staff_id])
         page.get_by_role("button", name="登录").click()
-        page.wait_for_url("**/desk/todo")
+        page.wait_for_url(re.compile("/desk/(todo|people/dispatch)$"))  # a dispatcher begins elsewhere
         cookies = page.context.cookies(self.address(bureau))
         self.sessions[staff_id] = {str(each["name"]): str(each["value"]) for each in cookies}
 
     @contextmanager
     def at_work(self, *staff: str) -> Iterator[list[Desk]]:
-        """People before the interface, for what a test does not look at."""
-        with ExitStack() as stack:
-            desks = []
-            for staff_id in staff:
+        """People before the interface, for what a test does not look at; who signed in once goes on."""
+        for staff_id in staff:
+            if staff_id not in self.desks:
                 address, word = self.address(STAFF[staff_id][0]), self.federation.passwords[staff_id]
-                desks.append(Desk(address, staff_id=staff_id, password=word, unit=unit_of(staff_id)))
-                stack.callback(desks[-1].close)
-            yield desks
+                self.desks[staff_id] = Desk(address, staff_id=staff_id, password=word, unit=unit_of(staff_id))
+        yield [self.desks[staff_id] for staff_id in staff]
 
     def a_case(self, stage: int, folder: Path) -> str:
         """The sample case played through the interface to a stage (letter, taken, question, result, end); its number.
@@ -147,7 +147,10 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         for staff_id, (bureau, role, name) in STAFF.items():
             federation.add_account(bureau, unit_of(staff_id), staff_id=staff_id, name=name, role=role)
         federation.start_nodes()
-        yield Town(federation)
+        town = Town(federation)
+        yield town
+        for desk in town.desks.values():
+            desk.close()
 
 
 Window = Callable[..., Page]
