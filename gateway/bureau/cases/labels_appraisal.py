@@ -20,7 +20,7 @@ APPRAISAL_FIELD_LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "pool_index": "专家库序号", "pool_path": "专家库验证路径", "pool_specialties": "专家库所列科别",
     "appointed_from": "聘期自", "stratum": "第几科别（自0起）", "position": "名单序号（自0起）", "reserve": "候补",
     "chair": "组长", "expert_id": "专家编号", "title": "专业技术职称", "specialty": "科别", "specialty_2": "另一科别",
-    "specialty_3": "另一科别", "panel_change": "更换专家", "leaves": "退出", "enters": "递补", "recusal": "回避",
+    "specialty_3": "另一科别", "panel_change": "更换专家", "leaves": "退出的专家", "enters": "递补", "recusal": "回避",
     "raised_by": "谁提出", "upheld": "同意回避", "experts": "专家", "home_expert_id": "入库编号",
     "experts.employer": "供职单位", "enters.employer": "供职单位",
     "appointment_number": "聘书文号", "appointed_until": "聘期至", "available_on": "可到日期",
