@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from delegation.codes import Kind
 from delegation.effects import Later
-from delegation.errors import Reason, Refusal
 from delegation.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
 from registry.records import (
     AcknowledgedRow,
@@ -33,7 +32,7 @@ from registry.records import (
     ThreadRow,
     TokenRow,
 )
-from registry.schema import check_schema, migrate
+from registry.schema import migrate
 from registry.sql_engine import make_engine
 from registry.store import HeadMoved, Store, StoreRejected
 from registry.store_memory import MemoryStore
@@ -43,12 +42,6 @@ from registry.tables import RegistryTable
 NOON = datetime(2026, 11, 23, 4, 0, 0, 123456, tzinfo=UTC)
 HOME, HOST, ELSEWHERE = "330100RD01A", "510100RD01B", "440100RD01C"
 DAY = timedelta(days=1)
-BEFORE_SIGHTS = (
-    "DROP TABLE sight",
-    "DROP INDEX ix_negative_leaf",
-    "DROP INDEX ix_mailbox_parked",
-    "ALTER TABLE thread DROP COLUMN on_paper",
-)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -446,34 +439,6 @@ def test_the_heartbeat_is_kept(store: Store) -> None:
     assert store.heartbeat() == NOON + DAY
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path}/registry.db")
-    migrate(engine)
-    migrate(engine)
-    check_schema(engine)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for ask in (check_schema, migrate):
-        with pytest.raises(Refusal) as caught:
-            ask(engine)
-        assert caught.value.reason is Reason.SCHEMA_TOO_NEW
-    engine.dispose()
-
-
-def test_what_sqlite_holds_survives_a_new_process(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/registry.db"
-    engine = make_engine(url)
-    migrate(engine)
-    store = SqlStore(engine)
-    store.commit(grown(store.claim(None), 5, answers=[an_answer(0)]))
-    head = store.head()
-    store.close()
-    again = SqlStore(make_engine(url))
-    assert again.head() == head
-    assert list(again.answers([f"{HOME}/e0"])) == [f"{HOME}/e0"]
-    again.close()
-
-
 def test_draw_checkpoints_are_kept_with_their_transaction(store: Store) -> None:
     def at(head: Head, leaf: int, unit: str, *, thread: str = "T1", leg: int = 1, draw: int = 1) -> DrawCheckpointRow:
         return DrawCheckpointRow(leaf, thread, leg, draw, unit, head.size + 1, b"\xff" * 31 + bytes([leaf]))
@@ -494,24 +459,3 @@ def test_draw_checkpoints_are_kept_with_their_transaction(store: Store) -> None:
     with pytest.raises(HeadMoved):  # what is not committed leaves nothing behind
         store.commit(grown(replace(head, epoch=head.epoch + 1), 1, draws=[at(head, 77, HOST)]))
     assert store.draw_checkpoint(77) is None
-
-
-def test_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    """A registry of before the draws keeps its log and gets the new table."""
-    url = f"sqlite:///{tmp_path}/registry.db"
-    engine = make_engine(url)
-    migrate(engine)
-    store = SqlStore(engine)
-    store.commit(grown(store.claim(None), 3, answers=[an_answer(0)]))
-    head = store.head()
-    with engine.begin() as connection:
-        for statement in BEFORE_SIGHTS:
-            connection.execute(text(statement))
-        connection.execute(text("DROP TABLE draw_checkpoint"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    migrate(engine)
-    assert store.head() == head
-    row = DrawCheckpointRow(3, "T1", 1, 1, HOME, 4, bytes(32))
-    store.commit(grown(head, 1, draws=[row]))
-    assert store.draw_checkpoint(3) == row
-    store.close()

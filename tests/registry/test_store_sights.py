@@ -32,7 +32,8 @@ from registry.store import Store
 from registry.store_sql import SqlStore
 from registry.tables import RegistryTable
 from tests.builders import code_of
-from tests.registry.test_store import BEFORE_SIGHTS, DAY, ELSEWHERE, HOME, HOST, NOON, a_thread, an_answer, grown, store
+from tests.registry.test_store import DAY, ELSEWHERE, HOME, HOST, NOON, a_thread, an_answer, grown, store
+from tests.registry.test_store_files import BEFORE_SIGHTS
 
 __all__ = ["store"]  # the fixture
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from babel.messages.pofile import read_po
+
 from delegation.appraisal_rules import GRADE_LABELS, GRADE_WARNINGS, SELF_CARE_DEGREES, SELF_CARE_LABELS
 from delegation.clock_specs import CLOCKS
 from delegation.codes import Kind
@@ -17,7 +19,7 @@ from gateway.bureau.cases.routes import MADE, THREAD_TITLES
 from gateway.bureau.cases.threads import ABOUT
 from gateway.bureau.cases.words_appraisal import NODE_STATE_WORDS
 from gateway.bureau.forms.spec import Field, Rows
-from gateway.bureau.texts import english
+from gateway.bureau.texts import CATALOGUES, english
 from node.desk.labels import kind_label, state_label
 from tests.gateway.bureau.case_views import asking
 
@@ -98,3 +100,15 @@ def test_every_text_has_its_english() -> None:
     known = english()
     wanted = {text for text in of_templates() | of_forms() | of_rules() | of_words() if _CHINESE.search(text)}
     assert sorted(wanted - set(known)) == []
+
+
+def test_no_text_has_two_englishes() -> None:
+    """One catalogue a room, and all are read as one: which of two would be shown depends on a file's name."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(CATALOGUES.glob("desk*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="en")
+        for message in catalogue:
+            if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string:
+                found.setdefault(message.id, set()).add(message.string)
+    assert {text: sorted(each) for text, each in found.items() if len(each) > 1} == {}

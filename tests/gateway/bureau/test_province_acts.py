@@ -17,10 +17,7 @@ from delegation.errors import Reason, Refusal
 from delegation.roster_records import AgreedTime, Agreement
 from delegation.table import BusinessStatus, State
 from gateway.bureau.access import PAGES
-from gateway.bureau.province import acts_forms
-from gateway.bureau.province.acts_words import ACTS, WAITS, why
-from gateway.bureau.texts import english, translator
-from gateway.language import Language
+from gateway.bureau.province.acts_words import ACTS, WAITS
 from node.desk.ports import Actor, Role
 from node.province.acts_ports import Done, Possible, Terms
 from node.province.ports import USUAL, Behind, Line, Lines, Sorting, Step, Timeline, Wanted
@@ -488,31 +485,3 @@ async def test_pages_of_acts_run_without_scripts_and_styles_of_their_own(house: 
             assert found.status_code == 200, page
             assert not re.search(r" style=| on[a-z]+=|<style|<script(?! src)", found.text), page
             assert found.text.count("<h1>") == 1
-
-
-def test_each_refusal_is_told_in_both_languages() -> None:
-    told = translator(Language.ENGLISH)
-    for reason, details in (
-        ("NOT_ALLOWED", {"why": "other_province", "office": OTHER_OFFICE}),
-        ("NOT_ALLOWED", {"why": "own_province"}),
-        ("NOT_ALLOWED", {"state": "completed"}),
-        ("QUOTA_EXCEEDED", {"why": "once_a_day"}),
-        ("NOT_FOUND", {}),
-        ("UNAVAILABLE", {}),
-        ("FOUR_EYES", {}),
-        ("ROLE_MISSING", {}),
-        ("STALE", {"since": "3", "kind": "WITHDRAWN", "state": "withdrawn"}),
-        ("STALE", {"state": "awaiting_designation", "unit": DEYANG_RD}),
-        ("BODY_GUARD_FAILED", {"rule": "step_too_long", "most": "5", "article": "appraisal-rules-9"}),
-        ("GUARD_FAILED", {"guard": "host_overdue"}),
-    ):
-        in_chinese, in_english = why(reason, details, str), why(reason, details, told)
-        assert re.search("[\u4e00-\u9fff]", in_chinese), reason
-        assert not re.search("[\u4e00-\u9fff{}]", in_chinese.replace(in_chinese, in_english)), (reason, in_english)
-
-
-def test_no_form_asks_more_than_it_may() -> None:
-    for act in ACTS:
-        spec = acts_forms.act_spec(act, EVERYTHING, str)
-        assert all(field.longest <= acts_forms.MOST_TEXT for field in spec.fields)
-        assert {field.label for field in spec.fields if field.label} <= set(english()), act
