@@ -7,7 +7,6 @@ import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,24 +20,20 @@ from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.report import print_addresses, print_report
 from cli.demo.story import Tell, load_case, play
 from cli.demo.verification import verify_both, verify_draw
+from cli.demo.year import YEARS, played_year
 from cli.local_federation import (
     CHENGDU,
     FEDERATION_ID,
-    HANGZHOU,
-    SICHUAN,
     LocalFederation,
     LocalFederationError,
 )
 from cli.output import Exit, fail, progress
-from cli.simulate.plan import FULL_YEAR, Plan
-from cli.simulate.run import found, into
 from delegation.codes import PRACTICE_FEDERATION
 from delegation.deadlines import day_of
 from delegation.digits import UnitType
 from gateway.bureau.documents.press import Press, PressError
 
 _MARK = ".xieban-demo"
-_YEARS = {"none": 0, "small": 120, "full": FULL_YEAR}  # delegations; the small one takes some three seconds
 _CASE, _POOL = "hangzhou-chengdu.json", "expert-pool.json"
 
 
@@ -60,8 +55,8 @@ def demo(
     """Play a delegated investigation and the appraisal after it, Hangzhou and Chengdu on this machine, for real."""
     console = progress()
     started = time.monotonic()
-    if year not in _YEARS:
-        fail(f"--year: one of {', '.join(_YEARS)}", Exit.USAGE)
+    if year not in YEARS:
+        fail(f"--year: one of {', '.join(YEARS)}", Exit.USAGE)
     played = _read_case(case or _sample(_CASE))
     _make_room(folder)
 
@@ -74,7 +69,7 @@ def demo(
             LocalFederation(folder, tell=tell, federation_id=federation_id) as federation,
             tempfile.TemporaryDirectory() as attachments,
         ):
-            prepare(federation, None if practice else _played_year(folder, _YEARS[year], tell))
+            prepare(federation, None if practice else played_year(folder, YEARS[year], tell))
             if practice:
                 _practise(federation, played, Path(attachments), tell)
             else:
@@ -87,23 +82,6 @@ def demo(
                 _keep_running(federation)
     except (DeskError, LocalFederationError) as error:
         fail(f"演示未完成：{error}\n日志在 {folder}；修正后再次运行 make demo", Exit.FAILED)
-
-
-def _played_year(folder: Path, delegations: int, tell: Tell) -> Plan | None:
-    """A simulated year up to yesterday, before the registry starts, so that the provincial office has a history."""
-    if not delegations:
-        return None
-    at = now()
-    plan = Plan(
-        end=day_of(at) - timedelta(days=1),
-        delegations=delegations,
-        without=frozenset(bureau.code for bureau in (HANGZHOU, CHENGDU, SICHUAN)),
-        focus=SICHUAN.code,
-    )
-    found(folder, plan, at=at)
-    played = into(folder, plan)
-    tell(f"模拟的一年：{played.delegations} 件委托，{played.envelopes} 封信函，每秒 {played.envelopes_a_second:.0f} 封")
-    return plan
 
 
 def _make_room(folder: Path) -> None:
