@@ -34,12 +34,12 @@ from delegation.tables import table_for
 from delegation.values import replaced
 
 MOST_LATE: Final = 64
-_HOME_CLOCKS: Final = frozenset({"statutory"})  # the home's own clock with the applicant: capped, not agreed
 # Whether an envelope was delivered no header and no entry tells: `delivery` is late by negative evidence alone, and the
 # clock that takes its place on delivery is first told by the next entry, or when it was missed.
 _DELIVERY: Final = "delivery"
+# The home's own clock with the applicant, and the latest day that it leaves the host: every agreed day of the host lies
+# before it, so that nobody is late by it who is not by another; and it stays when the host has done its part.
 _NOBODY_IS_LATE: Final = WINDOWS | {"statutory", "cap", _DELIVERY}
-_NOT_AGREED: Final = _HOME_CLOCKS | WINDOWS | {_DELIVERY}
 RESULTS: Final = frozenset({Kind.REPORTED, Kind.UNABLE, Kind.APPRAISAL_REPORTED, Kind.EXPERTS_CONFIRMED})
 _ENDS: Final = frozenset({Kind.COMPLETED, Kind.CLOSED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.TERMINATED})
 _COUNTED: Final[Mapping[Kind, str]] = MappingProxyType({
@@ -146,11 +146,11 @@ class Course:
 
         A day that began with a delivery is known once an entry, or negative evidence, names it.
         """
-        standing = [due for due in self.due if due.clock not in _NOT_AGREED]
+        standing = [due for due in self.due if due.clock not in _NOBODY_IS_LATE]
         standing += [DueDate(each.clock, each.unit, each.due, each.due, False) for each in self.overdue]
         if not self.open or not standing:
             return None
-        return min(standing, key=lambda due: (due.legal, due.clock == "cap"))
+        return min(standing, key=lambda due: due.legal)
 
     def late_on(self, day: date) -> DueDate | None:
         """The agreed day that has passed by then and was the earliest; None while nothing is late."""
