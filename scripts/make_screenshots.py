@@ -1,11 +1,15 @@
 """Make the pictures of docs/screenshots: `.venv/bin/python -m scripts.make_screenshots` (needs a Chromium).
 
 A practice federation on this machine, as `xieban demo --practice` makes it: everybody in the pictures is made up, and
-each page says that it is practice. The pictures are small: one window each, with a palette.
+each page says that it is practice. The province's are of a simulated year, as `xieban demo` plays it. The pictures are
+small: one window each, with a palette.
 """
 
+import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +22,8 @@ from cli.demo.appraisal import commit_pool, load_pool
 from cli.demo.people import APPRAISAL, INVESTIGATION, prepare, staff_of
 from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.story import load_case
-from cli.local_federation import CHENGDU, HANGZHOU, BureauPlan, LocalFederation
+from cli.demo.year import played_year
+from cli.local_federation import CHENGDU, HANGZHOU, SICHUAN, BureauPlan, LocalFederation
 from delegation.codes import PRACTICE_FEDERATION
 from delegation.deadlines import day_of
 from delegation.digits import UnitType
@@ -51,7 +56,7 @@ def signed_in(browser: Browser, federation: LocalFederation, bureau: BureauPlan,
     page.get_by_label("账号").fill(staff_id)
     page.get_by_label("口令").fill(federation.passwords[staff_id])
     acts.press(page, "登录")
-    page.wait_for_url("**/desk/todo")
+    page.wait_for_url(re.compile("/desk/(todo|province)"))
     return page
 
 
@@ -65,6 +70,23 @@ def take(browser: Browser, federation: LocalFederation, numbers: list[str], appr
     keep(panel, "draw")
     panel.goto(f"{cases}/{appraised[3]}/moves/opinion-formed")  # examined: the opinion is next
     keep(panel, "opinion")
+
+
+def take_province(browser: Browser, federation: LocalFederation) -> None:
+    """The page of the morning, the list behind what is late, and what is asked of a unit."""
+    office = signed_in(browser, federation, SICHUAN, "sc-jg-01")
+    for _ in range(180):  # until the office has copied the year
+        office.goto(f"{federation.http_urls[SICHUAN.code]}/desk/province")
+        if not office.get_by_text("本地副本还在补齐").is_visible():
+            break
+        office.wait_for_timeout(1000)
+    keep(office, "province")
+    office.locator(".is-late a").click()
+    for box in office.locator("input.pick").all()[:2]:
+        box.check()
+    keep(office, "late")
+    office.goto(f"{federation.http_urls[SICHUAN.code]}/desk/province/flows")
+    keep(office, "flows")
 
 
 def take_investigation(browser: Browser, federation: LocalFederation, numbers: list[str]) -> None:
@@ -93,6 +115,15 @@ def take_investigation(browser: Browser, federation: LocalFederation, numbers: l
     keep(home, "check")
 
 
+@contextmanager
+def browser_at(path: str) -> Iterator[Browser]:
+    """The browser at this path."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
 def main() -> None:
     """Start the practice federation, look, stop it."""
     path = chromium()
@@ -114,10 +145,15 @@ def main() -> None:
         with staff_of(federation, APPRAISAL) as staff:
             commit_pool(load_pool(ROOT / "examples" / "expert-pool.json", today=today), staff, tell=print)
             appraised = play_sample_appraisals(case, staff, folder=samples, tell=print)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        with browser_at(path) as browser:
             take(browser, federation, numbers, appraised)
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalFederation(Path(folder) / "data") as federation,
+    ):
+        prepare(federation, played_year(Path(folder) / "data", 1500, print))
+        with browser_at(path) as browser:
+            take_province(browser, federation)
 
 
 if __name__ == "__main__":
