@@ -21,6 +21,7 @@ from node.province.alert_rules import EARLIER_DAYS, RECENT_DAYS, Late, Supervise
 from node.province.board import Scope
 from node.province.counted import ISSUED_BITS, NO_DAY
 from node.province.course_bytes import read_course
+from node.province.standing import VERIFIED
 from node.records import Value
 from node.records_province import CourseRecord, WatchedRecord
 from node.store import Op, Store, Where
@@ -64,7 +65,7 @@ def changed_after(store: Store, change: int, today: date) -> Changed:
 
 
 def _refusals(store: Store, threads: list[Value]) -> dict[str, tuple[tuple[date, str], ...]]:
-    columns, where = ("thread_id", "header", "entry"), (Where("kind", int(Kind.REFUSED)), Where("reason", ""))
+    columns, where = ("thread_id", "header", "entry"), (Where("kind", int(Kind.REFUSED)), VERIFIED)
     found: dict[str, tuple[tuple[date, str], ...]] = {}
     for thread_id, header, entry in store.select_in(WatchedRecord, columns, "thread_id", threads, where):
         try:

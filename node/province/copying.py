@@ -13,7 +13,7 @@ from node import parts
 from node.alarms import raise_alarm
 from node.province.counted import province_of, record_of
 from node.province.course_bytes import read_course
-from node.province.standing import Standing, read_standing, write_standing
+from node.province.standing import VERIFIED, Standing, read_standing, write_standing
 from node.province.verifying import Checked, Item
 from node.records import Value
 from node.records_province import CourseRecord, WatchedRecord
@@ -162,7 +162,7 @@ def _thread(tx: Tx, taken: _Page, thread_id: str) -> _Thread:
 
 def _end_of(tx: Tx, thread_id: str) -> tuple[int, bytes]:
     """Of a thread without a course, another than a delegation's: its last verified entry."""
-    where = (Where("thread_id", thread_id), Where("reason", ""))
+    where = (Where("thread_id", thread_id), VERIFIED)
     for last in tx.select(WatchedRecord, where, order=("sequence",), descending=True, limit=1):
         if last.sequence:
             return last.sequence, sha256(last.entry).digest()

@@ -15,10 +15,11 @@ from typing import Final
 import structlog
 
 from delegation.errors import Reason, Refusal
+from node.province.standing import VERIFIED
 from node.records import EntryRecord, Record, ThreadRecord
 from node.records_province import WatchedRecord
 from node.state import State
-from node.store import Store, Where
+from node.store import Store
 from node.writer import Tx, Writer, place_of_error
 
 _log = structlog.get_logger("node.province")
@@ -96,7 +97,7 @@ def _held(tx: Tx, state: State, at: datetime) -> list[str]:
 
 def _last(store: Store, kind: type[Record], thread_ids: Sequence[str]) -> dict[str, int]:
     """The greatest sequence of each thread, of verified rows where that is said of them."""
-    where = (Where("reason", ""),) if kind is WatchedRecord else ()
+    where = (VERIFIED,) if kind is WatchedRecord else ()
     found: dict[str, int] = {}
     for thread_id, sequence in store.select_in(kind, ("thread_id", "sequence"), "thread_id", thread_ids, where):
         found[str(thread_id)] = max(found.get(str(thread_id), 0), int(sequence or 0))

@@ -10,6 +10,7 @@ from delegation.codes import Kind
 from delegation.model import Entry, Header, NegativeEvidence
 from node.desk.labels import clock_label, kind_label
 from node.province.ports import Step
+from node.province.standing import VERIFIED
 from node.records_province import WatchedRecord
 from node.store import Where
 from node.writer import Tx
@@ -19,9 +20,7 @@ MOST_STEPS = 2_000
 
 def steps_of(tx: Tx, thread_id: str) -> tuple[Step, ...]:
     """The verified steps of a thread in the order of the log."""
-    rows = tx.select(
-        WatchedRecord, (Where("thread_id", thread_id), Where("reason", "")), order=("leaf",), limit=MOST_STEPS
-    )
+    rows = tx.select(WatchedRecord, (Where("thread_id", thread_id), VERIFIED), order=("leaf",), limit=MOST_STEPS)
     return tuple(_step(row) for row in rows)
 
 
