@@ -28,9 +28,10 @@ def trend_of(weeks: Sequence[Week]) -> Trend:
     apart = (WIDTH - _LEFT - 10) / max(1, len(weeks) - 1)
 
     def line(values: Sequence[int]) -> str:
+        shown = values if len(values) > 1 else [*values, *values]  # a point alone is no line
         points = (
             f"{_LEFT + number * apart:.1f},{_TOP + HEIGHT - 30 - value / max(1, top) * (HEIGHT - 40):.1f}"
-            for number, value in enumerate(values)
+            for number, value in enumerate(shown)
         )
         return " ".join(points)
 
