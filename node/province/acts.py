@@ -37,6 +37,7 @@ MOST_ANSWER_DAYS: Final = 60
 _OFFICES: Final = frozenset({UnitType.PROVINCIAL, UnitType.NATIONAL})
 _LOOKS: Final = (Role.SUPERVISOR, Role.APPROVER, Role.READER)
 _MOST_ENTRIES: Final = 10_000
+_TRIES: Final = 3  # an entry that arrives between looking and preparing makes it another version
 _AWAY: Final = frozenset({Reason.UNAVAILABLE, Reason.STORAGE_UNAVAILABLE, Reason.STOPPING, Reason.ROSTER_NOT_READY})
 
 
@@ -87,9 +88,7 @@ class OfficeActs:
         """See `ProvincialActs`."""
         await self._run(partial(_office, actor=actor))
         data: Json = {"declared": {"unit": unit}, "reasons": ["T06"], "text": _told(text)}
-        await self._fetch(actor, thread_id)
-        await self._run(partial(_not_moved_on, actor=actor, thread_id=thread_id, seen=seen))
-        return await self._prepare(actor, thread_id, Kind.DESIGNATED, data, unit=unit)
+        return await self._prepare(actor, thread_id, Kind.DESIGNATED, data, unit=unit, seen=seen)
 
     async def give_opinion(self, actor: Actor, thread_id: str, *, text: str) -> Done:
         """See `ProvincialActs`."""
@@ -182,12 +181,24 @@ class OfficeActs:
         """See `ProvincialActs`."""
         return await self._run(partial(_agreements, actor=actor))
 
-    async def _prepare(self, actor: Actor, thread_id: str, kind: Kind, data: Json, *, unit: str = "") -> Done:
+    async def _prepare(
+        self, actor: Actor, thread_id: str, kind: Kind, data: Json, *, unit: str = "", seen: int | None = None
+    ) -> Done:
+        """Prepare an act on the thread as it is now, or as it was `seen`: what arrives meanwhile is looked at again."""
         await self._run(partial(_office, actor=actor))
         await self._fetch(actor, thread_id)
-        version = await self._run(partial(_version, actor=actor, thread_id=thread_id))
-        move = await self._desk.prepare_move(actor, thread_id, kind.name, data, version)
-        return Done(thread_id=thread_id, unit=unit, move_id=move.move_id, version=move.version)
+        for left in reversed(range(_TRIES)):
+            if seen is not None:
+                await self._run(partial(_not_moved_on, actor=actor, thread_id=thread_id, seen=seen))
+            version = await self._run(partial(_version, actor=actor, thread_id=thread_id))
+            try:
+                move = await self._desk.prepare_move(actor, thread_id, kind.name, data, version)
+            except Refusal as refusal:
+                if refusal.reason is Reason.EDITED_MEANWHILE and left:
+                    continue
+                raise
+            return Done(thread_id=thread_id, unit=unit, move_id=move.move_id, version=move.version)
+        raise AssertionError("the last try returns or raises")
 
     async def _fetch(self, actor: Actor, thread_id: str) -> None:
         """What the registry has of the thread by now. Without the registry, what is held; not yet sent: nothing new."""
