@@ -20,7 +20,7 @@ from cli.demo.practice import play_sample_appraisals, play_samples
 from cli.demo.report import print_addresses, print_report
 from cli.demo.story import Tell, load_case, play
 from cli.demo.verification import verify_both, verify_draw
-from cli.demo.year import YEARS, played_year
+from cli.demo.year import YEARS, played_year, until_copied
 from cli.local_federation import (
     CHENGDU,
     FEDERATION_ID,
@@ -69,7 +69,8 @@ def demo(
             LocalFederation(folder, tell=tell, federation_id=federation_id) as federation,
             tempfile.TemporaryDirectory() as attachments,
         ):
-            prepare(federation, None if practice else played_year(folder, YEARS[year], tell))
+            past = None if practice else played_year(folder, YEARS[year], tell)
+            prepare(federation, past)
             if practice:
                 _practise(federation, played, Path(attachments), tell)
             else:
@@ -77,6 +78,8 @@ def demo(
                 _verify(federation, done, tell)
                 print_report(federation, done.numbers, draw_file=done.draw_file, seconds=time.monotonic() - started)
             print_addresses(federation)
+            if past is not None:
+                until_copied(federation, past, tell)
             _tell_of_papers(tell)
             if sys.stdin.isatty() and sys.stdout.isatty():
                 _keep_running(federation)

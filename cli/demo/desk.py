@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -88,6 +89,12 @@ class Desk:
     def read(self, delegation_id: str) -> Json:
         """Everything of one delegation."""
         return _asked(self._bureau.read_delegation, delegation_id).value
+
+    def overseen(self, first: date, last: date) -> tuple[int, bool]:
+        """A provincial office's delegations issued in these days, as many as its copy holds; whether that is whole."""
+        view = _asked(self._bureau.read_province_overview, first=first.isoformat(), last=last.isoformat()).value
+        counts = cast("Json", cast("Json", view["tally"])["counts"])
+        return int(str(counts.get("issued", 0))), bool(cast("Json", view["as_of"])["current"])
 
     def draw_file(self, delegation_id: str) -> bytes:
         """The file that proves a draw (protocol 13.8), as the node wrote it."""
