@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, text
 
-from registry.records import OPEN, FlowRow, ItemKind, MailWaiting, SeenThread, ThreadFilter, ThreadRow
+from registry.records import OPEN, FlowRow, MailWaiting, SeenThread, ThreadFilter, ThreadRow
 from registry.sql_engine import from_micros, slices, to_micros
-from registry.tables import EnvelopeAnswer, Mailbox, Sight, Thread
+from registry.tables import PARKED, WAITING, EnvelopeAnswer, Mailbox, Sight, Thread
 
 AnyRow: TypeAlias = Row[Any]  # Core's rows of a table have no types of their own
 
@@ -15,7 +15,6 @@ _THREAD, _SIGHT = Thread.__table__, Sight.__table__
 _OTHER = _SIGHT.alias("other")
 _MAILBOX, _ANSWER = Mailbox.__table__, EnvelopeAnswer.__table__
 _DELEGATION = 1
-_PARKED = 1
 _LEFT = tuple(column for column in _SIGHT.c if column.name.startswith("left_") or column.name == "until_leaf")
 
 
@@ -96,6 +95,14 @@ def _seen_now(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
     return [_THREAD.c.thread_id.in_(sights)]
 
 
+def _in_sight(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """As `_seen_now`, for a few threads: the other way reads all that the provinces see."""
+    if not regions:
+        return []
+    of_thread = [_SIGHT.c.thread_id == _THREAD.c.thread_id, _SIGHT.c.until_leaf == OPEN]
+    return [exists().where(_SIGHT.c.province.in_(regions), *of_thread)]
+
+
 def _seen_before(regions: tuple[str, ...]) -> list[ColumnElement[bool]]:
     """One sight a thread: the last to end, of threads that none of the provinces sees now."""
     later = or_(
@@ -134,20 +141,18 @@ def _asked(wanted: ThreadFilter, columns: _Columns) -> list[ColumnElement[bool]]
 
 def list_threads(connection: Connection, wanted: ThreadFilter) -> list[SeenThread]:
     """Threads that pass the filter, as they are seen."""
-    conditions = [*_seen_now(wanted.regions), *_asked(wanted, _NOW)]
-    if wanted.overdue_before:
-        conditions += [_THREAD.c.earliest_due != "", _THREAD.c.earliest_due < wanted.overdue_before]
     by_leaf = wanted.from_leaf >= 0
-    order = _NOW.last_leaf if by_leaf else _THREAD.c.thread_id
-    rows = connection.execute(select(_THREAD).where(*conditions).order_by(order).limit(wanted.limit))
-    found = [SeenThread(thread_of(row), OPEN) for row in rows]
+    found = _page_by_leaf(connection, wanted) if by_leaf else _page_by_id(connection, wanted)
     if wanted.regions and not wanted.overdue_before:  # nothing is late any more with who is out of it
-        order = _THEN.last_leaf if by_leaf else _THREAD.c.thread_id
+        conditions = [*_seen_before(wanted.regions), *_asked(wanted, _THEN)]
+        if len(found) == wanted.limit:  # what comes after the page is not looked for
+            end = found[-1].row
+            conditions.append(_THEN.last_leaf <= end.last_leaf if by_leaf else _SIGHT.c.thread_id <= end.thread_id)
         rows = connection.execute(
             select(_THREAD, *_LEFT)
             .join(_SIGHT, _SIGHT.c.thread_id == _THREAD.c.thread_id)
-            .where(*_seen_before(wanted.regions), *_asked(wanted, _THEN))
-            .order_by(order)
+            .where(*conditions)
+            .order_by(_THEN.last_leaf if by_leaf else _SIGHT.c.thread_id)
             .limit(wanted.limit)
         )
         found += map(_as_left, rows)
@@ -155,9 +160,37 @@ def list_threads(connection: Connection, wanted: ThreadFilter) -> list[SeenThrea
     return found[: wanted.limit]
 
 
+def _page_by_leaf(connection: Connection, wanted: ThreadFilter) -> list[SeenThread]:
+    """Of what is seen now, along the log: a look-up of the sight for each thread that the walk comes by."""
+    conditions = [*_asked_now(wanted), *_in_sight(wanted.regions)]
+    rows = connection.execute(select(_THREAD).where(*conditions).order_by(_THREAD.c.last_leaf).limit(wanted.limit))
+    return [SeenThread(thread_of(row), OPEN) for row in rows]
+
+
+def _page_by_id(connection: Connection, wanted: ThreadFilter) -> list[SeenThread]:
+    """Of what is seen now, along each province's own sights: the country's threads are many times as many."""
+    asked = select(_THREAD).where(*_asked_now(wanted)).limit(wanted.limit)
+    if not wanted.regions:
+        return [SeenThread(thread_of(row), OPEN) for row in connection.execute(asked.order_by(_THREAD.c.thread_id))]
+    found: dict[str, SeenThread] = {}
+    for region in wanted.regions:
+        own = [_SIGHT.c.province == region, _SIGHT.c.until_leaf == OPEN, _SIGHT.c.thread_id > wanted.after_thread]
+        joined = asked.join(_SIGHT, _SIGHT.c.thread_id == _THREAD.c.thread_id).where(*own)
+        for row in connection.execute(joined.order_by(_SIGHT.c.thread_id)):
+            found[row.thread_id] = SeenThread(thread_of(row), OPEN)
+    return [found[name] for name in sorted(found)][: wanted.limit]
+
+
+def _asked_now(wanted: ThreadFilter) -> list[ColumnElement[bool]]:
+    conditions = _asked(wanted, _NOW)
+    if wanted.overdue_before:
+        conditions += [_THREAD.c.earliest_due != "", _THREAD.c.earliest_due < wanted.overdue_before]
+    return conditions
+
+
 def seen_thread(connection: Connection, thread_id: str, regions: tuple[str, ...]) -> SeenThread | None:
     """One thread as it is seen."""
-    now = select(_THREAD).where(_THREAD.c.thread_id == thread_id, *_seen_now(regions))
+    now = select(_THREAD).where(_THREAD.c.thread_id == thread_id, *_in_sight(regions))
     row = connection.execute(now).first()
     if row is not None:
         return SeenThread(thread_of(row), OPEN)
@@ -198,16 +231,11 @@ def flows(connection: Connection, wanted: ThreadFilter, *, start: datetime, end:
 
 def mail_waiting(connection: Connection) -> list[MailWaiting]:
     """By two small indexes of the mailboxes; the oldest item of a unit has its lowest leaf."""
-    mine = _MAILBOX.c.kind == int(ItemKind.ENVELOPE)
     waiting = connection.execute(
-        select(_MAILBOX.c.unit, func.count(), func.min(_MAILBOX.c.item))
-        .where(_MAILBOX.c.status == 0, mine)
-        .group_by(_MAILBOX.c.unit)
+        select(_MAILBOX.c.unit, func.count(), func.min(_MAILBOX.c.item)).where(text(WAITING)).group_by(_MAILBOX.c.unit)
     )
     found = {unit: (count, leaf) for unit, count, leaf in waiting}
-    parked = connection.execute(
-        select(_MAILBOX.c.unit, func.count()).where(_MAILBOX.c.status == _PARKED, mine).group_by(_MAILBOX.c.unit)
-    )
+    parked = connection.execute(select(_MAILBOX.c.unit, func.count()).where(text(PARKED)).group_by(_MAILBOX.c.unit))
     counts = {unit: count for unit, count in parked}  # noqa: C416 - a row is no pair for the type checker
     ats: dict[int, int] = {}
     for part in slices([leaf for _, leaf in found.values()]):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from registry.records import LateSight, WatchedRow
-from registry.tables import EnvelopeAnswer, LogEntry, Negative, Sight
+from registry.tables import ACCEPTED, LATE, EnvelopeAnswer, LogEntry, Negative, Sight
 
 _ANSWER, _ENTRY, _NEGATIVE, _SIGHT = (each.__table__ for each in (EnvelopeAnswer, LogEntry, Negative, Sight))
 _EARLIER = _SIGHT.alias("earlier")
@@ -60,7 +60,7 @@ def _read(
     answers = (
         select(_ANSWER.c.leaf_index, _ANSWER.c.thread_id, _ANSWER.c.header, _ANSWER.c.signatures, _ENTRY.c.data)
         .join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index)
-        .where(_ANSWER.c.accepted, *of_answers)
+        .where(text(ACCEPTED), *of_answers)
         .order_by(_ANSWER.c.leaf_index)
         .limit(limit)
     )
@@ -91,7 +91,7 @@ def late_sights(connection: Connection, regions: tuple[str, ...], *, start: int,
     )
     statement = (
         select(_SIGHT.c.since_leaf, _SIGHT.c.thread_id, seen_until)
-        .where(_SIGHT.c.late, _SIGHT.c.province.in_(regions), _SIGHT.c.since_leaf >= start, _SIGHT.c.since_leaf < end)
+        .where(text(LATE), _SIGHT.c.province.in_(regions), _SIGHT.c.since_leaf >= start, _SIGHT.c.since_leaf < end)
         .distinct()
         .order_by(_SIGHT.c.since_leaf)
     )

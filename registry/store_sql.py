@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, select, text, update
 
 from delegation.codes import Kind
 from delegation.effects import Later
@@ -26,6 +26,10 @@ from registry.sql_engine import DriverConnection, Spoken, among, from_micros, sl
 from registry.store import HeadMoved
 from registry.store_sql_keeping import SqlKeeping
 from registry.tables import (
+    ACCEPTED,
+    HAS_DEADLINE,
+    REFUSED,
+    WAITING,
     AcknowledgedBatch,
     DrawCheckpoint,
     EnvelopeAnswer,
@@ -80,7 +84,7 @@ def _entered_since(dialect: str) -> Spoken:
         .select_from(_ANSWER.join(_ENTRY, _ENTRY.c.leaf_index == _ANSWER.c.leaf_index))
         .where(
             _ANSWER.c.thread_id == bindparam("thread"),
-            _ANSWER.c.accepted,
+            text(ACCEPTED),
             _ANSWER.c.sequence > bindparam("sequence"),
             _ANSWER.c.leaf_index <= bindparam("last"),
         )
@@ -195,7 +199,7 @@ class SqlStore(SqlKeeping):
         with self.reading() as connection:
             for part in slices(keys):
                 rows = connection.execute(
-                    select(_ANSWER.c.key, _ANSWER.c.header).where(_ANSWER.c.key.in_(part), _ANSWER.c.accepted)
+                    select(_ANSWER.c.key, _ANSWER.c.header).where(_ANSWER.c.key.in_(part), text(ACCEPTED))
                 )
                 found.update((key, header) for key, header in rows)
         return found
@@ -268,7 +272,7 @@ class SqlStore(SqlKeeping):
         with self.reading() as connection:
             statement = (
                 select(_THREAD.c.thread_id)
-                .where(_THREAD.c.next_deadline != "", _THREAD.c.next_deadline < before)
+                .where(text(HAS_DEADLINE), _THREAD.c.next_deadline < before)
                 .order_by(_THREAD.c.next_deadline, _THREAD.c.thread_id)
                 .limit(limit)
             )
@@ -296,18 +300,14 @@ class SqlStore(SqlKeeping):
         statement = (
             select(func.count())
             .select_from(_ANSWER)
-            .where(~_ANSWER.c.accepted, _ANSWER.c.sender_unit.in_(units), _ANSWER.c.at >= to_micros(since))
+            .where(text(REFUSED), _ANSWER.c.sender_unit.in_(units), _ANSWER.c.at >= to_micros(since))
         )
         with self.reading() as connection:
             return connection.execute(statement).scalar_one()
 
     def count_waiting(self, unit: str) -> int:
         """See `store.Store`."""
-        statement = (
-            select(func.count())
-            .select_from(_MAILBOX)
-            .where(_MAILBOX.c.unit == unit, _MAILBOX.c.status == 0, _MAILBOX.c.kind == 1)
-        )
+        statement = select(func.count()).select_from(_MAILBOX).where(_MAILBOX.c.unit == unit, text(WAITING))
         with self.reading() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -331,7 +331,7 @@ class SqlStore(SqlKeeping):
             source = source.outerjoin(_BODY, _BODY.c.leaf_index == _ANSWER.c.leaf_index)
         statement = (
             statement.select_from(source)
-            .where(_ANSWER.c.thread_id == thread_id, _ANSWER.c.accepted, _ANSWER.c.sequence >= from_sequence)
+            .where(_ANSWER.c.thread_id == thread_id, text(ACCEPTED), _ANSWER.c.sequence >= from_sequence)
             .order_by(_ANSWER.c.sequence)
             .limit(limit)
         )

@@ -11,6 +11,15 @@ from sqlmodel import Field, SQLModel
 
 SCHEMA_VERSION = 4
 
+# The parts of tables that indexes are over. A query has to say them in these very words (`text`): for SQLite a
+# parameter or `accepted = 1` is another condition, and it walks the table.
+ACCEPTED = "accepted"
+REFUSED = "NOT accepted"
+HAS_DEADLINE = "next_deadline <> ''"
+WAITING = "status = 0 AND kind = 1"
+PARKED = "status = 1 AND kind = 1"
+LATE = "late"
+
 # On SQLite only INTEGER PRIMARY KEY is the row's own number.
 _Big = BigInteger().with_variant(Integer, "sqlite")
 
@@ -68,15 +77,15 @@ class EnvelopeAnswer(RegistryTable, table=True):
             "ix_answer_thread",
             "thread_id",
             "sequence",
-            sqlite_where=text("accepted"),
-            postgresql_where=text("accepted"),
+            sqlite_where=text(ACCEPTED),
+            postgresql_where=text(ACCEPTED),
         ),
         Index(
             "ix_answer_refused",
             "sender_unit",
             "at",
-            sqlite_where=text("NOT accepted"),
-            postgresql_where=text("NOT accepted"),
+            sqlite_where=text(REFUSED),
+            postgresql_where=text(REFUSED),
         ),
     )
     key: str = Field(primary_key=True)
@@ -106,7 +115,7 @@ class Thread(RegistryTable, table=True):
 
     __tablename__ = "thread"
     __table_args__ = (
-        Index("ix_thread_deadline", "next_deadline", sqlite_where=text("next_deadline <> ''")),
+        Index("ix_thread_deadline", "next_deadline", sqlite_where=text(HAS_DEADLINE)),
         Index("ix_thread_home", "home_unit", "closed"),
         Index("ix_thread_host", "host_unit"),
         Index("ix_thread_leaf", "last_leaf"),
@@ -138,14 +147,14 @@ class Mailbox(RegistryTable, table=True):
         Index(
             "ix_mailbox_waiting",
             "unit",
-            sqlite_where=text("status = 0 AND kind = 1"),
-            postgresql_where=text("status = 0 AND kind = 1"),
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
         ),
         Index(
             "ix_mailbox_parked",
             "unit",
-            sqlite_where=text("status = 1 AND kind = 1"),
-            postgresql_where=text("status = 1 AND kind = 1"),
+            sqlite_where=text(PARKED),
+            postgresql_where=text(PARKED),
         ),
     )
     unit: str = Field(primary_key=True)
@@ -215,7 +224,7 @@ class Sight(RegistryTable, table=True):
 
     __tablename__ = "sight"
     __table_args__ = (
-        Index("ix_sight_late", "province", "since_leaf", sqlite_where=text("late"), postgresql_where=text("late")),
+        Index("ix_sight_late", "province", "since_leaf", sqlite_where=text(LATE), postgresql_where=text(LATE)),
         Index("ix_sight_thread", "thread_id"),
     )
     province: str = Field(primary_key=True)
