@@ -4,7 +4,7 @@ import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from gateway.settings import GatewaySettings
 from tests.browser.conftest import STAFF, Town, Window
@@ -78,3 +78,32 @@ def test_a_browser_too_many_asks_from_time_to_time_and_says_so(town: Town, windo
     late.clock.run_for(61_000)
     expect(late.locator("#slow")).to_be_hidden(timeout=SOON)
     expect(tab.locator("#slow")).to_be_hidden(timeout=SOON)
+
+
+def test_what_changes_while_a_part_is_on_its_way_is_asked_for_again(town: Town, window: Window) -> None:
+    page, beside = window(), window()
+    for each in (page, beside):
+        town.sign_in(each, "cd-jb-01")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if route.request.headers.get("hx-request") and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/desk/todo*", hold_the_first)
+    with town.at_work("hz-jb-01", "hz-sp-01") as (clerk, approver):
+        first = clerk.issue(an_investigation(), (), approver)
+        for _ in range(100):
+            if held:
+                break
+            page.wait_for_timeout(200)
+        second = clerk.issue(an_investigation(), (), approver)
+        expect(beside.locator(f"#todo-turn-{second}")).to_be_visible(timeout=SOON)
+        page.wait_for_timeout(3_000)  # it was told of that, too
+    [(route, answer)] = held
+    assert second not in answer.text()
+    route.fulfill(response=answer)
+    for ref in (first, second):
+        expect(page.locator(f"#todo-turn-{ref}")).to_be_visible(timeout=5_000)

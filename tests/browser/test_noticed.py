@@ -81,7 +81,8 @@ def test_a_notice_becomes_a_case_by_one_act_and_a_delegation_by_one_more(
     # What comes in meanwhile refreshes the page, and once more: what was typed stays.
     expect(home.locator("#timeline").get_by_text("送达证据", exact=True)).to_have_count(2, timeout=acts.PATIENCE)
     home.evaluate(
-        "htmx.ajax('GET', location.pathname, {target: '#case-live', select: '#case-live', swap: 'outerHTML'})"
+        "const live = '#case-live', swap = 'outerHTML';"
+        "htmx.ajax('GET', location.pathname, {source: live, target: live, select: live, swap})"
     )
     expect(acts.field(home, "case_key")).to_have_value("杭人社工认2026-99")
     expect(acts.field(home, "recusal")).to_be_checked()

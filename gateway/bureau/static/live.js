@@ -1,6 +1,7 @@
 "use strict";
 // Something changed at the node: parts of the page that care listen to desk-changed, soon for the first of a row and
-// then at most every two seconds.
+// then at most every two seconds; never while such a part is on its way. What asks is replaced by what comes, and would
+// take a second wish with it: the page would go on showing what was before it.
 //
 // All tabs of a browser share one stream of changes: the tab that has the lock holds it and tells the others; when it
 // goes, the next one opens a stream, which begins with a hint. Where no stream is to be had (too many of one account, a
@@ -10,13 +11,25 @@
   if (!address || !document.querySelector("[data-live]")) return;
   const LOOK = 30000, AGAIN = 60000, PATIENCE = 10000; // milliseconds
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("desk-changes") : null;
-  let waiting = 0, told = 0, looking = 0, source = null, letGo = null, again = 0, doubt = 0, asked = null;
+  let waiting = 0, told = 0, asking = 0, missed = false, looking = 0, source = null, letGo = null, again = 0, doubt = 0, asked = null;
 
   const tell = () => {
     if (waiting) return;
     const pause = Math.max(250, told + 2000 - Date.now());
-    waiting = window.setTimeout(() => { waiting = 0; told = Date.now(); document.body.dispatchEvent(new CustomEvent("desk-changed")); }, pause);
+    waiting = window.setTimeout(() => {
+      waiting = 0;
+      if (asking) { missed = true; return; }
+      told = Date.now();
+      document.body.dispatchEvent(new CustomEvent("desk-changed"));
+    }, pause);
   };
+  const isLive = (event) => event.detail.requestConfig?.triggeringEvent?.type === "desk-changed";
+  document.addEventListener("htmx:beforeSend", (event) => { if (isLive(event)) asking += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isLive(event)) return;
+    asking = Math.max(0, asking - 1);
+    if (missed && !asking) { missed = false; tell(); }
+  });
   const slow = (is) => {
     const notice = document.getElementById("slow");
     if (is && !looking) {
